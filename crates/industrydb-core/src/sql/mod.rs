@@ -1,0 +1,2 @@
+mod style;
+pub use style::PlaceholderStyle;
