@@ -2,6 +2,7 @@
 //! trait that a backend implements. No driver, no Python, no runtime.
 #![forbid(unsafe_code)]
 
+pub mod column;
 pub mod config;
 pub mod connector;
 pub mod error;
