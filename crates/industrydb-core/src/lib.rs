@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod connector;
+pub mod decimal;
 pub mod error;
 pub mod exact;
 pub mod sql;
