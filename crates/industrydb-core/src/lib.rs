@@ -5,6 +5,7 @@
 pub mod column;
 pub mod config;
 pub mod connector;
+pub mod decimal;
 pub mod error;
 pub mod exact;
 pub mod sql;
