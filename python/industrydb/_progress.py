@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -13,7 +13,7 @@ __all__ = ["ProgressBar", "tqdm_callback"]
 class ProgressBar:
     """A bar that is called with how far a call has come, and closed when it ends."""
 
-    def __init__(self, bar: tqdm[object]) -> None:
+    def __init__(self, bar: tqdm[Any]) -> None:
         self._bar = bar
 
     def __call__(self, rows: int, num_bytes: int) -> None:
