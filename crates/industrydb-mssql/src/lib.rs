@@ -1,6 +1,7 @@
-//! The SQL Server backend: so far, what it says about its configuration.
+//! Microsoft SQL Server for `industrydb`.
 #![forbid(unsafe_code)]
 
+pub mod dialect;
 mod spec;
 
 pub use spec::SPEC;

@@ -1,6 +1,7 @@
-//! The PostgreSQL backend: so far, what it says about its configuration.
+//! PostgreSQL for `industrydb`.
 #![forbid(unsafe_code)]
 
+pub mod dialect;
 mod spec;
 
 pub use spec::SPEC;
