@@ -1,0 +1,4 @@
+//! Microsoft SQL Server for `industrydb`.
+#![forbid(unsafe_code)]
+
+pub mod dialect;

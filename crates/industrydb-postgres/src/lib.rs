@@ -1,0 +1,4 @@
+//! PostgreSQL for `industrydb`.
+#![forbid(unsafe_code)]
+
+pub mod dialect;
