@@ -35,6 +35,5 @@ def tqdm_callback(description: str) -> ProgressBar:
     try:
         from tqdm.auto import tqdm  # noqa: PLC0415 (an optional dependency, and slow to import)
     except ImportError as error:
-        message = "progress=True needs tqdm: pip install industrydb[progress]"
-        raise ImportError(message, name="tqdm") from error
+        raise ImportError("progress=True needs tqdm: pip install industrydb[progress]", name="tqdm") from error
     return ProgressBar(tqdm(desc=description, unit=" rows", unit_scale=True))

@@ -82,7 +82,7 @@ WhereOrAll: TypeAlias = Where | Literal[True]
 OrderTerm: TypeAlias = str | tuple[str, Literal["asc", "desc"]]
 """A column, or a column and its direction."""
 
-OrderBy: TypeAlias = OrderTerm | list[str] | list[tuple[str, Literal["asc", "desc"]]] | list[OrderTerm]
+OrderBy: TypeAlias = OrderTerm | Sequence[OrderTerm]
 """One column to order by, or a list of them, the most significant first."""
 
 FrameLike: TypeAlias = (
