@@ -4,7 +4,7 @@ use industrydb_core::config::{Config, Field, Port, Secrets};
 use industrydb_core::error::Error;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyString, PyTuple, PyType};
+use pyo3::types::{PyBool, PyDict, PyMapping, PyString, PyTuple, PyType};
 
 use crate::errors::to_py;
 use crate::factory::specs;
@@ -169,6 +169,7 @@ impl Pairs {
         } else {
             match Field::ALL.into_iter().find(|field| field.name() == name) {
                 Some(Field::Host | Field::Database | Field::Username | Field::Password) => None,
+                Some(Field::Port) if value.is_instance_of::<PyBool>() => None,
                 Some(Field::Port) => integer(value),
                 Some(Field::Path) => path(name, value)?,
                 None if matches!(name, "db_type" | "type") => None,
