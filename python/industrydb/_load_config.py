@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from industrydb._industrydb import DatabaseConfig
 from industrydb.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["load_config"]
 
@@ -45,31 +48,40 @@ def load_config(path: str | os.PathLike[str]) -> dict[str, DatabaseConfig]:
     connections = document.get("connections")
     if not isinstance(connections, dict):
         raise ConfigurationError(f"{file}: there is no table [connections.NAME]")
-    return {name: _connection(f"{file}: connection {name!r}", table) for name, table in connections.items()}
+    tables = cast("dict[str, object]", connections)
+    return {name: _connection(f"{file}: connection {name!r}", table) for name, table in tables.items()}
 
 
 def _read(file: str) -> dict[str, Any]:
     try:
-        with open(file, "rb") as stream:
-            return tomllib.load(stream)
+        content = Path(file).read_bytes()
     except OSError as error:
         raise ConfigurationError(f"{file}: {error.strerror or error}") from error
-    # Both errors may carry the whole document along, and with it its passwords: neither goes into the chain.
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{file}: not valid TOML: {error}") from None
+    # Errors of both kinds may carry the whole document along, and with it its passwords: not even the context of ours
+    # may hold one, so it is raised after them.
+    try:
+        return tomllib.loads(content.decode())
     except UnicodeDecodeError:
-        raise ConfigurationError(f"{file}: not valid TOML: it is not UTF-8") from None
+        problem = "it is not UTF-8"
+    except tomllib.TOMLDecodeError as error:
+        problem = str(error)
+    raise ConfigurationError(f"{file}: not valid TOML: {problem}")
 
 
 def _connection(where: str, table: object) -> DatabaseConfig:
     try:
-        if not isinstance(table, dict):
-            raise ConfigurationError("must be a table of keys")
-        if "uri" in table:
-            return DatabaseConfig.from_uri(_uri(table))
-        return DatabaseConfig.from_dict({key: _expanded(key, value) for key, value in table.items()})
+        return _config(table)
     except ConfigurationError as error:
         raise ConfigurationError(f"{where}: {error.message}", backend=error.backend) from None
+
+
+def _config(table: object) -> DatabaseConfig:
+    if not isinstance(table, dict):
+        raise ConfigurationError("must be a table of keys")
+    keys = cast("dict[str, Any]", table)
+    if "uri" in keys:
+        return DatabaseConfig.from_uri(_uri(keys))
+    return DatabaseConfig.from_dict({key: _expanded(key, value) for key, value in keys.items()})
 
 
 def _uri(table: dict[str, Any]) -> str:
