@@ -74,8 +74,8 @@ lint-features: build ## Check that the extension builds with each backend alone
 	done
 
 .PHONY: bench
-bench: build $(VENV)/.bench ## Measure against the peers and the physical limit; BENCH_FLAGS go to the harness
-	$(BIN)/python benches/run.py $(BENCH_FLAGS)
+bench: build $(VENV)/.bench ## Measure against the peers and the physical limit (BENCH_FLAGS="sqlite --rows 100000")
+	$(BIN)/python -m benches $(BENCH_FLAGS)
 
 .PHONY: docs
 docs: $(VENV)/.docs ## Build the documentation into site/
@@ -94,6 +94,12 @@ clean: ## Remove everything that was built
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+BENCH_FLAGS ?= sqlite
+
+$(VENV)/.bench: benches/requirements.txt | $(BIN)/pip
+	$(BIN)/pip install --quiet --requirement $<
+	@touch $@
 
 # A dependency group of pyproject.toml, once installed, leaves a file of its name behind.
 $(VENV)/.%: pyproject.toml | $(BIN)/pip

@@ -25,12 +25,12 @@ class Exporter:
 
 
 def configuration(path: Path) -> None:
-    config = idb.DatabaseConfig("sqlite", path=path, strict=True, busy_timeout=2.5)
+    config = idb.DatabaseConfig("sqlite", path=path, strict=True, timeout=2.5)
     assert_type(config, idb.DatabaseConfig)
     assert_type(idb.DatabaseConfig.from_uri("sqlite://").to_uri(hide_password=True), str)
     assert_type(idb.DatabaseConfig.from_dict(config.to_dict()) == config, bool)
     assert_type(config.host, str | None)
-    assert_type(config.port, int | None)
+    assert_type(config.port, int | str | None)
     assert_type(idb.load_config(path)["main"], idb.DatabaseConfig)
     assert_type(idb.backends(), tuple[str, ...])
     assert_type(idb.__version__, str)
