@@ -8,6 +8,7 @@ pub mod connector;
 pub mod decimal;
 pub mod error;
 pub mod exact;
+pub mod names;
 pub mod sql;
 pub mod table;
 pub mod temporal;

@@ -119,6 +119,12 @@ fn hint(code: i32) -> Option<&'static str> {
     }
 }
 
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        of(&failure)
+    }
+}
+
 /// The error for a call that failed while `sql` ran.
 pub fn of_statement(failure: &Failure, sql: &str) -> Error {
     let mut error = of(failure);

@@ -155,6 +155,22 @@ extern "C" fn on_busy(hooks: *mut c_void, earlier_calls: c_int) -> c_int {
     1
 }
 
+unsafe extern "C" fn on_authorize(
+    names: *mut c_void,
+    action: c_int,
+    table: *const c_char,
+    _column: *const c_char,
+    _schema: *const c_char,
+    _view: *const c_char,
+) -> c_int {
+    if action == ffi::SQLITE_READ {
+        // SAFETY: registered by `Database::tables_read` with its own vector; SQLite's strings end in NUL.
+        let (names, table) = unsafe { (&mut *names.cast::<Vec<String>>(), text(table)) };
+        names.extend(table);
+    }
+    ffi::SQLITE_OK
+}
+
 impl Database {
     /// Takes over a connection that sqlx has just opened.
     ///
@@ -283,6 +299,21 @@ impl Database {
         };
         // SAFETY: valid until the next call on this connection; copied at once.
         (code == ffi::SQLITE_OK).then(|| unsafe { text(collation) }).flatten()
+    }
+
+    /// The names of all tables and views that a query reads, through views too.
+    ///
+    /// # Errors
+    /// What SQLite says of the query.
+    pub fn tables_read(&self, sql: &str) -> Result<Vec<String>, Failure> {
+        let mut names: Vec<String> = Vec::new();
+        let context = (&raw mut names).cast::<c_void>();
+        // SAFETY: compiling alone calls the authorizer; it is taken out again before `names` goes.
+        unsafe { ffi::sqlite3_set_authorizer(self.ptr(), Some(on_authorize), context) };
+        let compiled = self.prepare(sql);
+        // SAFETY: as above.
+        unsafe { ffi::sqlite3_set_authorizer(self.ptr(), None, ptr::null_mut()) };
+        compiled.map(|_| names)
     }
 
     /// Ends the connection; the statements must be gone.

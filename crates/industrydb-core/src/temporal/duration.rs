@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{MICROS_PER_DAY, NANOS_PER_DAY};
+use super::NANOS_PER_DAY;
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
@@ -77,14 +77,19 @@ fn number(digits: &[u8]) -> Option<i128> {
 /// Appends a duration such as `P1DT2H3.5S`: days, hours, minutes and seconds, what is zero left out, `PT0S` for none;
 /// a fraction without trailing zeros; a minus sign in front.
 pub fn format_duration(micros: i64, out: &mut Vec<u8>) {
-    if micros < 0 {
+    format_duration_nanos(i128::from(micros) * 1_000, out);
+}
+
+/// As [`format_duration`], from nanoseconds.
+pub fn format_duration_nanos(nanos: i128, out: &mut Vec<u8>) {
+    if nanos < 0 {
         out.push(b'-');
     }
     out.push(b'P');
-    let day = MICROS_PER_DAY.unsigned_abs();
-    let (days, rest) = (micros.unsigned_abs() / day, micros.unsigned_abs() % day);
-    let (hours, minutes) = (rest / 3_600_000_000, rest / 60_000_000 % 60);
-    let (seconds, fraction) = (rest / 1_000_000 % 60, rest % 1_000_000);
+    let second = NANOS_PER_SECOND.unsigned_abs();
+    let (days, rest) = (nanos.unsigned_abs() / (86_400 * second), nanos.unsigned_abs() % (86_400 * second));
+    let (hours, minutes) = (rest / (3_600 * second), rest / (60 * second) % 60);
+    let (seconds, fraction) = (rest / second % 60, rest % second);
     component(days, b'D', out);
     if rest == 0 && days != 0 {
         return;
@@ -93,7 +98,7 @@ pub fn format_duration(micros: i64, out: &mut Vec<u8>) {
     component(hours, b'H', out);
     component(minutes, b'M', out);
     if fraction != 0 {
-        append(out, format_args!("{seconds}.{fraction:06}"));
+        append(out, format_args!("{seconds}.{fraction:09}"));
         while out.last() == Some(&b'0') {
             out.pop();
         }
@@ -103,7 +108,7 @@ pub fn format_duration(micros: i64, out: &mut Vec<u8>) {
     }
 }
 
-fn component(value: u64, designator: u8, out: &mut Vec<u8>) {
+fn component(value: u128, designator: u8, out: &mut Vec<u8>) {
     if value != 0 {
         append(out, format_args!("{value}{}", char::from(designator)));
     }

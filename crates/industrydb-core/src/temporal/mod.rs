@@ -20,7 +20,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 
-pub use duration::{format_duration, parse_duration, parse_duration_nanos};
+pub use duration::{format_duration, format_duration_nanos, parse_duration, parse_duration_nanos};
 pub use format::{Unrepresentable, format_date, format_datetime, format_datetime_parts, format_time};
 pub use number::{julian_day_to_micros, unix_seconds_to_micros};
 pub use parse::{parse_date, parse_datetime, parse_datetime_parts, parse_time};
