@@ -100,7 +100,7 @@ def verbs(conn: idb.Connection) -> None:
             for order_by in orders():
                 assert_type(conn.select(table, ["a"], where, order_by=order_by, limit=1, offset=2), pl.DataFrame)
             assert_type(conn.update(table, {"a": None}, where, timeout=1), int)
-        assert_type(conn.delete(table, True), int)  # noqa: FBT003 (the contract's way to say: all rows)
+        assert_type(conn.delete(table, True), int)
     assert_type(conn.tables(), pl.DataFrame)
     assert_type(conn.columns(("main", "t")), pl.DataFrame)
     with conn.transaction(isolation="immediate", read_only=True) as transaction:
