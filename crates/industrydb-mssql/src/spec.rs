@@ -5,7 +5,8 @@ use industrydb_core::config::{
     OptionKind::{Bool, Choice, Integer, Path, Seconds, Secret, Text},
     OptionSpec, PathAsOption, UriGrammar,
 };
-use industrydb_core::sql::PlaceholderStyle;
+
+use crate::dialect::DIALECT;
 
 /// Microsoft SQL Server, with the names that Microsoft.Data.SqlClient (`SqlConnection.ConnectionString`) and the ODBC
 /// driver ("DSN and connection string keywords") give to fields and options.
@@ -49,7 +50,7 @@ pub static SPEC: BackendSpec = BackendSpec {
         // Whether the password can be read back from the other client's objects.
         "persist security info",
     ],
-    placeholder_style: PlaceholderStyle::At,
+    placeholder_style: DIALECT.placeholders,
 };
 
 const OPTIONS: &[OptionSpec] = &[

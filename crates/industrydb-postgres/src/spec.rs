@@ -5,7 +5,8 @@ use industrydb_core::config::{
     OptionKind::{Bool, Choice, Integer, Path, Seconds, Secret, Text},
     OptionSpec, UriGrammar,
 };
-use industrydb_core::sql::PlaceholderStyle;
+
+use crate::dialect::DIALECT;
 
 /// PostgreSQL, configured as libpq is (PostgreSQL manual 34.1.1, 34.1.2).
 pub static SPEC: BackendSpec = BackendSpec {
@@ -25,7 +26,7 @@ pub static SPEC: BackendSpec = BackendSpec {
     ],
     options: OPTIONS,
     ignored_keywords: &[],
-    placeholder_style: PlaceholderStyle::Dollar,
+    placeholder_style: DIALECT.placeholders,
 };
 
 const OPTIONS: &[OptionSpec] = &[

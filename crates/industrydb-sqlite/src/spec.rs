@@ -5,7 +5,8 @@ use industrydb_core::config::{
     OptionKind::{Bool, Choice, Integer, Seconds, Text},
     OptionSpec, UriGrammar,
 };
-use industrydb_core::sql::PlaceholderStyle;
+
+use crate::dialect::DIALECT;
 
 /// SQLite: a file, or a database in memory (`path=":memory:"`).
 pub static SPEC: BackendSpec = BackendSpec {
@@ -19,7 +20,7 @@ pub static SPEC: BackendSpec = BackendSpec {
     fields: &[FieldSpec { field: Field::Path, aliases: &[], required: true }],
     options: OPTIONS,
     ignored_keywords: &[],
-    placeholder_style: PlaceholderStyle::Sqlite,
+    placeholder_style: DIALECT.placeholders,
 };
 
 const OPTIONS: &[OptionSpec] = &[

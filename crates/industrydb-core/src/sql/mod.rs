@@ -3,7 +3,15 @@
 
 pub mod dialect;
 mod ident;
+mod lexicon;
+pub mod placeholders;
+pub mod script;
 mod style;
+pub mod tokens;
+pub mod transaction;
 
 pub use dialect::Dialect;
+pub use placeholders::{Translated, bind_order, renumber, translate};
+pub use script::{first_keyword, split};
 pub use style::PlaceholderStyle;
+pub use transaction::{TransactionEffect, transaction_effects};
