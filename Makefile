@@ -13,10 +13,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-# Everything Rust is built once, in the release profile, from the lock file: the extension, `cargo test` and clippy share it.
+# Everything Rust is built once, in the release profile, from the lock file: the extension, `cargo test` and clippy share
+# it. They all name the whole workspace, so that they agree on the features of what they depend on.
 CARGO_FLAGS := --release --locked
-# The extension crate is tested from Python: it can't be linked without an interpreter.
-RUST_TESTS := --workspace --exclude industrydb-py
 FEATURES := sqlite postgres mssql
 
 # pyo3's build script starts over when maturin's settings for it come and go: cargo gets what maturin wrote down.
@@ -33,7 +32,7 @@ quickstart: build $(VENV)/.quickstart ## Build everything into .venv and run the
 
 .PHONY: test
 test: build $(VENV)/.test ## Build everything into .venv and run all tests, Rust and Python
-	cargo test $(CARGO_FLAGS) $(RUST_TESTS)
+	cargo test $(CARGO_FLAGS) --workspace
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 ##@ Development
