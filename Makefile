@@ -42,7 +42,7 @@ dev: build $(VENV)/.dev ## Build the extension into .venv, with everything that 
 
 .PHONY: build
 build: $(VENV)/.build ## Build the extension into .venv
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --quiet
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release
 
 .PHONY: format
 format: $(VENV)/.lint ## Format all code
