@@ -1,0 +1,242 @@
+"""SQLite: the table as a file with declared types, the limits in C, the peers that read SQLite."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ..columns import COLUMNS, KEY, KINDS, SCALE, Kind, generate
+from ..compare import compare
+from ..goals import sqlite_goals
+from ..keys import look_ups
+from ..model import Backend, Job, Outcome, Target, Work
+from ..native import build_sqlite_limits
+from ..runners.adbc import Adbc
+from ..runners.connectorx import Connectorx
+from ..runners.dbapi import DbApi, PandasDbApi, PolarsDbApi
+from ..runners.duckdb import DuckDb
+from ..runners.industrydb import IndustryDb
+from .arrow import load_columns
+
+_TABLE = "bench"
+_KIND = {column.name: column.kind for column in COLUMNS}
+
+_DECLARED: dict[Kind, str] = {
+    Kind.INT: "BIGINT",
+    Kind.FLOAT: "DOUBLE",
+    Kind.DECIMAL: f"DECIMAL(12, {SCALE})",
+    Kind.TEXT: "TEXT",
+    Kind.DATE: "DATE",
+    Kind.TIMESTAMP: "DATETIME",
+    Kind.TIMESTAMPTZ: "TIMESTAMPTZ",
+    Kind.BOOL: "BOOLEAN",
+}
+
+_STORED: dict[Kind, pl.DataType] = {
+    Kind.INT: pl.Int64(),
+    Kind.FLOAT: pl.Float64(),
+    Kind.DECIMAL: pl.Float64(),
+    Kind.TEXT: pl.String(),
+    Kind.DATE: pl.String(),
+    Kind.TIMESTAMP: pl.String(),
+    Kind.TIMESTAMPTZ: pl.String(),
+    Kind.BOOL: pl.Int64(),
+}
+"""The storage classes of DESIGN §2 as Polars types."""
+
+
+def _create(table: str, *, key: bool = False) -> str:
+    declared = {column.name: _DECLARED[column.kind] for column in COLUMNS}
+    if key:
+        declared[KEY] = "INTEGER PRIMARY KEY"
+    return f"CREATE TABLE {table} ({', '.join(f'{name} {type_}' for name, type_ in declared.items())})"
+
+
+def _insert(table: str) -> str:
+    return f"INSERT INTO {table} VALUES ({', '.join('?' * len(COLUMNS))})"
+
+
+def _as_bound(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame of declared types as the plain values that sqlite3 binds."""
+
+    def bound(name: str) -> pl.Expr:
+        column = pl.col(name)
+        match _KIND[name]:
+            case Kind.INT | Kind.FLOAT | Kind.TEXT:
+                return column
+            case Kind.DECIMAL:
+                # The column's affinity makes the nearest REAL of it; Polars' own cast to float may miss that.
+                return column.cast(pl.String)
+            case Kind.DATE:
+                return column.dt.to_string("%Y-%m-%d")
+            case Kind.TIMESTAMP:
+                return column.dt.to_string("%Y-%m-%d %H:%M:%S%.6f")
+            case Kind.TIMESTAMPTZ:
+                return column.dt.to_string("%Y-%m-%d %H:%M:%S%.6f%:z")
+            case Kind.BOOL:
+                return column.cast(pl.Int64)
+
+    return frame.select(bound(name) for name in frame.columns)
+
+
+def _connect(target: Target) -> sqlite3.Connection:
+    return sqlite3.connect(target.database)
+
+
+def _write(path: Path, frame: pl.DataFrame) -> None:
+    """The measured file, under a passing name until it is whole."""
+    passing = path.with_suffix(".part")
+    passing.unlink(missing_ok=True)
+    with closing(sqlite3.connect(passing)) as connection:
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute(_create(_TABLE, key=True))
+        for chunk in frame.iter_slices(100_000):
+            connection.executemany(_insert(_TABLE), _as_bound(chunk).iter_rows())
+        connection.commit()
+    passing.rename(path)
+
+
+class Sqlite(Backend):
+    """See `Backend`; every insert goes to a new file beside the measured one."""
+
+    name = "sqlite"
+    runners = (
+        IndustryDb(),
+        Connectorx(),
+        Connectorx(partitions=2),
+        Adbc("adbc_driver_sqlite.dbapi", placeholder="?", decimals=False),
+        DuckDb("sqlite", package="duckdb_extension_sqlite_scanner"),
+        DbApi("sqlite3", _connect, placeholder="?", create=_create, bound=_as_bound),
+        PolarsDbApi("sqlite3", _connect, placeholder="?"),
+        PandasDbApi("sqlite3", _connect, placeholder="?"),
+    )
+    limits = {
+        Work.READ: ("fill", "sum"),
+        Work.BATCHES: ("fill",),
+        Work.INSERT: ("insert",),
+        Work.ROW: ("row",),
+        Work.IMPORT: (),
+    }
+    goals = sqlite_goals()
+
+    def __init__(self) -> None:
+        self._programs: dict[str, Path] = {}
+
+    def prepare(self, cache: Path, rows: int) -> Target:
+        cache.mkdir(parents=True, exist_ok=True)
+        self._programs = build_sqlite_limits(cache / "limits")
+        # A table that was built by other code is another table.
+        sources = (Path(__file__), Path(__file__).parent.parent / "columns.py")
+        version = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]
+        database = (cache / f"sqlite-{rows}-{version}.db").resolve()
+        truth = (cache / f"table-{rows}-{version}.arrow").resolve()
+        if not (database.exists() and truth.exists()):
+            frame = generate(rows)
+            # Plain offsets instead of views: equal texts lie in memory once each, as in anybody's own data.
+            frame.write_ipc(truth, compat_level=pl.CompatLevel.oldest())
+            _write(database, frame)
+        database.read_bytes()  # into the page cache
+        return Target(
+            backend=self.name,
+            uri=f"sqlite://{database}",
+            database=str(database),
+            table=_TABLE,
+            rows=rows,
+            truth=str(truth),
+        )
+
+    def limit(self, name: str, job: Job) -> Outcome:
+        target, program = job.target, self._programs[name]
+        match name:
+            case "sum":
+                return self._run(program, target.database, target.select, KINDS)
+            case "fill":
+                return self._fill(job)
+            case "insert":
+                vacant = self.vacant(target)
+                return self._run(
+                    program, target.database, target.select, vacant.database, _create(_TABLE), _insert(_TABLE)
+                )
+            case "row":
+                with tempfile.NamedTemporaryFile(suffix=".keys") as keys:
+                    look_ups(job).tofile(keys.name)
+                    return self._run(program, target.database, target.lookup("?"), KINDS, keys.name)
+            case _:
+                raise KeyError(name)
+
+    def _fill(self, job: Job) -> Outcome:
+        arguments = [self._programs["fill"], job.target.database, job.target.select, KINDS]
+        if not job.check:
+            return self._run(*arguments)
+        with tempfile.TemporaryDirectory() as directory:
+            outcome = self._run(*arguments, directory)
+            frame = load_columns(Path(directory), outcome.rows)
+        truth = job.target.load_truth()
+        return replace(outcome, findings=compare(frame, truth, lambda name: truth.schema[name]))
+
+    def _run(self, *command: str | Path) -> Outcome:
+        done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr.strip())
+        answer: dict[str, Any] = json.loads(done.stdout)
+        size = int(answer["bytes"]) if "bytes" in answer else None
+        return Outcome(seconds=answer["seconds"], rows=answer["rows"], result_bytes=size)
+
+    def vacant(self, target: Target) -> Target:
+        database = Path(target.database).with_suffix(".inserted.db")
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            Path(f"{database}{suffix}").unlink(missing_ok=True)
+        os.sync()  # what the run before left to the disk is not ours to wait for
+        return replace(target, uri=f"sqlite://{database}", database=str(database))
+
+    def stored(self, target: Target) -> pl.DataFrame:
+        with closing(_connect(target)) as connection:
+            cursor = connection.execute(f"{target.select} LIMIT 0")
+            names = [column[0] for column in cursor.description]
+            return pl.DataFrame([self._stored_column(connection, target, name) for name in names])
+
+    @staticmethod
+    def _stored_column(connection: sqlite3.Connection, target: Target, name: str) -> pl.Series:
+        """A column by the storage classes in it; integers among reals are NUMERIC affinity's way to store 2.0."""
+        classes = {row[0] for row in connection.execute(f'SELECT DISTINCT typeof("{name}") FROM {target.table}')}
+        values = [row[0] for row in connection.execute(f'SELECT "{name}" FROM {target.table} ORDER BY rowid')]
+        match sorted(classes - {"null"}):
+            case ["integer"]:
+                return pl.Series(name, values, dtype=pl.Int64)
+            case ["real"] | ["integer", "real"]:
+                return pl.Series(name, values, dtype=pl.Float64, strict=False)
+            case ["text"]:
+                return pl.Series(name, values, dtype=pl.String)
+            case ["blob"]:
+                return pl.Series(name, values, dtype=pl.Binary)
+            case _:
+                return pl.Series(name, values, dtype=pl.String, strict=False)
+
+    def storage(self, column: str) -> pl.DataType:
+        return _STORED[_KIND[column]]
+
+    def discrepancies(self, target: Target) -> Sequence[str]:
+        import industrydb
+
+        with industrydb.connect("sqlite://:memory:") as connection:
+            version = connection.execute("SELECT sqlite_version() AS v")["v"]
+            ours = {*version, *connection.execute("PRAGMA compile_options").to_series()}
+        done = subprocess.run([str(self._programs["options"])], capture_output=True, text=True, check=True)
+        limits = set(done.stdout.splitlines())
+        return [
+            f"{owner} SQLite has {option}"
+            for owner, only in (("only industrydb's", ours - limits), ("only the limits'", limits - ours))
+            for option in sorted(only)
+        ]
