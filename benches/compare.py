@@ -18,7 +18,9 @@ def _hundredths(values: pl.Series) -> pl.Series:
 
 
 def _date(values: pl.Series) -> pl.Series:
-    return values.str.to_date("%Y-%m-%d") if values.dtype == pl.String else values.cast(pl.Date)
+    if values.dtype == pl.String:
+        return values.str.replace(r"[ T]00:00:00(\.0+)?$", "").str.to_date("%Y-%m-%d")
+    return values.cast(pl.Date)
 
 
 def _timestamp(values: pl.Series) -> pl.Series:
@@ -78,7 +80,7 @@ def compare(result: pl.DataFrame, truth: pl.DataFrame, expected: Callable[[str],
         got, normalise = result[column.name], _NORMALISE[column.kind]
         wrong: int | None
         try:
-            wrong = normalise(got).ne_missing(normalise(truth[column.name])).sum()
+            wrong = int(normalise(got).ne_missing(normalise(truth[column.name])).sum())
         except (pl.exceptions.PolarsError, ValueError):
             wrong = None
         if wrong != 0 or got.dtype != expected(column.name):

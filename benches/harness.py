@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .model import Backend, Finding, Job, Outcome, Results, Runner, Target, Work
+from .model import Backend, Finding, Job, Outcome, Results, RunError, Runner, Target, Work
 from .worker import encode
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -24,10 +24,6 @@ start = time.perf_counter()
 import {module}
 print(time.perf_counter() - start)
 """
-
-
-class RunFailed(Exception):
-    """A contender's process ended with an error; the message is its last words."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +49,10 @@ def _python(*arguments: str) -> str:
             [sys.executable, *arguments], capture_output=True, text=True, check=False, cwd=_ROOT, timeout=_PATIENCE
         )
     except subprocess.TimeoutExpired as error:
-        raise RunFailed(f"no end after {_PATIENCE} s") from error
+        raise RunError(f"no end after {_PATIENCE} s") from error
     if done.returncode != 0:
         words = done.stderr.strip().splitlines()
-        raise RunFailed(words[-1] if words else f"exit code {done.returncode}")
+        raise RunError(words[-1] if words else f"exit code {done.returncode}")
     return done.stdout
 
 
@@ -74,14 +70,16 @@ def import_time(module: str) -> Outcome:
     return Outcome(seconds=float(_python("-c", _IMPORT.format(module=module))), rows=0)
 
 
+def _import_of(runner: Runner) -> Callable[[Job], Outcome]:
+    return lambda _: import_time(runner.modules[0])
+
+
 def _contenders(backend: Backend, plan: Plan, work: Work) -> Sequence[_Contender]:
     def limit(name: str) -> _Contender:
         return _Contender(f"C {name}", lambda job: backend.limit(name, job))
 
     def runner(chosen: Runner) -> _Contender:
-        if work is Work.IMPORT:
-            return _Contender(chosen.name, lambda job: import_time(chosen.modules[0]))
-        return _Contender(chosen.name, _in_worker)
+        return _Contender(chosen.name, _in_worker if work is not Work.IMPORT else _import_of(chosen))
 
     limits = [limit(name) for name in backend.limits[work]]
     return limits + [runner(chosen) for chosen in plan.runners if work in chosen.works]
@@ -104,7 +102,7 @@ def run(backend: Backend, target: Target, plan: Plan, say: Callable[[str], None]
                 job = Job(contender.name, work, target, check=plan.check and turn == 0, keys=plan.keys)
                 try:
                     outcome = contender.run(job)
-                except (RunFailed, RuntimeError, ValueError) as error:
+                except (RunError, ValueError) as error:
                     results.failures[work, contender.name] = str(error)
                     say(f"{work}: {contender.name}: {error}")
                 else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -24,11 +24,11 @@ class Work(StrEnum):
     IMPORT = "import"
 
     @property
-    def title(self) -> str:
-        return _TITLES[self]
+    def heading(self) -> str:
+        return _HEADINGS[self]
 
 
-_TITLES = {
+_HEADINGS = {
     Work.READ: "read the table → DataFrame",
     Work.INSERT: "bulk insert of a DataFrame → new table",
     Work.ROW: "one row by key, all columns, p50",
@@ -105,8 +105,12 @@ class Job:
     """Seconds after which `Work.ROW` stops early."""
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """A runner cannot run on this machine; the message says why."""
+
+
+class RunError(Exception):
+    """A contender's process ended with an error; the message is its last words."""
 
 
 class Runner(ABC):
@@ -193,7 +197,7 @@ class Backend(ABC):
     name: str
     runners: Sequence[Runner]
     goals: Sequence[Goal]
-    limits: dict[Work, Sequence[str]]
+    limits: Mapping[Work, Sequence[str]]
     """The programs that give the limit of a work; the first is what ratios refer to."""
 
     @abstractmethod
@@ -202,19 +206,15 @@ class Backend(ABC):
 
     @abstractmethod
     def limit(self, name: str, job: Job) -> Outcome:
-        """Runs the limit `name` in a process of its own."""
+        """Runs the limit `name` in a process of its own. Raises `RunError`."""
 
     @abstractmethod
     def vacant(self, target: Target) -> Target:
         """An empty place for an insert, on the same disk or server; what an earlier insert left is gone."""
 
     @abstractmethod
-    def stored(self, target: Target) -> pl.DataFrame:
-        """An inserted table as it is stored, read without any of the measured libraries' help."""
-
-    @abstractmethod
-    def storage(self, column: str) -> pl.DataType:
-        """The type in which `stored` gives a column that was stored as declared."""
+    def check_stored(self, target: Target, truth: pl.DataFrame) -> Sequence[Finding]:
+        """What is in an inserted table otherwise than declared, read without the measured libraries' help."""
 
     @abstractmethod
     def discrepancies(self, target: Target) -> Sequence[str]:

@@ -36,6 +36,9 @@ _SQLITE_FLAGS = (
 """What build.rs of libsqlite3-sys 0.37 passes with the features that industrydb selects (bundled, unlock_notify).
 The harness compares `PRAGMA compile_options` of the limits with industrydb's, so a difference does not go unseen."""
 
+_VARIANTS = {"fill_values": ("sqlite_fill.c", "-DTHROUGH_VALUES")}
+"""Programs that are another one's source with a define."""
+
 _CFLAGS = ("-O3", "-fPIC", "-ffunction-sections", "-fdata-sections")
 """What the cc crate gives gcc for a release build, on SQLite and the limits alike."""
 
@@ -72,7 +75,7 @@ def _is_current(target: Path, sources: Sequence[Path]) -> bool:
 
 
 def build_sqlite_limits(directory: Path) -> dict[str, Path]:
-    """Compiles every `limits/sqlite_*.c` into `directory`; what is newer than its sources stays.
+    """Compiles every `limits/sqlite_*.c` and `_VARIANTS` into `directory`; what is newer than its sources stays.
 
     Returns the programs by name (`fill`, `insert`, …). Raises `BuildError`.
     """
@@ -82,13 +85,12 @@ def build_sqlite_limits(directory: Path) -> dict[str, Path]:
     if not _is_current(library, [sqlite / "sqlite3.c", Path(__file__)]):
         _run(["gcc", *_CFLAGS, "-w", *_SQLITE_FLAGS, "-c", sqlite / "sqlite3.c", "-o", library])
     headers = sorted(_SOURCES.glob("*.h"))
+    builds = {source.stem.removeprefix("sqlite_"): (source.name, "") for source in _SOURCES.glob("sqlite_*.c")}
     programs = {}
-    for source in sorted(_SOURCES.glob("sqlite_*.c")):
-        program = directory / source.stem
-        if not _is_current(program, [source, library, *headers]):
-            warnings = ("-std=gnu11", "-Wall", "-Wextra")
-            _run(
-                ["gcc", *_CFLAGS, *warnings, f"-I{sqlite}", source, library, "-o", program, "-lpthread", "-ldl", "-lm"]
-            )
-        programs[source.stem.removeprefix("sqlite_")] = program
+    for name, (file, define) in {**builds, **_VARIANTS}.items():
+        source, program = _SOURCES / file, directory / f"sqlite_{name}"
+        if not _is_current(program, [source, library, *headers, Path(__file__)]):
+            flags = [*_CFLAGS, "-std=gnu11", "-Wall", "-Wextra", f"-I{sqlite}", *filter(None, [define])]
+            _run(["gcc", *flags, source, library, "-o", program, "-lpthread", "-ldl", "-lm"])
+        programs[name] = program
     return programs

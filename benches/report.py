@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -37,7 +38,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
 
     def line(row: Sequence[str]) -> str:
-        first, *rest = (cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths)))
+        first, *rest = (cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
         return f"| {' | '.join([first, *rest])} |"
 
     rule = f"|{'|'.join('-' * (w + 2) if i == 0 else '-' * (w + 1) + ':' for i, w in enumerate(widths))}|"
@@ -65,30 +66,40 @@ def _work_table(backend: Backend, results: Results, work: Work) -> str:
         peak = _megabytes(results.peak(work, name))
         rows.append([name, f"{best * scale:.3f}", f"{median * scale:.3f}", *ratios, peak, str(len(outcomes))])
     header = ["", f"min {unit}", f"median {unit}", "min × limit", "median × limit", "peak MB", "runs"]
-    lines = [f"### {work.title}", "", _table(header, rows)]
+    lines = [f"### {work.heading}", "", _table(header, rows)]
     lines += [f"\n{name}: not measured: {why}" for (of, name), why in results.failures.items() if of is work]
     return "\n".join(lines)
 
 
+def _short(dtype: str) -> str:
+    """`Decimal(precision=12, scale=2)` as `Decimal(12, 2)`."""
+    return re.sub(r"\w+=", "", dtype)
+
+
 def _describe(findings: Sequence[Finding]) -> str:
-    """The findings in one line: `price, balance: Float64 instead of Decimal(…); 3 cells wrong in note`."""
+    """The findings in one line: `price, balance: Float64 instead of Decimal(12, 2); 3 cells wrong in note`."""
     kinds: dict[tuple[str, str], list[str]] = {}
     for finding in findings:
         if finding.got != finding.expected:
             kinds.setdefault((finding.got, finding.expected), []).append(finding.column)
-    parts = [f"{', '.join(columns)}: {got} instead of {expected}" for (got, expected), columns in kinds.items()]
-    parts += [f"{f.wrong} cells wrong in {f.column}" for f in findings if f.wrong]
-    parts += [f"{f.column} cannot be compared" for f in findings if f.wrong is None]
+    parts = [
+        f"{', '.join(columns)}: {_short(got)} instead of {_short(expected)}"
+        for (got, expected), columns in kinds.items()
+    ]
+    parts += [f"{finding.wrong:,} cells wrong in {finding.column}" for finding in findings if finding.wrong]
+    parts += [f"{finding.column} cannot be compared" for finding in findings if finding.wrong is None]
     return "; ".join(parts) or "as declared, every cell right"
 
 
-def _check_lines(results: Results) -> list[str]:
-    lines = []
+def _check_lines(results: Results) -> Iterator[str]:
+    """One line for all who agree on what they did to the data."""
+    alike: dict[tuple[Work, str], list[str]] = {}
     for (work, name), outcomes in results.outcomes.items():
         for outcome in outcomes:
             if outcome.findings is not None:
-                lines.append(f"- {work}, {name}: {_describe(outcome.findings)}")
-    return lines
+                alike.setdefault((work, _describe(outcome.findings)), []).append(name)
+    for (work, description), names in alike.items():
+        yield f"- {work}, {' and '.join(names)}: {description}"
 
 
 def _goal_table(backend: Backend, results: Results) -> str:
@@ -130,7 +141,7 @@ def as_text(backend: Backend, target: Target, results: Results, notes: Sequence[
     parts += [f"- {note}" for note in notes]
     works = dict.fromkeys(work for work, _ in [*results.outcomes, *results.failures])
     parts += [_work_table(backend, results, work) for work in works]
-    if checks := _check_lines(results):
+    if checks := list(_check_lines(results)):
         parts.append("### What arrives, what is stored\n\n" + "\n".join(checks))
     parts.append("### Goals\n\n" + _goal_table(backend, results))
     return "\n\n".join(parts)

@@ -13,13 +13,13 @@ from . import memory
 from .backends import BACKENDS
 from .compare import compare
 from .keys import look_ups
-from .model import Backend, Job, Outcome, Runner, Target, Work
+from .model import Job, Outcome, Runner, Target, Work
 
 _WARM_UP = 50
 """Look-ups before the measured ones: statement caches, lazy initialisation."""
 
 
-def _read(backend: Backend, runner: Runner, job: Job) -> Outcome:
+def _read(runner: Runner, job: Job) -> Outcome:
     memory.reset_peak()
     before = memory.resident()
     start = perf_counter()
@@ -36,7 +36,8 @@ def _read(backend: Backend, runner: Runner, job: Job) -> Outcome:
     return outcome
 
 
-def _insert(backend: Backend, runner: Runner, job: Job) -> Outcome:
+def _insert(runner: Runner, job: Job) -> Outcome:
+    backend = BACKENDS[job.target.backend]
     truth = job.target.load_truth()
     vacant = backend.vacant(job.target)
     memory.reset_peak()
@@ -46,11 +47,11 @@ def _insert(backend: Backend, runner: Runner, job: Job) -> Outcome:
     seconds = perf_counter() - start
     outcome = Outcome(seconds=seconds, rows=truth.height, peak_bytes=memory.peak() - before)
     if job.check:
-        outcome = replace(outcome, findings=compare(backend.stored(vacant), truth, backend.storage))
+        outcome = replace(outcome, findings=backend.check_stored(vacant, truth))
     return outcome
 
 
-def _row(backend: Backend, runner: Runner, job: Job) -> Outcome:
+def _row(runner: Runner, job: Job) -> Outcome:
     keys = [int(key) for key in look_ups(job)]
     times: list[float] = []
     with runner.lookup(job.target) as look_up:
@@ -70,7 +71,7 @@ def _row(backend: Backend, runner: Runner, job: Job) -> Outcome:
     return Outcome(seconds=statistics.median(times), rows=len(times))
 
 
-def _batches(backend: Backend, runner: Runner, job: Job) -> Outcome:
+def _batches(runner: Runner, job: Job) -> Outcome:
     memory.reset_peak()
     before = memory.resident()
     rows = 0
@@ -87,7 +88,7 @@ def _batches(backend: Backend, runner: Runner, job: Job) -> Outcome:
     return Outcome(seconds=seconds, rows=rows, peak_bytes=peak - before, growth_bytes=peak - first_quarter)
 
 
-_WORKS: dict[Work, Callable[[Backend, Runner, Job], Outcome]] = {
+_WORKS: dict[Work, Callable[[Runner, Job], Outcome]] = {
     Work.READ: _read,
     Work.INSERT: _insert,
     Work.ROW: _row,
@@ -98,10 +99,9 @@ _WORKS: dict[Work, Callable[[Backend, Runner, Job], Outcome]] = {
 
 def perform(job: Job) -> Outcome:
     """Runs the job in this process. Raises whatever the runner raises."""
-    backend = BACKENDS[job.target.backend]
-    runner = next(runner for runner in backend.runners if runner.name == job.runner)
+    runner = next(runner for runner in BACKENDS[job.target.backend].runners if runner.name == job.runner)
     runner.ready()
-    return _WORKS[job.work](backend, runner, job)
+    return _WORKS[job.work](runner, job)
 
 
 def encode(job: Job) -> str:

@@ -8,7 +8,7 @@ import os
 import sqlite3
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from ..columns import COLUMNS, KEY, KINDS, SCALE, Kind, generate
 from ..compare import compare
 from ..goals import sqlite_goals
 from ..keys import look_ups
-from ..model import Backend, Job, Outcome, Target, Work
+from ..model import Backend, Finding, Job, Outcome, RunError, Target, Work
 from ..native import build_sqlite_limits
 from ..runners.adbc import Adbc
 from ..runners.connectorx import Connectorx
@@ -54,6 +54,8 @@ _STORED: dict[Kind, pl.DataType] = {
     Kind.BOOL: pl.Int64(),
 }
 """The storage classes of DESIGN §2 as Polars types."""
+
+_TEMPORAL = {Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ}
 
 
 def _create(table: str, *, key: bool = False) -> str:
@@ -123,7 +125,7 @@ class Sqlite(Backend):
         PandasDbApi("sqlite3", _connect, placeholder="?"),
     )
     limits = {
-        Work.READ: ("fill", "sum"),
+        Work.READ: ("fill", "fill_values", "sum"),
         Work.BATCHES: ("fill",),
         Work.INSERT: ("insert",),
         Work.ROW: ("row",),
@@ -162,8 +164,8 @@ class Sqlite(Backend):
         match name:
             case "sum":
                 return self._run(program, target.database, target.select, KINDS)
-            case "fill":
-                return self._fill(job)
+            case "fill" | "fill_values":
+                return self._fill(program, job)
             case "insert":
                 vacant = self.vacant(target)
                 return self._run(
@@ -176,9 +178,9 @@ class Sqlite(Backend):
             case _:
                 raise KeyError(name)
 
-    def _fill(self, job: Job) -> Outcome:
-        arguments = [self._programs["fill"], job.target.database, job.target.select, KINDS]
-        if not job.check:
+    def _fill(self, program: Path, job: Job) -> Outcome:
+        arguments = (program, job.target.database, job.target.select, KINDS)
+        if not job.check or job.work is not Work.READ:
             return self._run(*arguments)
         with tempfile.TemporaryDirectory() as directory:
             outcome = self._run(*arguments, directory)
@@ -189,7 +191,7 @@ class Sqlite(Backend):
     def _run(self, *command: str | Path) -> Outcome:
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise RuntimeError(done.stderr.strip())
+            raise RunError(done.stderr.strip())
         answer: dict[str, Any] = json.loads(done.stdout)
         size = int(answer["bytes"]) if "bytes" in answer else None
         return Outcome(seconds=answer["seconds"], rows=answer["rows"], result_bytes=size)
@@ -201,11 +203,23 @@ class Sqlite(Backend):
         os.sync()  # what the run before left to the disk is not ours to wait for
         return replace(target, uri=f"sqlite://{database}", database=str(database))
 
-    def stored(self, target: Target) -> pl.DataFrame:
+    def check_stored(self, target: Target, truth: pl.DataFrame) -> Sequence[Finding]:
         with closing(_connect(target)) as connection:
-            cursor = connection.execute(f"{target.select} LIMIT 0")
-            names = [column[0] for column in cursor.description]
-            return pl.DataFrame([self._stored_column(connection, target, name) for name in names])
+            names = [row[1] for row in connection.execute(f"PRAGMA table_info({target.table})")]
+            stored = pl.DataFrame([self._stored_column(connection, target, name) for name in names])
+        findings = compare(stored, truth, lambda name: _STORED[_KIND[name]])
+        return [*findings, *self._foreign_forms(stored, truth)]
+
+    @staticmethod
+    def _foreign_forms(stored: pl.DataFrame, truth: pl.DataFrame) -> Iterator[Finding]:
+        """Dates and times that say the same in another form of text, each with an example."""
+        bound = _as_bound(truth)
+        for column in COLUMNS:
+            got, expected = stored[column.name], bound[column.name]
+            if column.kind in _TEMPORAL and got.dtype == pl.String:
+                other = got.ne_missing(expected)
+                if other.any():
+                    yield Finding(column.name, repr(expected.filter(other)[0]), repr(got.filter(other)[0]), wrong=0)
 
     @staticmethod
     def _stored_column(connection: sqlite3.Connection, target: Target, name: str) -> pl.Series:
@@ -223,9 +237,6 @@ class Sqlite(Backend):
                 return pl.Series(name, values, dtype=pl.Binary)
             case _:
                 return pl.Series(name, values, dtype=pl.String, strict=False)
-
-    def storage(self, column: str) -> pl.DataType:
-        return _STORED[_KIND[column]]
 
     def discrepancies(self, target: Target) -> Sequence[str]:
         import industrydb

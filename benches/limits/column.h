@@ -112,9 +112,21 @@ static inline __int128 hundredths(double value, uint32_t *bad) {
     return (__int128)(int64_t)scaled;
 }
 
+/* How a cell is read. The plain way names the statement and the column in every call. Through its sqlite3_value a cell
+   is looked up once; SQLite promises nothing for that but on a connection that no other thread uses, which ours is
+   (sqlite.org/c3ref/value.html, "unprotected"). */
+#ifdef THROUGH_VALUES
+#define CELL(what) sqlite3_value_##what(sqlite_value)
+#else
+#define CELL(what) sqlite3_column_##what(statement, index)
+#endif
+
 /* Appends cell `index` of the current row. Any value that is not of the column's kind ends the program. */
 static inline void column_append(struct column *column, size_t row, sqlite3_stmt *statement, int index) {
-    int class = sqlite3_column_type(statement, index);
+#ifdef THROUGH_VALUES
+    sqlite3_value *sqlite_value = sqlite3_column_value(statement, index);
+#endif
+    int class = CELL(type);
     uint32_t bad = 0;
     if (class == SQLITE_NULL) {
         if (column->kind != BOOL) memset((char *)column->values + values_size(column->kind, row), 0, values_size(column->kind, 1));
@@ -123,27 +135,27 @@ static inline void column_append(struct column *column, size_t row, sqlite3_stmt
     switch (column->kind) {
     case INT:
         bad = class != SQLITE_INTEGER;
-        column->i64[row] = sqlite3_column_int64(statement, index);
+        column->i64[row] = CELL(int64);
         break;
     case FLOAT:
         bad = class != SQLITE_FLOAT;
-        column->f64[row] = sqlite3_column_double(statement, index);
+        column->f64[row] = CELL(double);
         break;
     case DECIMAL:
-        if (class == SQLITE_INTEGER) column->i128[row] = (__int128)sqlite3_column_int64(statement, index) * 100;
-        else if (class == SQLITE_FLOAT) column->i128[row] = hundredths(sqlite3_column_double(statement, index), &bad);
+        if (class == SQLITE_INTEGER) column->i128[row] = (__int128)CELL(int64) * 100;
+        else if (class == SQLITE_FLOAT) column->i128[row] = hundredths(CELL(double), &bad);
         else bad = 1;
         break;
     case BOOL: {
-        int64_t value = sqlite3_column_int64(statement, index);
+        int64_t value = CELL(int64);
         bad = class != SQLITE_INTEGER || (value != 0 && value != 1);
         if (value) set_bit(column->bits, row);
         break;
     }
     case TEXT: case DATE: case TIMESTAMP: case TIMESTAMPTZ: {
         if (class != SQLITE_TEXT) { bad = 1; break; }
-        const unsigned char *text = sqlite3_column_text(statement, index);
-        int length = sqlite3_column_bytes(statement, index);
+        const unsigned char *text = CELL(text);
+        int length = CELL(bytes);
         if (column->kind == TEXT) append_text(column, row, text, length);
         else if (column->kind == DATE) {
             if (length != 10) { bad = 1; break; }

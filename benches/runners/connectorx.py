@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import polars as pl
-
 from ..columns import KEY
 from ..model import Runner, Target, Work
 
@@ -19,10 +17,10 @@ class Connectorx(Runner):
 
     def __init__(self, partitions: int = 1) -> None:
         self.partitions = partitions
-        self.name = "connectorx" if partitions == 1 else f"connectorx, {partitions} partitions"
+        self.name = "connectorx" if partitions == 1 else f"connectorx ({partitions} partitions)"
         self.works = frozenset({Work.READ, Work.ROW, Work.IMPORT} if partitions == 1 else {Work.READ})
 
-    def read(self, target: Target) -> pl.DataFrame:
+    def read(self, target: Target) -> Any:
         import connectorx
 
         if self.partitions == 1:

@@ -41,8 +41,7 @@ class DbApi(Runner):
     @staticmethod
     def _frame(cursor: Any, rows: list[Any]) -> pl.DataFrame:
         names = [column[0] for column in cursor.description]
-        # The whole result decides: a column may well start with 100 NULLs.
-        return pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None)
+        return pl.DataFrame(rows, schema=names, orient="row")
 
     def read(self, target: Target) -> pl.DataFrame:
         with closing(self._connect(target)) as connection:
@@ -81,17 +80,17 @@ class DbApi(Runner):
 class PolarsDbApi(Runner):
     """`pl.read_database` on the driver's connection."""
 
+    name = "polars.read_database"
     works = frozenset({Work.READ, Work.ROW})
 
     def __init__(self, driver: str, connect: Connect, *, placeholder: str) -> None:
-        self.name = f"polars.read_database, {driver}"
         self.modules = (driver,)
         self._connect = connect
         self._placeholder = placeholder
 
-    def read(self, target: Target) -> pl.DataFrame:
+    def read(self, target: Target) -> Any:
         with closing(self._connect(target)) as connection:
-            return pl.read_database(target.select, connection, infer_schema_length=None)
+            return pl.read_database(target.select, connection)
 
     @contextmanager
     def lookup(self, target: Target) -> Iterator[Callable[[int], Any]]:
@@ -103,10 +102,10 @@ class PolarsDbApi(Runner):
 class PandasDbApi(Runner):
     """`pandas.read_sql` and `to_sql` on the driver's connection. Its result stays pandas' own frame."""
 
+    name = "pandas"
     works = frozenset(Work)
 
     def __init__(self, driver: str, connect: Connect, *, placeholder: str) -> None:
-        self.name = f"pandas, {driver}"
         self.modules = ("pandas", driver)
         self._connect = connect
         self._placeholder = placeholder

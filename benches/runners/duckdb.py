@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from ..model import Runner, Target, Unavailable, Work
+from ..model import Runner, Target, UnavailableError, Work
 
 
 class DuckDb(Runner):
@@ -31,7 +31,7 @@ class DuckDb(Runner):
         for directory in spec.submodule_search_locations or () if spec else ():
             for path in Path(directory).rglob("*.duckdb_extension"):
                 return path
-        raise Unavailable(f"the extension is not installed (PyPI package {self._package})")
+        raise UnavailableError(f"the extension is not installed (PyPI package {self._package})")
 
     def ready(self) -> None:
         import duckdb
@@ -50,7 +50,7 @@ class DuckDb(Runner):
         finally:
             self._connection.execute("DETACH peer")
 
-    def read(self, target: Target) -> pl.DataFrame:
+    def read(self, target: Target) -> Any:
         with self._attached(target, read_only=True) as connection:
             return connection.execute(f"SELECT * FROM peer.{target.table}").pl()
 

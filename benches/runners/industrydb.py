@@ -18,7 +18,7 @@ class IndustryDb(Runner):
     works = frozenset(Work)
     modules = ("industrydb",)
 
-    def read(self, target: Target) -> pl.DataFrame:
+    def read(self, target: Target) -> Any:
         import industrydb
 
         with industrydb.connect(target.uri) as connection:
