@@ -9,11 +9,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from .backends import BACKENDS
-from .harness import Plan, run
-from .model import Work
-from .native import BuildError
-from .report import as_json, as_text
+from benches.backends import BACKENDS
+from benches.harness import Plan, run
+from benches.model import Work
+from benches.native import BuildError
+from benches.report import as_json, as_text
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         check=not arguments.no_check,
     )
     try:
-        notes = list(backend.discrepancies(target))
+        notes = list(backend.discrepancies())
     except ImportError as error:
         notes = [f"industrydb is not installed ({error}): its peers are measured alone"]
     results = run(backend, target, plan, say)

@@ -65,9 +65,34 @@ class Column:
 
 
 _WORDS = (
-    "harbour signal orchard copper winter lantern ferry meadow granite pepper silver tunnel Zürich naïve crème "
-    "Øresund señor łódź 東京 bridge window garden timber velvet anchor barley cinder"
-).split()
+    "harbour",
+    "signal",
+    "orchard",
+    "copper",
+    "winter",
+    "lantern",
+    "ferry",
+    "meadow",
+    "granite",
+    "pepper",
+    "silver",
+    "tunnel",
+    "Zürich",
+    "naïve",
+    "crème",
+    "Øresund",
+    "señor",
+    "łódź",
+    "東京",
+    "bridge",
+    "window",
+    "garden",
+    "timber",
+    "velvet",
+    "anchor",
+    "barley",
+    "cinder",
+)
 
 
 def _ints(low: int, high: int) -> Draw:

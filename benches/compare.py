@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from .columns import COLUMNS, SCALE, Kind
-from .model import Finding
+from benches.columns import COLUMNS, SCALE, Kind
+from benches.model import Finding
 
 
 def _hundredths(values: pl.Series) -> pl.Series:
     """Decimals as whole hundredths: the one form in which floats and decimals of 12 digits compare exactly."""
     if values.dtype.is_float():
-        return (values * 10**SCALE).round().cast(pl.Int64)
+        values = (values * 10**SCALE).round()
+        return values.cast(pl.Int64)
     return values.cast(Kind.DECIMAL.dtype).to_physical().cast(pl.Int64)
 
 

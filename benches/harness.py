@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .model import Backend, Finding, Job, Outcome, Results, RunError, Runner, Target, Work
-from .worker import encode
+from benches.model import Backend, Finding, Job, Outcome, Results, RunError, Runner, Target, Work
+from benches.worker import encode
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PATIENCE = 900

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .columns import SEED
-from .model import Job
+from benches.columns import SEED
+from benches.model import Job
 
 
 def look_ups(job: Job) -> npt.NDArray[np.int64]:

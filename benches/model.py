@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import polars as pl
 
@@ -25,6 +25,7 @@ class Work(StrEnum):
 
     @property
     def heading(self) -> str:
+        """The work in a few words."""
         return _HEADINGS[self]
 
 
@@ -53,10 +54,12 @@ class Target:
 
     def load_truth(self) -> pl.DataFrame:
         """The table in its declared types, in memory of its own."""
-        return pl.read_ipc(self.truth).rechunk()
+        # From bytes: a mapped file would be read page by page while the clock runs.
+        return pl.read_ipc(Path(self.truth).read_bytes()).rechunk()
 
     @property
     def select(self) -> str:
+        """The query of the whole table."""
         return f"SELECT * FROM {self.table}"
 
     def lookup(self, key: str) -> str:
@@ -197,7 +200,7 @@ class Backend(ABC):
     name: str
     runners: Sequence[Runner]
     goals: Sequence[Goal]
-    limits: Mapping[Work, Sequence[str]]
+    limits: ClassVar[Mapping[Work, Sequence[str]]]
     """The programs that give the limit of a work; the first is what ratios refer to."""
 
     @abstractmethod
@@ -210,12 +213,16 @@ class Backend(ABC):
 
     @abstractmethod
     def vacant(self, target: Target) -> Target:
-        """An empty place for an insert, on the same disk or server; what an earlier insert left is gone."""
+        """An empty place for an insert, on the same disk or server."""
+
+    @abstractmethod
+    def discard(self, vacant: Target) -> None:
+        """Removes what an insert put there."""
 
     @abstractmethod
     def check_stored(self, target: Target, truth: pl.DataFrame) -> Sequence[Finding]:
         """What is in an inserted table otherwise than declared, read without the measured libraries' help."""
 
     @abstractmethod
-    def discrepancies(self, target: Target) -> Sequence[str]:
+    def discrepancies(self) -> Sequence[str]:
         """What makes the comparison with the limit unfair on this machine, e.g. another build of the database."""

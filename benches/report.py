@@ -11,8 +11,8 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from .goals import result_bytes
-from .model import Backend, Finding, Outcome, Results, Target, Work
+from benches.goals import result_bytes
+from benches.model import Backend, Finding, Outcome, Results, Target, Work
 
 _UNITS: dict[Work, tuple[str, float]] = {
     Work.READ: ("s", 1),
@@ -38,7 +38,9 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
 
     def line(row: Sequence[str]) -> str:
-        first, *rest = (cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
+        first, *rest = (
+            cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
         return f"| {' | '.join([first, *rest])} |"
 
     rule = f"|{'|'.join('-' * (w + 2) if i == 0 else '-' * (w + 1) + ':' for i, w in enumerate(widths))}|"

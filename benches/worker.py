@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from time import perf_counter
 
-from . import memory
-from .backends import BACKENDS
-from .compare import compare
-from .keys import look_ups
-from .model import Job, Outcome, Runner, Target, Work
+from benches import memory
+from benches.backends import BACKENDS
+from benches.compare import compare
+from benches.keys import look_ups
+from benches.model import Job, Outcome, Runner, Target, Work
 
 _WARM_UP = 50
 """Look-ups before the measured ones: statement caches, lazy initialisation."""
@@ -48,6 +48,7 @@ def _insert(runner: Runner, job: Job) -> Outcome:
     outcome = Outcome(seconds=seconds, rows=truth.height, peak_bytes=memory.peak() - before)
     if job.check:
         outcome = replace(outcome, findings=backend.check_stored(vacant, truth))
+    backend.discard(vacant)
     return outcome
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import Backend
-from .sqlite import Sqlite
+from benches.backends.sqlite import Sqlite
+from benches.model import Backend
 
 BACKENDS: dict[str, Backend] = {backend.name: backend for backend in (Sqlite(),)}

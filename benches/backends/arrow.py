@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]  # it carries no types
 
-from ..columns import COLUMNS, SCALE, Kind
+from benches.columns import COLUMNS, SCALE, Kind
 
 _ARROW: dict[Kind, Any] = {
     Kind.INT: pa.int64(),

@@ -8,26 +8,26 @@ import os
 import sqlite3
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import polars as pl
 
-from ..columns import COLUMNS, KEY, KINDS, SCALE, Kind, generate
-from ..compare import compare
-from ..goals import sqlite_goals
-from ..keys import look_ups
-from ..model import Backend, Finding, Job, Outcome, RunError, Target, Work
-from ..native import build_sqlite_limits
-from ..runners.adbc import Adbc
-from ..runners.connectorx import Connectorx
-from ..runners.dbapi import DbApi, PandasDbApi, PolarsDbApi
-from ..runners.duckdb import DuckDb
-from ..runners.industrydb import IndustryDb
-from .arrow import load_columns
+from benches.backends.arrow import load_columns
+from benches.columns import COLUMNS, KEY, KINDS, SCALE, Kind, generate
+from benches.compare import compare
+from benches.goals import sqlite_goals
+from benches.keys import look_ups
+from benches.model import Backend, Finding, Job, Outcome, RunError, Target, Work
+from benches.native import build_sqlite_limits
+from benches.runners.adbc import Adbc
+from benches.runners.connectorx import Connectorx
+from benches.runners.dbapi import DbApi, PandasDbApi, PolarsDbApi
+from benches.runners.duckdb import DuckDb
+from benches.runners.industrydb import IndustryDb
 
 _TABLE = "bench"
 _KIND = {column.name: column.kind for column in COLUMNS}
@@ -124,7 +124,7 @@ class Sqlite(Backend):
         PolarsDbApi("sqlite3", _connect, placeholder="?"),
         PandasDbApi("sqlite3", _connect, placeholder="?"),
     )
-    limits = {
+    limits: ClassVar[Mapping[Work, Sequence[str]]] = {
         Work.READ: ("fill", "fill_values", "sum"),
         Work.BATCHES: ("fill",),
         Work.INSERT: ("insert",),
@@ -168,9 +168,10 @@ class Sqlite(Backend):
                 return self._fill(program, job)
             case "insert":
                 vacant = self.vacant(target)
-                return self._run(
-                    program, target.database, target.select, vacant.database, _create(_TABLE), _insert(_TABLE)
-                )
+                statements = (_create(_TABLE), _insert(_TABLE))
+                outcome = self._run(program, target.database, target.select, vacant.database, *statements)
+                self.discard(vacant)
+                return outcome
             case "row":
                 with tempfile.NamedTemporaryFile(suffix=".keys") as keys:
                     look_ups(job).tofile(keys.name)
@@ -198,10 +199,14 @@ class Sqlite(Backend):
 
     def vacant(self, target: Target) -> Target:
         database = Path(target.database).with_suffix(".inserted.db")
-        for suffix in ("", "-journal", "-wal", "-shm"):
-            Path(f"{database}{suffix}").unlink(missing_ok=True)
+        vacant = replace(target, uri=f"sqlite://{database}", database=str(database))
+        self.discard(vacant)  # a run that was broken off may have left it
         os.sync()  # what the run before left to the disk is not ours to wait for
-        return replace(target, uri=f"sqlite://{database}", database=str(database))
+        return vacant
+
+    def discard(self, vacant: Target) -> None:
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            Path(f"{vacant.database}{suffix}").unlink(missing_ok=True)
 
     def check_stored(self, target: Target, truth: pl.DataFrame) -> Sequence[Finding]:
         with closing(_connect(target)) as connection:
@@ -238,7 +243,7 @@ class Sqlite(Backend):
             case _:
                 return pl.Series(name, values, dtype=pl.String, strict=False)
 
-    def discrepancies(self, target: Target) -> Sequence[str]:
+    def discrepancies(self) -> Sequence[str]:
         import industrydb
 
         with industrydb.connect("sqlite://:memory:") as connection:

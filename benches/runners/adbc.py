@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import polars.selectors as cs
 
-from ..model import Runner, Target, Work
+from benches.model import Runner, Target, Work
 
 
 class Adbc(Runner):

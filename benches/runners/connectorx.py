@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..columns import KEY
-from ..model import Runner, Target, Work
+from benches.columns import KEY
+from benches.model import Runner, Target, Work
 
 
 class Connectorx(Runner):

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import polars.selectors as cs
 
-from ..model import Runner, Target, Work
+from benches.model import Runner, Target, Work
 
 Connect = Callable[[Target], Any]
 
@@ -117,7 +117,8 @@ class PandasDbApi(Runner):
             return pandas.read_sql(target.select, connection)
 
     def to_polars(self, result: Any) -> pl.DataFrame:
-        return pl.from_pandas(result)
+        frame: pl.DataFrame = pl.from_pandas(result)
+        return frame
 
     @contextmanager
     def lookup(self, target: Target) -> Iterator[Callable[[int], Any]]:

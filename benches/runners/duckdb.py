@@ -10,12 +10,14 @@ from typing import Any
 
 import polars as pl
 
-from ..model import Runner, Target, UnavailableError, Work
+from benches.model import Runner, Target, UnavailableError, Work
 
 
 class DuckDb(Runner):
-    """`kind` is the ATTACH type; `package` the PyPI package that carries the extension, so that nothing is downloaded
-    while the harness runs."""
+    """DuckDB's connection to a database of the ATTACH type `kind`.
+
+    `package` is the PyPI package that carries the extension, so that nothing is downloaded while the harness runs.
+    """
 
     name = "DuckDB"
     works = frozenset(Work)

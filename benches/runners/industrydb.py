@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from ..model import Runner, Target, Work
+from benches.model import Runner, Target, Work
 
 
 class IndustryDb(Runner):
