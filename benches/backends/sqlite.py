@@ -252,7 +252,7 @@ class Sqlite(Backend):
         done = subprocess.run([str(self._programs["options"])], capture_output=True, text=True, check=True)
         limits = set(done.stdout.splitlines())
         return [
-            f"{owner} SQLite has {option}"
-            for owner, only in (("only industrydb's", ours - limits), ("only the limits'", limits - ours))
-            for option in sorted(only)
+            f"only {owner} SQLite has {', '.join(sorted(only))}"
+            for owner, only in (("industrydb's", ours - limits), ("the limits'", limits - ours))
+            if only
         ]
