@@ -6,6 +6,7 @@ pub mod config;
 pub mod connector;
 pub mod error;
 pub mod exact;
+pub mod ops;
 pub mod sql;
 pub mod table;
 pub mod temporal;
