@@ -2,3 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod dialect;
+mod spec;
+
+pub use spec::SPEC;
