@@ -16,7 +16,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +49,8 @@ class Unknown(tzinfo):
 
     def utcoffset(self, _: datetime | None) -> None:
         return None
+
+    dst = tzname = utcoffset
 
 
 VALUES: list[tuple[list[Any], pl.DataType, list[Any]]] = [
