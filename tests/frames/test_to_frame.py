@@ -1,6 +1,6 @@
 """What `insert` takes becomes a frame without loss, or an error that names the column."""
 # Naive datetimes are among the values here; a property may end in an error or in a frame, and looks at either.
-# ruff: noqa: DTZ001, DTZ901, PT017
+# ruff: noqa: PT017
 
 from __future__ import annotations
 
