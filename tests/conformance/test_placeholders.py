@@ -1,0 +1,123 @@
+"""Placeholders: `?` with a sequence, `:name` with a mapping, and the server's own style."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import pytest
+
+import industrydb as idb
+from tests.conformance.backends import Backend
+from tests.conformance.backends.base import Placeholders
+from tests.conformance.types import Ids
+
+ROW = "SELECT id, name FROM t WHERE id = "
+
+
+@pytest.mark.cases("placeholders")
+def test_the_servers_own_style(backend: Backend, conn: idb.Connection, case: Placeholders) -> None:
+    assert conn.execute(case.sql, case.params).row(0) == case.row  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [[1, "a"], (1, "a"), {"id": 1, "name": "a"}, MappingProxyType({"id": 1, "name": "a"})],
+    ids=lambda params: type(params).__name__,
+)
+def test_sequences_and_mappings(
+    backend: Backend,
+    conn: idb.Connection,
+    t: str,
+    params: Sequence[object] | Mapping[str, object],
+) -> None:
+    marks = ":id, :name" if isinstance(params, Mapping) else "?, ?"
+    conn.execute(f"INSERT INTO t (id, name) VALUES ({marks})", params)
+    assert conn.select("t").rows() == [(1, "a")]
+
+
+def test_a_name_may_be_used_twice(backend: Backend, conn: idb.Connection, people: str) -> None:
+    frame = conn.execute("SELECT id FROM people WHERE age > :age AND age < :age + 40", {"age": 40})
+    assert frame["id"].to_list() == [3]
+
+
+NOT_PLACEHOLDERS = [
+    "SELECT '?' AS a, {} AS b",
+    "SELECT ':x' AS a, {} AS b",
+    "SELECT 'it''s ? :x' AS a, {} AS b",
+    "SELECT '?' AS a, -- ? and :x\n {} AS b",
+    "SELECT '?' AS a, /* ? :x */ {} AS b",
+    "SELECT '?' AS \"a?:x\", {} AS b",
+    "SELECT '\\' AS a, {} AS b -- '?",
+]
+
+
+@pytest.mark.parametrize("sql", NOT_PLACEHOLDERS)
+def test_text_comments_and_names_are_left_alone(backend: Backend, conn: idb.Connection, t: str, sql: str) -> None:
+    conn.execute("INSERT INTO t (id) VALUES (5)")
+    literal = sql.split("'", 1)[1].rsplit("' AS", 1)[0].replace("''", "'")
+    for mark, params in (("?", [5]), (":b", {"b": 5})):
+        statement = sql.format(f"(SELECT id FROM t WHERE id = {mark})")
+        assert conn.execute(statement, params).row(0) == (literal, 5)
+
+
+MISMATCHES = [
+    pytest.param("INSERT INTO t (id, name) VALUES (?, ?)", [1], "2", id="too-few"),
+    pytest.param("INSERT INTO t (id, name) VALUES (?, ?)", [], "1", id="none"),
+    pytest.param("INSERT INTO t (id, name) VALUES (?, ?)", None, "1", id="not-given"),
+    pytest.param("INSERT INTO t (id, name) VALUES (?, ?)", [1, "a", "b"], "3", id="too-many"),
+    pytest.param("INSERT INTO t (id) VALUES (1)", [1], "1", id="no-placeholder"),
+    pytest.param("INSERT INTO t (id) VALUES (1)", {"extra": 1}, "extra", id="no-placeholder-of-the-name"),
+    pytest.param("INSERT INTO t (id, name) VALUES (:id, :name)", {"id": 1}, "name", id="name-missing"),
+    pytest.param("INSERT INTO t (id, name) VALUES (:id, :name)", {}, "id", id="names-missing"),
+    pytest.param("INSERT INTO t (id) VALUES (:id)", {"id": 1, "nmae": "a"}, "nmae", id="name-unknown"),
+    pytest.param("INSERT INTO t (id) VALUES (?)", {"id": 1}, "", id="mapping-for-positions"),
+    pytest.param("INSERT INTO t (id, name) VALUES (:id, ?)", {"id": 1}, "", id="mixed"),
+]
+
+
+@pytest.mark.parametrize(("sql", "params", "named"), MISMATCHES)
+def test_a_mismatch_names_the_placeholder_and_sends_nothing(
+    backend: Backend,
+    conn: idb.Connection,
+    t: str,
+    ids: Ids,
+    sql: str,
+    params: Sequence[object] | Mapping[str, object] | None,
+    named: str,
+) -> None:
+    with pytest.raises(idb.QueryExecutionError, match=named):
+        conn.execute(sql, params)
+    assert ids() == []
+    assert not conn.in_transaction
+
+
+def test_a_mismatch_is_found_by_every_verb(backend: Backend, conn: idb.Connection, t: str, ids: Ids) -> None:
+    with pytest.raises(idb.QueryExecutionError, match="2"):
+        conn.execute_many("INSERT INTO t (id, name) VALUES (?, ?)", [[1, "a"], [2]])
+    with pytest.raises(idb.QueryExecutionError, match="name"):
+        conn.execute_many("INSERT INTO t (id, name) VALUES (:id, :name)", [{"id": 1, "name": "a"}, {"id": 2}])
+    with pytest.raises(idb.QueryExecutionError), conn.execute_batches(f"{ROW}?", []) as batches:
+        list(batches)
+    with pytest.raises(idb.QueryExecutionError):
+        conn.schema(f"{ROW}?", [1, 2])
+    with pytest.raises(idb.QueryExecutionError):
+        conn.select("t", where="id = ?", params=[])
+    with pytest.raises(idb.QueryExecutionError):
+        conn.delete("t", "id = ?", [1, 2])
+    assert ids() == []
+
+
+@pytest.mark.parametrize("params", ["ab", b"ab", 1, 0.5, {1, 2}], ids=repr)
+def test_parameters_are_a_sequence_or_a_mapping(backend: Backend, conn: idb.Connection, params: object) -> None:
+    with pytest.raises(TypeError):
+        conn.execute("SELECT ?, ?", params)  # type: ignore[arg-type]
+
+
+def test_a_parameter_never_becomes_sql(backend: Backend, conn: idb.Connection, t: str, ids: Ids) -> None:
+    attack = "x'); DROP TABLE t; --"
+    conn.execute("INSERT INTO t (id, name) VALUES (1, ?)", [attack])
+    assert conn.execute(f"{ROW}1").row(0) == (1, attack)
+    conn.execute("UPDATE t SET name = :name", {"name": ":id ? '"})
+    assert conn.select("t", where={"name": ":id ? '"}).height == 1
+    assert ids() == [1]
