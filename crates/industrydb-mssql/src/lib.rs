@@ -1,0 +1,7 @@
+//! Microsoft SQL Server for `industrydb`.
+#![forbid(unsafe_code)]
+
+pub mod dialect;
+mod spec;
+
+pub use spec::SPEC;

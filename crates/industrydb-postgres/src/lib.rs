@@ -1,0 +1,7 @@
+//! PostgreSQL for `industrydb`.
+#![forbid(unsafe_code)]
+
+pub mod dialect;
+mod spec;
+
+pub use spec::SPEC;

@@ -1,0 +1,122 @@
+//! The one way into a [`Config`]: names and texts, checked against a backend's spec.
+
+use std::collections::BTreeMap;
+
+use super::Config;
+use super::port::Port;
+use super::secret::Secret;
+use super::spec::{BackendSpec, Field, Key, UriGrammar};
+use crate::error::Result;
+
+/// Collects names and texts for one backend.
+pub(super) struct Builder {
+    spec: &'static BackendSpec,
+    /// Whether errors may show a name that is not known: it could be a piece of a password that was not escaped.
+    show_names: bool,
+    given: BTreeMap<&'static str, String>,
+}
+
+impl Builder {
+    pub(super) fn new(spec: &'static BackendSpec, show_names: bool) -> Self {
+        Self { spec, show_names, given: BTreeMap::new() }
+    }
+
+    /// Sets what `name` means to this backend.
+    ///
+    /// # Errors
+    /// An unknown name, a name given twice, a value that is none.
+    pub(super) fn set(&mut self, name: &str, text: &str) -> Result<()> {
+        let spec = self.spec;
+        match spec.key(name) {
+            Some(Key::Field(field)) => self.set_field(field, text),
+            Some(Key::Option(option)) => {
+                let canonical = option.kind.canonical(text).ok_or_else(|| {
+                    spec.error(format!(
+                        "option {:?} cannot have this value; expected {}",
+                        option.name,
+                        option.kind.expected()
+                    ))
+                })?;
+                self.insert(option.name, canonical)
+            }
+            None => match Field::ALL.into_iter().find(|field| field.name() == name) {
+                Some(field) => Err(self.misplaced(field)),
+                None => Err(spec.unknown_name(name, self.show_names)),
+            },
+        }
+    }
+
+    /// Sets a field.
+    ///
+    /// # Errors
+    /// A field given twice, or one that the backend does not have.
+    pub(super) fn set_field(&mut self, field: Field, text: &str) -> Result<()> {
+        if !self.spec.has(field) {
+            return Err(self.misplaced(field));
+        }
+        self.insert(field.name(), text.to_owned())
+    }
+
+    /// Whether `field` was given.
+    pub(super) fn has(&self, field: Field) -> bool {
+        self.given.contains_key(field.name())
+    }
+
+    /// Checks what belongs together.
+    ///
+    /// # Errors
+    /// A bad port, more ports than hosts, a missing field.
+    pub(super) fn finish(mut self) -> Result<Config> {
+        let spec = self.spec;
+        for required in spec.fields.iter().filter(|field| field.required) {
+            if !self.has(required.field) {
+                return Err(spec.error(format!("{} needs {:?}", spec.display_name, required.field.name())));
+            }
+        }
+        let mut take = |field: Field| self.given.remove(field.name());
+        let host = take(Field::Host);
+        let port = take(Field::Port).map(|text| parse_port(spec, &text, host.as_deref())).transpose()?.flatten();
+        Ok(Config {
+            spec,
+            host,
+            port,
+            database: take(Field::Database),
+            username: take(Field::Username),
+            password: take(Field::Password).map(Secret::new),
+            path: take(Field::Path),
+            options: self.given,
+        })
+    }
+
+    fn insert(&mut self, name: &'static str, text: String) -> Result<()> {
+        if text.contains('\0') {
+            return Err(self.spec.error(format!("{name:?} contains a NUL character")));
+        }
+        match self.given.insert(name, text) {
+            None => Ok(()),
+            Some(_) => Err(self.spec.error(format!("{name:?} is given twice"))),
+        }
+    }
+
+    fn misplaced(&self, field: Field) -> crate::error::Error {
+        let fields: Vec<String> = self.spec.fields.iter().map(|spec| format!("{:?}", spec.field.name())).collect();
+        let (name, known) = (self.spec.display_name, fields.join(", "));
+        self.spec.error(format!("{name} has no field {:?}; its fields: {known}", field.name()))
+    }
+}
+
+fn parse_port(spec: &'static BackendSpec, text: &str, host: Option<&str>) -> Result<Option<Port>> {
+    let bad = || spec.error(format!("\"port\" must be {}", Port::EXPECTED));
+    let port = Port::parse(text).ok_or_else(bad)?;
+    let Some(Port::PerHost(ports)) = &port else { return Ok(port) };
+    match spec.uri {
+        UriGrammar::Network { several_hosts: true, .. } => {
+            let hosts = host.map_or(1, |host| host.split(',').count());
+            if hosts == ports.len() {
+                return Ok(port);
+            }
+            Err(spec.error(format!("{} ports do not fit {hosts} hosts: give one for all or one for each", ports.len())))
+        }
+        UriGrammar::Network { several_hosts: false, .. } | UriGrammar::File => Err(bad()),
+    }
+}

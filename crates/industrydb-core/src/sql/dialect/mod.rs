@@ -1,0 +1,82 @@
+//! How a backend spells SQL, as data: each backend's `dialect.rs` is one `static DIALECT: Dialect`.
+
+mod transactions;
+mod types;
+
+pub use transactions::{ReadOnly, Savepoints, Transactions};
+pub use types::{DecimalType, ListType, TypeNames};
+
+use super::PlaceholderStyle;
+
+/// How one backend spells the SQL that we write for it.
+#[derive(Debug)]
+pub struct Dialect {
+    /// The backend's name, such as `sqlite`.
+    pub backend: &'static str,
+    /// What opens and closes a quoted identifier.
+    pub quotes: (char, char),
+    /// The placeholders that the server reads.
+    pub placeholders: PlaceholderStyle,
+    /// The most parameters that one statement takes.
+    pub max_parameters: usize,
+    /// How the number of rows is limited.
+    pub limit: Limit,
+    /// How rows that may conflict go from a staging table into their table.
+    pub upsert: Upsert,
+    /// How an empty temporary table with another table's columns is made.
+    pub staging: Staging,
+    /// How a table is renamed.
+    pub rename: Rename,
+    /// A condition that no row meets.
+    pub never: &'static str,
+    /// Each Polars type's column type in `CREATE TABLE`.
+    pub types: TypeNames,
+    /// Transactions and savepoints.
+    pub transactions: Transactions,
+}
+
+/// How the number of rows is limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// `LIMIT n OFFSET m`; `all` stands for no limit where OFFSET needs one, and is empty where it does not.
+    LimitOffset {
+        /// What follows `LIMIT` when there is only an offset.
+        all: &'static str,
+    },
+    /// `ORDER BY … OFFSET m ROWS FETCH NEXT n ROWS ONLY`, which needs an ORDER BY (T-SQL: OFFSET-FETCH).
+    OffsetFetch,
+}
+
+/// How rows that may conflict go from a staging table into their table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upsert {
+    /// `INSERT … SELECT … ON CONFLICT …`.
+    OnConflict {
+        /// What keeps the parser from reading ON as the start of a join: ` WHERE true` for SQLite (its manual, "UPSERT",
+        /// section "Parsing Ambiguity"), empty elsewhere.
+        guard: &'static str,
+    },
+    /// `UPDATE … FROM`, then `INSERT … WHERE NOT EXISTS`, both under a range lock on the key (SQL Server).
+    UpdateThenInsert,
+}
+
+/// How an empty temporary table with another table's columns is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Staging {
+    /// `CREATE TEMP TABLE name AS SELECT … WHERE …` in the schema that holds a session's temporary tables.
+    CreateTempAs {
+        /// That schema: `temp` or `pg_temp`.
+        schema: &'static str,
+    },
+    /// `SELECT … INTO #name`; the UNION keeps an IDENTITY column from being one in the copy as well.
+    SelectIntoHash,
+}
+
+/// How a table is renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rename {
+    /// `ALTER TABLE old RENAME TO new`.
+    AlterTable,
+    /// `EXEC sp_rename 'schema.old', 'new'`.
+    SpRename,
+}

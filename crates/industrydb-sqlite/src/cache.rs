@@ -1,0 +1,102 @@
+//! Compiled statements kept for the next time, the least recently used one going first.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use industrydb_core::names;
+use polars_core::prelude::PlSmallStr;
+
+use crate::raw::Statement;
+use crate::types::Kind;
+
+/// How many statements a connection keeps.
+const CAPACITY: usize = 128;
+/// Longer texts are scripts and bulk statements that hardly come twice.
+const LONGEST: usize = 8 * 1024;
+
+/// One result column, as far as its declaration tells.
+#[derive(Debug)]
+pub struct PlannedColumn {
+    /// Its name in the frame.
+    pub name: PlSmallStr,
+    /// The type that it was declared with, if it is a table's column and has one.
+    pub declared: Option<String>,
+    /// What that means.
+    pub kind: Kind,
+}
+
+/// A statement and what is known of its result.
+pub struct Prepared {
+    /// The statement, reset.
+    pub statement: Statement,
+    plan: Option<(i32, Arc<[PlannedColumn]>)>,
+}
+
+impl Prepared {
+    /// A statement that has just been compiled.
+    pub fn new(statement: Statement) -> Self {
+        Self { statement, plan: None }
+    }
+
+    /// The columns of its result. Asked after the first step, since that may compile it anew for a changed schema.
+    pub fn plan(&mut self) -> Arc<[PlannedColumn]> {
+        let recompiled = self.statement.recompiled();
+        match &self.plan {
+            Some((then, plan)) if *then == recompiled => Arc::clone(plan),
+            _ => {
+                let plan = plan(&self.statement);
+                self.plan = Some((recompiled, Arc::clone(&plan)));
+                plan
+            }
+        }
+    }
+}
+
+fn plan(statement: &Statement) -> Arc<[PlannedColumn]> {
+    let count = statement.column_count();
+    let unique = names::unique((0..count).map(|column| statement.column_name(column)).collect());
+    unique
+        .into_iter()
+        .enumerate()
+        .map(|(column, name)| {
+            let declared = statement.declared_type(column);
+            let kind = declared.as_deref().map_or(Kind::Untyped, Kind::of_declared);
+            PlannedColumn { name, declared, kind }
+        })
+        .collect()
+}
+
+/// The statements of one connection by their text.
+#[derive(Default)]
+pub struct StatementCache {
+    entries: HashMap<String, (u64, Prepared)>,
+    clock: u64,
+}
+
+impl StatementCache {
+    /// Takes the statement of `sql` out, if it is there.
+    pub fn take(&mut self, sql: &str) -> Option<Prepared> {
+        self.entries.remove(sql).map(|(_, prepared)| prepared)
+    }
+
+    /// Keeps a statement, reset, for the next time.
+    pub fn put(&mut self, sql: &str, mut prepared: Prepared) {
+        prepared.statement.reset();
+        if sql.len() > LONGEST {
+            return;
+        }
+        if self.entries.len() >= CAPACITY {
+            let oldest = self.entries.iter().min_by_key(|(_, (used, _))| *used).map(|(sql, _)| sql.clone());
+            if let Some(oldest) = oldest {
+                self.entries.remove(&oldest);
+            }
+        }
+        self.clock += 1;
+        self.entries.insert(sql.to_owned(), (self.clock, prepared));
+    }
+
+    /// Forgets them all.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+    }
+}

@@ -1,0 +1,58 @@
+//! How SQLite spells SQL.
+
+use industrydb_core::sql::PlaceholderStyle;
+use industrydb_core::sql::dialect::{
+    DecimalType, Dialect, Limit, ListType, ReadOnly, Rename, Savepoints, Staging, Transactions, TypeNames, Upsert,
+};
+
+/// How SQLite spells SQL.
+pub static DIALECT: Dialect = Dialect {
+    backend: "sqlite",
+    quotes: ('"', '"'),
+    placeholders: PlaceholderStyle::Sqlite,
+    max_parameters: 32_766, // SQLITE_MAX_VARIABLE_NUMBER's default, limits.html section 9
+    limit: Limit::LimitOffset { all: "-1" },
+    upsert: Upsert::OnConflict { guard: " WHERE true" },
+    staging: Staging::CreateTempAs { schema: "temp" },
+    rename: Rename::AlterTable,
+    never: "0",
+    types: TypeNames {
+        boolean: "BOOLEAN",
+        int8: "INTEGER",
+        int16: "INTEGER",
+        int32: "INTEGER",
+        int64: "INTEGER",
+        int128: "INTEGER",
+        uint8: "INTEGER",
+        uint16: "INTEGER",
+        uint32: "INTEGER",
+        uint64: "INTEGER",
+        float32: "REAL",
+        float64: "REAL",
+        // NUMERIC affinity keeps 15 significant digits (datatype3.html, section 3): more of them stay text.
+        decimal: DecimalType { name: "DECIMAL", max_precision: 15, beyond: "TEXT" },
+        text: "TEXT",
+        binary: "BLOB",
+        date: "DATE",
+        time: "TIME",
+        datetime: "DATETIME",
+        datetime_utc: "TIMESTAMPTZ",
+        duration: "INTEGER", // microseconds
+        list: ListType::Document,
+        document: "TEXT",
+        null: "", // no declared type: the values alone say what they are, and none of them gives Null again
+    },
+    transactions: Transactions {
+        begin: &["BEGIN"],
+        isolation: &[
+            ("deferred", &["BEGIN DEFERRED"]),
+            ("immediate", &["BEGIN IMMEDIATE"]),
+            ("exclusive", &["BEGIN EXCLUSIVE"]),
+        ],
+        read_only: ReadOnly::Setting { enter: "PRAGMA query_only = ON", leave: "PRAGMA query_only = OFF" },
+        commit: "COMMIT",
+        rollback: "ROLLBACK",
+        reset_isolation: &[],
+        savepoints: Savepoints { set: "SAVEPOINT ", rollback_to: "ROLLBACK TO ", release: Some("RELEASE ") },
+    },
+};

@@ -1,0 +1,142 @@
+//! A parameter's value → what SQLite binds.
+//!
+//! SQLite has no type for dates, decimals or UUIDs: they are bound in the form that the type table reads back.
+
+use industrydb_core::error::{Error, Result};
+use industrydb_core::temporal::{Style, Unrepresentable, format_date, format_datetime, format_time};
+use industrydb_core::value::Value;
+
+use crate::error::BACKEND;
+use crate::raw::Cell;
+
+/// A value in a form that can be bound.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Bound {
+    Null,
+    Int(i64),
+    Real(f64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+impl Bound {
+    /// The form of `value`; `place` names its placeholder in errors.
+    ///
+    /// # Errors
+    /// [`industrydb_core::error::ErrorKind::Conversion`]: an integer beyond 64 bits, NaN, a year beyond 0 to 9999.
+    pub fn of(value: &Value, place: &str) -> Result<Self> {
+        let refuse = |why: String| Err(Error::conversion(format!("parameter {place}: {why}")).with_backend(BACKEND));
+        let text = |write: &dyn Fn(&mut Vec<u8>) -> Result<(), Unrepresentable>| {
+            let mut out = Vec::new();
+            match write(&mut out) {
+                Ok(()) => Ok(Self::Text(String::from_utf8(out).unwrap_or_default())),
+                Err(Unrepresentable) => refuse("SQLite's dates go from year 0 to 9999".into()),
+            }
+        };
+        Ok(match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Int(i64::from(*value)),
+            Value::Int(value) => match i64::try_from(*value) {
+                Ok(value) => Self::Int(value),
+                Err(_) => return refuse(format!("{value} does not fit SQLite's 64-bit INTEGER")),
+            },
+            Value::Float(value) if value.is_nan() => return refuse("SQLite has no NaN: it would store NULL".into()),
+            Value::Float(value) => Self::Real(*value),
+            Value::Text(value) | Value::Decimal(value) => Self::Text(value.clone()),
+            Value::Bytes(value) => Self::Blob(value.clone()),
+            Value::Date(days) => text(&|out| format_date(*days, out))?,
+            Value::Time(micros) => {
+                let nanos = micros * 1_000;
+                text(&|out| format_time(nanos, Style::for_time(nanos), out))?
+            }
+            Value::Datetime(micros) => text(&|out| format_datetime(*micros, Style::for_datetime(*micros), out))?,
+            Value::DatetimeUtc(micros) => text(&|out| format_datetime(*micros, Style::for_utc(*micros), out))?,
+            Value::Duration(micros) => Self::Int(*micros),
+            Value::Uuid(bytes) => Self::Text(uuid_text(bytes)),
+            Value::List(values) => Self::Text(json_list(values, place)?.to_string()),
+            Value::Json(document) => Self::Text(document.to_string()),
+        })
+    }
+
+    /// Borrowed for binding.
+    pub fn as_cell(&self) -> Cell<'_> {
+        match self {
+            Self::Null => Cell::Null,
+            Self::Int(value) => Cell::Int(*value),
+            Self::Real(value) => Cell::Real(*value),
+            Self::Text(value) => Cell::Text(value.as_bytes()),
+            Self::Blob(value) => Cell::Blob(value),
+        }
+    }
+}
+
+/// `8-4-4-4-12` lower-case hexadecimal digits (RFC 9562, section 4).
+fn uuid_text(bytes: &[u8; 16]) -> String {
+    let hex = industrydb_core::exact::hex(bytes);
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+/// A list as a JSON array, its elements in the forms that they would be bound in.
+fn json_list(values: &[Value], place: &str) -> Result<serde_json::Value> {
+    let elements = values.iter().map(|value| match value {
+        Value::Bool(value) => Ok(serde_json::Value::Bool(*value)),
+        Value::List(values) => json_list(values, place),
+        Value::Json(document) => Ok(document.clone()),
+        other => match Bound::of(other, place)? {
+            Bound::Null => Ok(serde_json::Value::Null),
+            Bound::Int(value) => Ok(value.into()),
+            Bound::Real(value) => serde_json::Number::from_f64(value).map(serde_json::Value::Number).ok_or_else(|| {
+                Error::conversion(format!("parameter {place}: JSON has no infinity")).with_backend(BACKEND)
+            }),
+            Bound::Text(value) => Ok(value.into()),
+            Bound::Blob(_) => {
+                Err(Error::conversion(format!("parameter {place}: JSON has no bytes")).with_backend(BACKEND))
+            }
+        },
+    });
+    Ok(serde_json::Value::Array(elements.collect::<Result<_>>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use industrydb_core::error::ErrorKind;
+
+    #[test]
+    fn values_are_bound_in_the_form_that_reads_back() {
+        for (value, expected) in [
+            (Value::Null, Bound::Null),
+            (Value::Bool(true), Bound::Int(1)),
+            (Value::Int(i128::from(i64::MIN)), Bound::Int(i64::MIN)),
+            (Value::Float(-0.5), Bound::Real(-0.5)),
+            (Value::Decimal("12.50".into()), Bound::Text("12.50".into())),
+            (Value::Date(19_723), Bound::Text("2024-01-01".into())),
+            (Value::Time(1), Bound::Text("00:00:00.000001".into())),
+            (Value::Datetime(0), Bound::Text("1970-01-01 00:00:00".into())),
+            (Value::DatetimeUtc(1_500_000), Bound::Text("1970-01-01 00:00:01.500000+00:00".into())),
+            (Value::Duration(-1), Bound::Int(-1)),
+            (Value::Uuid(*b"0123456789abcdef"), Bound::Text("30313233-3435-3637-3839-616263646566".into())),
+            (
+                Value::List(vec![Value::Int(1), Value::Null, Value::Bool(false), Value::Text("é\"".into())]),
+                Bound::Text("[1,null,false,\"é\\\"\"]".into()),
+            ),
+        ] {
+            assert_eq!(Bound::of(&value, "?1"), Ok(expected), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn what_sqlite_cannot_keep_is_refused() {
+        for value in [
+            Value::Int(i128::from(i64::MAX) + 1),
+            Value::Float(f64::NAN),
+            Value::Date(i32::MAX),
+            Value::List(vec![Value::Float(f64::INFINITY)]),
+            Value::List(vec![Value::Bytes(vec![1])]),
+        ] {
+            let error = Bound::of(&value, "?1").expect_err("refused");
+            assert_eq!(error.kind(), ErrorKind::Conversion);
+            assert!(error.message().contains("?1"));
+        }
+    }
+}

@@ -1,0 +1,1 @@
+../../stubs/industrydb/_industrydb.pyi
