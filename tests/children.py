@@ -26,7 +26,9 @@ class Child:
         """Nothing to do: it runs already."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Ends it if it still runs."""
         self.process.kill()
         self.process.communicate()

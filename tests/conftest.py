@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declares the markers, and starts the count."""
     config.addinivalue_line("markers", "backend(name): the backend that the test runs on")
     config.addinivalue_line("markers", "cases(attribute): one test for each entry of that attribute of a backend")
-    config.stash[tally] = defaultdict(Counter)
+    config.stash[tally] = defaultdict[str, Counter[str]](Counter)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -25,7 +25,8 @@ def filled(conn: idb.Connection, t: str) -> str:
     return t
 
 
-def test_batches_add_up(backend: Backend, conn: idb.Connection, filled: str) -> None:
+@pytest.mark.usefixtures("filled")
+def test_batches_add_up(conn: idb.Connection) -> None:
     with conn.execute_batches(SQL, batch_size=300) as batches:
         frames = list(batches)
     assert [frame.height for frame in frames] == [300, 300, 300, 100]
@@ -33,7 +34,8 @@ def test_batches_add_up(backend: Backend, conn: idb.Connection, filled: str) -> 
 
 
 @pytest.mark.parametrize("batch_size", [1, TOTAL - 1, TOTAL, TOTAL + 1, 2**31])
-def test_odd_sizes(backend: Backend, conn: idb.Connection, filled: str, batch_size: int) -> None:
+@pytest.mark.usefixtures("filled")
+def test_odd_sizes(conn: idb.Connection, batch_size: int) -> None:
     with conn.execute_batches(SQL, batch_size=batch_size) as batches:
         frames = list(batches)
     assert all(0 < frame.height <= batch_size for frame in frames)
@@ -41,19 +43,21 @@ def test_odd_sizes(backend: Backend, conn: idb.Connection, filled: str, batch_si
 
 
 @pytest.mark.parametrize("batch_size", [0, -1])
-def test_a_batch_has_rows(backend: Backend, conn: idb.Connection, batch_size: int) -> None:
+def test_a_batch_has_rows(conn: idb.Connection, batch_size: int) -> None:
     with pytest.raises((ValueError, OverflowError)):
         conn.execute_batches("SELECT 1", batch_size=batch_size)
 
 
-def test_the_schema_is_known_first(backend: Backend, conn: idb.Connection, filled: str) -> None:
+@pytest.mark.usefixtures("filled")
+def test_the_schema_is_known_first(conn: idb.Connection) -> None:
     with conn.execute_batches(SQL) as batches:
         assert isinstance(batches.schema, pl.Schema)
         assert batches.schema == {"id": pl.Int64, "name": pl.String}
         assert next(batches).schema == batches.schema
 
 
-def test_no_rows_have_a_schema(backend: Backend, conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_no_rows_have_a_schema(conn: idb.Connection) -> None:
     with conn.execute_batches(SQL) as batches:
         assert batches.schema == {"id": pl.Int64, "name": pl.String}
         assert sum(frame.height for frame in batches) == 0
@@ -61,7 +65,8 @@ def test_no_rows_have_a_schema(backend: Backend, conn: idb.Connection, t: str) -
     assert frame.schema == {"id": pl.Int64, "name": pl.String}
 
 
-def test_parameters(backend: Backend, conn: idb.Connection, filled: str) -> None:
+@pytest.mark.usefixtures("filled")
+def test_parameters(conn: idb.Connection) -> None:
     with conn.execute_batches("SELECT id FROM t WHERE id < ?", [5]) as batches:
         assert pl.concat(batches).height == 5
     with conn.execute_batches("SELECT id FROM t WHERE id < :n", {"n": 5}) as batches:
@@ -76,7 +81,8 @@ def test_memory_stays_flat(backend: Backend, conn: idb.Connection) -> None:
     assert max(sizes) < 2 * min(sizes)
 
 
-def test_a_call_while_a_reader_is_open(backend: Backend, conn: idb.Connection, filled: str) -> None:
+@pytest.mark.usefixtures("filled")
+def test_a_call_while_a_reader_is_open(conn: idb.Connection) -> None:
     batches = conn.execute_batches(SQL, batch_size=10)
     next(batches)
     for call in (
@@ -96,14 +102,16 @@ def test_a_call_while_a_reader_is_open(backend: Backend, conn: idb.Connection, f
     assert conn.execute("SELECT count(*) AS n FROM t").item() == TOTAL
 
 
-def test_the_end_frees_the_connection(backend: Backend, conn: idb.Connection, filled: str) -> None:
+@pytest.mark.usefixtures("filled")
+def test_the_end_frees_the_connection(conn: idb.Connection) -> None:
     batches = conn.execute_batches(SQL)
     assert sum(frame.height for frame in batches) == TOTAL
     assert conn.execute("SELECT 1 AS a").item() == 1
     assert next(batches, None) is None
 
 
-def test_close_frees_the_connection(backend: Backend, conn: idb.Connection, filled: str) -> None:
+@pytest.mark.usefixtures("filled")
+def test_close_frees_the_connection(conn: idb.Connection) -> None:
     batches = conn.execute_batches(SQL, batch_size=10)
     next(batches)
     batches.close()
@@ -112,14 +120,16 @@ def test_close_frees_the_connection(backend: Backend, conn: idb.Connection, fill
     assert list(batches) == []
 
 
-def test_with_frees_the_connection(backend: Backend, conn: idb.Connection, filled: str) -> None:
+@pytest.mark.usefixtures("filled")
+def test_with_frees_the_connection(conn: idb.Connection) -> None:
     with pytest.raises(ZeroDivisionError), conn.execute_batches(SQL, batch_size=10) as batches:
         next(batches)
         raise ZeroDivisionError
     assert conn.execute("SELECT 1 AS a").item() == 1
 
 
-def test_a_dropped_reader_frees_the_connection(backend: Backend, conn: idb.Connection, filled: str) -> None:
+@pytest.mark.usefixtures("filled")
+def test_a_dropped_reader_frees_the_connection(conn: idb.Connection) -> None:
     batches = conn.execute_batches(SQL, batch_size=10)
     next(batches)
     del batches
@@ -127,7 +137,8 @@ def test_a_dropped_reader_frees_the_connection(backend: Backend, conn: idb.Conne
     assert conn.execute("SELECT 1 AS a").item() == 1
 
 
-def test_closing_the_connection_ends_the_reader(backend: Backend, database: Database, filled: str) -> None:
+@pytest.mark.usefixtures("filled")
+def test_closing_the_connection_ends_the_reader(database: Database) -> None:
     conn = database.connect()
     batches = conn.execute_batches(SQL, batch_size=10)
     next(batches)
@@ -137,25 +148,28 @@ def test_closing_the_connection_ends_the_reader(backend: Backend, database: Data
     assert conn.closed
 
 
-def test_a_statement_that_writes(backend: Backend, run: Run, conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_a_statement_that_writes(backend: Backend, run: Run, conn: idb.Connection) -> None:
     with conn.execute_batches(backend.sql("{insert_returning_id}")) as batches:
         assert pl.concat(batches)["id"].to_list() == [7]
     assert not conn.in_transaction
     assert conn.select("t").height == 1
 
 
-def test_an_error_comes_at_once(backend: Backend, conn: idb.Connection) -> None:
+def test_an_error_comes_at_once(conn: idb.Connection) -> None:
     with pytest.raises(idb.QueryExecutionError):
         conn.execute_batches("SELECT * FROM missing")
     assert conn.execute("SELECT 1 AS a").item() == 1
 
 
-def test_a_stream_for_polars(backend: Backend, conn: idb.Connection, filled: str) -> None:
+@pytest.mark.usefixtures("filled")
+def test_a_stream_for_polars(conn: idb.Connection) -> None:
     frame = pl.DataFrame(conn.execute_batches(SQL, batch_size=100))
     assert frame.equals(conn.execute(SQL))
 
 
-def test_a_stream_for_pyarrow(backend: Backend, conn: idb.Connection, filled: str) -> None:
+@pytest.mark.usefixtures("filled")
+def test_a_stream_for_pyarrow(conn: idb.Connection) -> None:
     with conn.execute_batches(SQL, batch_size=100) as batches:
         reader = pa.RecordBatchReader.from_stream(batches)
         assert reader.schema.names == ["id", "name"]
@@ -164,7 +178,8 @@ def test_a_stream_for_pyarrow(backend: Backend, conn: idb.Connection, filled: st
     assert conn.execute("SELECT 1 AS a").item() == 1
 
 
-def test_a_schema_for_pyarrow(backend: Backend, conn: idb.Connection, filled: str) -> None:
+@pytest.mark.usefixtures("filled")
+def test_a_schema_for_pyarrow(conn: idb.Connection) -> None:
     with conn.execute_batches(SQL, batch_size=100) as batches:
         schema = pa.schema(batches)
         assert schema.names == ["id", "name"]
@@ -172,21 +187,24 @@ def test_a_schema_for_pyarrow(backend: Backend, conn: idb.Connection, filled: st
         assert sum(frame.height for frame in batches) == TOTAL, "asking for the schema takes no rows"
 
 
-def test_a_stream_for_duckdb(backend: Backend, conn: idb.Connection, filled: str) -> None:
+@pytest.mark.usefixtures("filled")
+def test_a_stream_for_duckdb(conn: idb.Connection) -> None:
     with conn.execute_batches(SQL, batch_size=100) as batches:
         reader = pa.RecordBatchReader.from_stream(batches)
-        assert duckdb.sql("SELECT count(*), max(id) FROM reader").fetchall() == [(TOTAL, TOTAL - 1)]
+        assert duckdb.execute("SELECT count(*), max(id) FROM reader").fetchall() == [(TOTAL, TOTAL - 1)]
     assert conn.execute("SELECT 1 AS a").item() == 1
 
 
-def test_a_stream_for_another_table(backend: Backend, database: Database, conn: idb.Connection, filled: str) -> None:
+@pytest.mark.usefixtures("filled")
+def test_a_stream_for_another_table(database: Database, conn: idb.Connection) -> None:
     with database.connect() as reading, reading.execute_batches(SQL, batch_size=100) as batches:
         table = pa.table(batches)
     assert conn.insert("copy", table, mode="create") == TOTAL
     assert conn.select("copy", order_by="id").equals(conn.execute(SQL))
 
 
-def test_a_failure_in_a_stream_reaches_the_consumer(backend: Backend, conn: idb.Connection, filled: str) -> None:
+@pytest.mark.usefixtures("filled")
+def test_a_failure_in_a_stream_reaches_the_consumer(conn: idb.Connection) -> None:
     batches = conn.execute_batches("SELECT name FROM t", schema_overrides={"name": pl.Int64}, batch_size=10)
     with pytest.raises(Exception, match="name"):
         pa.RecordBatchReader.from_stream(batches).read_all()
@@ -194,7 +212,8 @@ def test_a_failure_in_a_stream_reaches_the_consumer(backend: Backend, conn: idb.
     assert conn.execute("SELECT 1 AS a").item() == 1
 
 
-def test_in_a_transaction(backend: Backend, conn: idb.Connection, filled: str) -> None:
+@pytest.mark.usefixtures("filled")
+def test_in_a_transaction(conn: idb.Connection) -> None:
     with conn.transaction():
         conn.execute("DELETE FROM t WHERE id >= 10")
         with conn.execute_batches(SQL, batch_size=3) as batches:

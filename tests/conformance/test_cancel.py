@@ -70,7 +70,8 @@ def test_cancel_from_another_thread(backend: Backend, conn: idb.Connection, verb
     assert conn.select("t").rows() == [(1, "a")]
 
 
-def test_a_timeout_that_is_not_reached(backend: Backend, conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_a_timeout_that_is_not_reached(conn: idb.Connection) -> None:
     assert conn.execute("SELECT 1 AS a", timeout=30).item() == 1
     assert conn.insert("t", {"id": [1]}, timeout=30) == 1
     assert conn.select("t", timeout=30).height == 1
@@ -104,7 +105,8 @@ def test_a_timeout_of_an_insert_stores_nothing(conn: idb.Connection, t: str) -> 
     assert not conn.in_transaction
 
 
-def test_a_timeout_in_a_transaction_leaves_it_open(backend: Backend, run: Run, conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_a_timeout_in_a_transaction_leaves_it_open(backend: Backend, run: Run, conn: idb.Connection) -> None:
     with conn.transaction():
         run("INSERT INTO t VALUES (1, 'a')")
         with pytest.raises(idb.QueryTimeoutError), conn.transaction():
@@ -132,7 +134,7 @@ def test_a_timeout_of_ages(conn: idb.Connection, timeout: float) -> None:
     assert conn.execute("SELECT 1 AS a", timeout=timeout).item() == 1
 
 
-def test_cancel_stops_no_later_call(backend: Backend, conn: idb.Connection) -> None:
+def test_cancel_stops_no_later_call(conn: idb.Connection) -> None:
     for _ in range(20):
         conn.cancel()
         assert conn.execute("SELECT 1 AS a").item() == 1

@@ -21,7 +21,7 @@ def one(conn: idb.Connection) -> object:
     return conn.execute("SELECT 1 AS one").item()
 
 
-def test_every_way_to_connect(backend: Backend, database: Database) -> None:
+def test_every_way_to_connect(database: Database) -> None:
     ways = (
         idb.connect(database.uri),
         idb.connect(database.config),
@@ -35,7 +35,7 @@ def test_every_way_to_connect(backend: Backend, database: Database) -> None:
             assert one(conn) == 1
 
 
-def test_with_closes(backend: Backend, database: Database) -> None:
+def test_with_closes(database: Database) -> None:
     with database.connect() as conn:
         assert not conn.closed
         assert not conn.is_closed()
@@ -43,19 +43,20 @@ def test_with_closes(backend: Backend, database: Database) -> None:
     assert conn.is_closed()
 
 
-def test_with_closes_after_an_exception(backend: Backend, database: Database) -> None:
+def test_with_closes_after_an_exception(database: Database) -> None:
     with pytest.raises(ZeroDivisionError), database.connect() as conn:
         raise ZeroDivisionError
     assert conn.closed
 
 
-def test_close_is_idempotent(backend: Backend, conn: idb.Connection) -> None:
+def test_close_is_idempotent(conn: idb.Connection) -> None:
     conn.close()
     conn.close()
     assert conn.closed
 
 
-def test_close_rolls_back_what_is_open(backend: Backend, database: Database, conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_close_rolls_back_what_is_open(database: Database, conn: idb.Connection) -> None:
     other = database.connect()
     other.begin()
     other.execute("INSERT INTO t (id) VALUES (1)")
@@ -63,7 +64,8 @@ def test_close_rolls_back_what_is_open(backend: Backend, database: Database, con
     assert conn.select("t").height == 0
 
 
-def test_with_rolls_back_what_is_open(backend: Backend, database: Database, conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_with_rolls_back_what_is_open(database: Database, conn: idb.Connection) -> None:
     with database.connect() as other:
         other.begin()
         other.execute("INSERT INTO t (id) VALUES (1)")
@@ -97,20 +99,20 @@ def test_a_closed_connection_says_so(backend: Backend, conn: idb.Connection, nam
     assert caught.value.backend == backend.name
 
 
-def test_a_closed_connection_cannot_be_entered(backend: Backend, conn: idb.Connection) -> None:
+def test_a_closed_connection_cannot_be_entered(conn: idb.Connection) -> None:
     conn.close()
     with pytest.raises(idb.ConnectionClosedError), conn:
         raise AssertionError("not reached")
 
 
-def test_cancel_on_an_idle_or_closed_connection_does_nothing(backend: Backend, conn: idb.Connection) -> None:
+def test_cancel_on_an_idle_or_closed_connection_does_nothing(conn: idb.Connection) -> None:
     conn.cancel()
     assert one(conn) == 1
     conn.close()
     conn.cancel()
 
 
-def test_a_dropped_connection_warns_and_is_freed(backend: Backend, database: Database) -> None:
+def test_a_dropped_connection_warns_and_is_freed(database: Database) -> None:
     conn = database.connect()
     conn.execute("SELECT 1")
     with pytest.warns(ResourceWarning, match="close"):
@@ -118,7 +120,7 @@ def test_a_dropped_connection_warns_and_is_freed(backend: Backend, database: Dat
         gc.collect()
 
 
-def test_a_closed_connection_is_dropped_in_silence(backend: Backend, database: Database) -> None:
+def test_a_closed_connection_is_dropped_in_silence(database: Database) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         conn = database.connect()
@@ -142,13 +144,13 @@ def test_what_it_still_says_when_closed(backend: Backend, database: Database, co
     assert "closed" in repr(conn)
 
 
-def test_ping(backend: Backend, conn: idb.Connection) -> None:
+def test_ping(conn: idb.Connection) -> None:
     conn.ping()
     assert one(conn) == 1
 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, pickle.dumps])
-def test_a_connection_is_neither_copied_nor_pickled(backend: Backend, conn: idb.Connection, duplicate: object) -> None:
+def test_a_connection_is_neither_copied_nor_pickled(conn: idb.Connection, duplicate: object) -> None:
     assert callable(duplicate)
     with pytest.raises(TypeError):
         duplicate(conn)
@@ -162,13 +164,13 @@ def test_what_cannot_be_reached(backend: Backend, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("argument", [None, 1, b"sqlite://", ["sqlite://"]], ids=repr)
-def test_connect_takes_a_uri_or_a_config(backend: Backend, argument: object) -> None:
+def test_connect_takes_a_uri_or_a_config(argument: object) -> None:
     with pytest.raises(TypeError):
         idb.connect(argument)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("uri", ["", "nonsense", "oracle://host/db", "://"])
-def test_connect_refuses_a_uri_that_it_does_not_know(backend: Backend, uri: str) -> None:
+def test_connect_refuses_a_uri_that_it_does_not_know(uri: str) -> None:
     with pytest.raises(idb.ConfigurationError):
         idb.connect(uri)
 

@@ -96,7 +96,7 @@ def test_the_tree() -> None:
         exception = getattr(idb, name)
         assert exception is getattr(idb.exceptions, name)
         assert issubclass(exception, idb.IndustryDbError)
-    for parent, children in {
+    tree: dict[type[Exception], list[type[Exception]]] = {
         idb.IndustryDbError: [
             idb.ConfigurationError,
             idb.DatabaseConnectionError,
@@ -112,7 +112,8 @@ def test_the_tree() -> None:
             idb.NotNullViolationError,
             idb.CheckViolationError,
         ],
-    }.items():
+    }
+    for parent, children in tree.items():
         assert all(parent in child.__bases__ for child in children)
 
 
@@ -125,7 +126,8 @@ def test_every_class_pickles_with_its_attributes(name: str) -> None:
     assert (str(twin), twin.code, twin.position, twin.column_name) == (str(error), "42", 7, "c")
 
 
-def test_a_parameter_is_in_no_error(database: Database, conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_a_parameter_is_in_no_error(database: Database, conn: idb.Connection) -> None:
     conn.execute("INSERT INTO t (id, name) VALUES (1, 'x')")
     for sql, params in (
         ("INSERT INTO t (id, name) VALUES (1, ?)", ["s3cret"]),

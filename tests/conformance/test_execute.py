@@ -18,13 +18,15 @@ def affected(frame: pl.DataFrame) -> int:
     return int(frame.item())
 
 
-def test_a_query_gives_its_rows(backend: Backend, conn: idb.Connection, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_a_query_gives_its_rows(conn: idb.Connection) -> None:
     frame = conn.execute("SELECT id, name FROM people ORDER BY id")
     assert frame.schema == {"id": pl.Int64, "name": pl.String}
     assert frame.rows() == [(1, "Ada"), (2, "Grace"), (3, "Edsger"), (4, None)]
 
 
-def test_no_rows_keep_the_schema(backend: Backend, conn: idb.Connection, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_no_rows_keep_the_schema(conn: idb.Connection) -> None:
     frame = conn.execute("SELECT id, name FROM people WHERE id < 0")
     assert frame.schema == {"id": pl.Int64, "name": pl.String}
     assert frame.height == 0
@@ -35,7 +37,8 @@ def test_many_rows(backend: Backend, conn: idb.Connection) -> None:
     assert frame["i"].to_list() == list(range(1, 200_001))
 
 
-def test_a_statement_without_a_result_set(backend: Backend, run: Run, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_a_statement_without_a_result_set(run: Run) -> None:
     assert affected(run("CREATE TABLE u (id {bigint})")) == 0
     assert affected(run("INSERT INTO u (id) SELECT id FROM people")) == 4
     assert affected(run("UPDATE people SET age = 1 WHERE team = 'red'")) == 2
@@ -57,28 +60,30 @@ def test_a_statement_without_a_result_set(backend: Backend, run: Run, people: st
         "SELECT /* ' */ 1 AS one -- it's ?",
     ],
 )
-def test_semicolons_and_comments(backend: Backend, conn: idb.Connection, text: str) -> None:
+def test_semicolons_and_comments(conn: idb.Connection, text: str) -> None:
     assert conn.execute(text).rows(named=True) == [{"one": 1}]
     assert conn.schema(text).names() == ["one"]
     with conn.execute_batches(text) as batches:
         assert [frame.rows() for frame in batches] == [[(1,)]]
 
 
-def test_a_cte(backend: Backend, conn: idb.Connection) -> None:
+def test_a_cte(conn: idb.Connection) -> None:
     assert conn.execute("WITH a AS (SELECT 1 AS x) SELECT x + 1 AS y FROM a").item() == 2
 
 
-def test_a_recursive_cte(backend: Backend, run: Run) -> None:
+def test_a_recursive_cte(run: Run) -> None:
     sql = "{recursive} n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5) SELECT sum(i) AS s FROM n"
     assert run(sql).item() == 15
 
 
-def test_a_cte_that_writes(backend: Backend, conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_a_cte_that_writes(conn: idb.Connection, ids: Ids) -> None:
     assert affected(conn.execute("WITH a AS (SELECT 1 AS x) INSERT INTO t (id) SELECT x FROM a")) == 1
     assert ids() == [1]
 
 
-def test_a_view(backend: Backend, conn: idb.Connection, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_a_view(conn: idb.Connection) -> None:
     conn.execute("CREATE VIEW reds AS SELECT id, name FROM people WHERE team = 'red'")
     frame = conn.execute("SELECT * FROM reds ORDER BY id")
     assert frame.schema == {"id": pl.Int64, "name": pl.String}
@@ -93,7 +98,8 @@ def test_a_temporary_table(backend: Backend, run: Run, database: Database) -> No
         other.execute(backend.sql("SELECT id FROM {temp}"))
 
 
-def test_returning(backend: Backend, run: Run, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_returning(run: Run, ids: Ids) -> None:
     for statement in ("insert", "update", "delete"):
         frame = run("{" + statement + "_returning_id}")
         assert frame.schema == {"id": pl.Int64}
@@ -101,41 +107,44 @@ def test_returning(backend: Backend, run: Run, t: str, ids: Ids) -> None:
         assert ids() == ([] if statement == "delete" else [7])
 
 
-def test_returning_without_rows(backend: Backend, run: Run, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_returning_without_rows(run: Run) -> None:
     frame = run("{delete_returning_id}")
     assert frame.schema == {"id": pl.Int64}
     assert frame.height == 0
 
 
 @pytest.mark.cases("statements")
-def test_other_statements_with_a_result_set(backend: Backend, conn: idb.Connection, t: str, case: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_other_statements_with_a_result_set(conn: idb.Connection, case: str) -> None:
     frame = conn.execute(case)
     assert frame.height > 0
     assert frame.columns != ["rows_affected"]
 
 
-def test_duplicate_names_are_numbered(backend: Backend, conn: idb.Connection, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_duplicate_names_are_numbered(conn: idb.Connection) -> None:
     sql = "SELECT a.id, b.id, c.id, a.name FROM people a, people b, people c WHERE a.id = 1 AND b.id = 2 AND c.id = 3"
     frame = conn.execute(sql)
     assert frame.rows(named=True) == [{"id": 1, "id_1": 2, "id_2": 3, "name": "Ada"}]
     assert conn.schema(sql) == frame.schema
 
 
-def test_a_numbered_name_that_is_taken(backend: Backend, conn: idb.Connection) -> None:
+def test_a_numbered_name_that_is_taken(conn: idb.Connection) -> None:
     frame = conn.execute("SELECT 1 AS a, 2 AS a_1, 3 AS a")
     assert len(set(frame.columns)) == 3
     assert frame.row(0) == (1, 2, 3)
     assert frame.columns[:2] == ["a", "a_1"]
 
 
-def test_no_columns_more_than_the_server_takes(backend: Backend, conn: idb.Connection) -> None:
+def test_no_columns_more_than_the_server_takes(conn: idb.Connection) -> None:
     names = [f"c{at}" for at in range(500)]
     frame = conn.execute("SELECT " + ", ".join(f"{at} AS {name}" for at, name in enumerate(names)))
     assert frame.columns == names
     assert frame.row(0) == tuple(range(500))
 
 
-def test_a_script_runs_every_statement(backend: Backend, run: Run, ids: Ids) -> None:
+def test_a_script_runs_every_statement(run: Run, ids: Ids) -> None:
     frame = run(
         """
         CREATE TABLE t (id {bigint}); -- a comment; with a semicolon
@@ -147,7 +156,7 @@ def test_a_script_runs_every_statement(backend: Backend, run: Run, ids: Ids) -> 
     assert ids() == [1, 2, 3]
 
 
-def test_a_script_gives_its_last_result_set(backend: Backend, run: Run, ids: Ids) -> None:
+def test_a_script_gives_its_last_result_set(run: Run, ids: Ids) -> None:
     frame = run("CREATE TABLE t (id {bigint}); SELECT 1 AS a; INSERT INTO t VALUES (5); SELECT id AS b FROM t;")
     assert frame.rows(named=True) == [{"b": 5}]
     frame = run("SELECT 1 AS a; INSERT INTO t VALUES (6)")
@@ -155,32 +164,36 @@ def test_a_script_gives_its_last_result_set(backend: Backend, run: Run, ids: Ids
     assert ids() == [5, 6]
 
 
-def test_a_script_commits_each_statement(backend: Backend, conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_a_script_commits_each_statement(conn: idb.Connection, ids: Ids) -> None:
     with pytest.raises(idb.QueryExecutionError):
         conn.execute("INSERT INTO t (id) VALUES (1); INSERT INTO missing VALUES (1); INSERT INTO t (id) VALUES (2)")
     assert ids() == [1]
 
 
-def test_a_script_in_a_transaction(backend: Backend, conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_a_script_in_a_transaction(conn: idb.Connection, ids: Ids) -> None:
     with pytest.raises(ZeroDivisionError), conn.transaction():
         conn.execute("INSERT INTO t (id) VALUES (1); INSERT INTO t (id) VALUES (2)")
         raise ZeroDivisionError
     assert ids() == []
 
 
-def test_a_script_takes_no_parameters(backend: Backend, conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_a_script_takes_no_parameters(conn: idb.Connection, ids: Ids) -> None:
     with pytest.raises(idb.QueryExecutionError):
         conn.execute("INSERT INTO t (id) VALUES (?); INSERT INTO t (id) VALUES (?)", [1, 2])
     assert ids() == []
 
 
-def test_batches_of_a_script_with_two_result_sets(backend: Backend, conn: idb.Connection) -> None:
+def test_batches_of_a_script_with_two_result_sets(conn: idb.Connection) -> None:
     with pytest.raises(idb.QueryExecutionError), conn.execute_batches("SELECT 1 AS a; SELECT 2 AS a") as batches:
         list(batches)
     assert conn.execute("SELECT 3 AS a").item() == 3
 
 
-def test_each_verb_runs_a_statement_once(backend: Backend, conn: idb.Connection, run: Run, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_each_verb_runs_a_statement_once(backend: Backend, conn: idb.Connection, run: Run, ids: Ids) -> None:
     insert = backend.sql("{insert_returning_id}")
     conn.execute(insert)
     assert ids() == [7], "a second run would break the primary key"
@@ -207,7 +220,7 @@ def test_a_missing_table(backend: Backend, conn: idb.Connection) -> None:
     assert caught.value.code == backend.missing_table_code
 
 
-def test_an_error_in_the_middle_of_a_result_raises(backend: Backend, conn: idb.Connection, run: Run) -> None:
+def test_an_error_in_the_middle_of_a_result_raises(conn: idb.Connection, run: Run) -> None:
     run("CREATE TABLE u (id {bigint}, v {text})")
     conn.insert("u", pl.DataFrame({"id": range(10_000), "v": ["1"] * 9_999 + ["x"]}))
     overrides = {"v": pl.Int64}
@@ -224,40 +237,44 @@ def test_an_error_in_the_middle_of_a_result_raises(backend: Backend, conn: idb.C
 
 
 @pytest.mark.parametrize("sql", [None, 1, b"SELECT 1", ["SELECT 1"]], ids=repr)
-def test_sql_is_text(backend: Backend, conn: idb.Connection, sql: object) -> None:
+def test_sql_is_text(conn: idb.Connection, sql: object) -> None:
     with pytest.raises(TypeError):
         conn.execute(sql)  # type: ignore[arg-type]
 
 
-def test_sql_with_a_nul(backend: Backend, conn: idb.Connection) -> None:
+def test_sql_with_a_nul(conn: idb.Connection) -> None:
     with pytest.raises((idb.QueryExecutionError, ValueError)):
         conn.execute("SELECT 1 AS a\0, 2 AS b")
     assert conn.execute("SELECT 1 AS a").item() == 1
 
 
-def test_schema_does_not_run_the_query(backend: Backend, conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_schema_does_not_run_the_query(backend: Backend, conn: idb.Connection, ids: Ids) -> None:
     assert conn.schema(backend.sql("{insert_returning_id}")) == {"id": pl.Int64}
     assert ids() == []
     assert isinstance(conn.schema("SELECT id FROM t"), pl.Schema)
 
 
-def test_schema_takes_parameters(backend: Backend, conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_schema_takes_parameters(conn: idb.Connection) -> None:
     expected = {"id": pl.Int64, "name": pl.String}
     assert conn.schema("SELECT id, name FROM t WHERE id = ?", [1]) == expected
     assert conn.schema("SELECT id, name FROM t WHERE id = :id", {"id": 1}) == expected
 
 
-def test_schema_without_a_result_set_is_empty(backend: Backend, conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_schema_without_a_result_set_is_empty(conn: idb.Connection, ids: Ids) -> None:
     assert conn.schema("INSERT INTO t (id) VALUES (1)") == {}
     assert ids() == []
 
 
-def test_schema_of_bad_sql(backend: Backend, conn: idb.Connection) -> None:
+def test_schema_of_bad_sql(conn: idb.Connection) -> None:
     with pytest.raises(idb.QueryExecutionError):
         conn.schema("SELECT * FROM missing")
 
 
-def test_a_frame_is_the_users_own(backend: Backend, conn: idb.Connection, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_a_frame_is_the_users_own(conn: idb.Connection) -> None:
     first = conn.execute("SELECT id, name FROM people ORDER BY id")
     second = conn.execute("SELECT name, id FROM people ORDER BY id DESC")
     conn.close()

@@ -89,13 +89,16 @@ def test_columns_of_different_lengths(conn: idb.Connection, t: str, ids: Ids) ->
     assert ids() == []
 
 
-@pytest.mark.parametrize("data", [pl.DataFrame(schema={"id": pl.Int64, "name": pl.String}), {"id": [], "name": []}], ids=repr)
+@pytest.mark.parametrize(
+    "data", [pl.DataFrame(schema={"id": pl.Int64, "name": pl.String}), {"id": [], "name": []}], ids=repr
+)
 def test_no_rows(conn: idb.Connection, t: str, ids: Ids, data: Any) -> None:
     assert conn.insert(t, data) == 0
     assert ids() == []
 
 
-def test_no_columns(conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_no_columns(conn: idb.Connection) -> None:
     with pytest.raises((ValueError, idb.IndustryDbError)):
         conn.insert("made", pl.DataFrame(), mode="create")
     assert conn.tables()["name"].to_list() == ["t"]
@@ -142,7 +145,9 @@ EXACT = [
 
 
 @pytest.mark.parametrize(("series", "target", "expected"), EXACT)
-def test_a_cast_that_is_exact(run: Run, conn: idb.Connection, series: pl.Series, target: str, expected: list[Any]) -> None:
+def test_a_cast_that_is_exact(
+    run: Run, conn: idb.Connection, series: pl.Series, target: str, expected: list[Any]
+) -> None:
     run("CREATE TABLE u (id {bigint}, v {" + target + "})")
     conn.insert("u", pl.DataFrame({"id": range(len(series)), "v": series}))
     assert conn.select("u", order_by="id")["v"].to_list() == expected
@@ -163,7 +168,9 @@ INEXACT = [
 
 
 @pytest.mark.parametrize(("series", "target"), INEXACT)
-def test_a_cast_that_is_not_exact(backend: Backend, run: Run, conn: idb.Connection, series: pl.Series, target: str) -> None:
+def test_a_cast_that_is_not_exact(
+    backend: Backend, run: Run, conn: idb.Connection, series: pl.Series, target: str
+) -> None:
     run("CREATE TABLE u (id {bigint}, odd {" + target + "})")
     with pytest.raises(idb.DataConversionError, match="odd") as caught:
         conn.insert("u", pl.DataFrame({"id": range(len(series)), "odd": series}))

@@ -252,7 +252,8 @@ def test_other_constraints_hold_whatever_on_conflict(
 
 
 @pytest.mark.parametrize("on_conflict", ["error", "ignore", "update"])
-def test_foreign_keys_hold_whatever_on_conflict(run: Run, conn: idb.Connection, two: str, on_conflict: Any) -> None:
+@pytest.mark.usefixtures("two")
+def test_foreign_keys_hold_whatever_on_conflict(run: Run, conn: idb.Connection, on_conflict: Any) -> None:
     run("CREATE TABLE u (id {bigint} NOT NULL PRIMARY KEY, t {bigint} REFERENCES t (id))")
     with pytest.raises(idb.ForeignKeyViolationError):
         conn.insert("u", {"id": [1, 2], "t": [1, 99]}, on_conflict=on_conflict)

@@ -16,7 +16,8 @@ def test_no_tables(conn: idb.Connection) -> None:
     assert frame.height == 0
 
 
-def test_tables_and_views(backend: Backend, conn: idb.Connection, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_tables_and_views(backend: Backend, conn: idb.Connection) -> None:
     conn.execute("CREATE VIEW reds AS SELECT id FROM people WHERE team = 'red'")
     schema = backend.default_schema
     expected = [(schema, "people", "table"), (schema, "reds", "view")]
@@ -24,7 +25,8 @@ def test_tables_and_views(backend: Backend, conn: idb.Connection, people: str) -
     assert conn.tables(schema).sort("name").rows() == expected
 
 
-def test_tables_of_a_missing_schema(conn: idb.Connection, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_tables_of_a_missing_schema(conn: idb.Connection) -> None:
     try:
         frame = conn.tables("nowhere")
     except idb.QueryExecutionError as error:
@@ -33,7 +35,8 @@ def test_tables_of_a_missing_schema(conn: idb.Connection, people: str) -> None:
         assert frame.height == 0
 
 
-def test_tables_follow_what_happens(conn: idb.Connection, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_tables_follow_what_happens(conn: idb.Connection) -> None:
     conn.execute("DROP TABLE people")
     assert conn.tables().height == 0
     conn.insert("new", {"id": [1]}, mode="create")
@@ -56,7 +59,8 @@ def test_a_key_of_several_columns(run: Run, conn: idb.Connection) -> None:
     assert conn.columns("u")["primary_key"].to_list() == [2, 1, None]
 
 
-def test_columns_of_a_view(conn: idb.Connection, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_columns_of_a_view(conn: idb.Connection) -> None:
     conn.execute("CREATE VIEW reds AS SELECT name, id FROM people WHERE team = 'red'")
     assert conn.columns("reds")["name"].to_list() == ["name", "id"]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
 import industrydb as idb
-from tests.conformance.backends import Backend
 from tests.conformance.backends.base import Placeholders
 from tests.conformance.types import Ids
 
@@ -16,8 +16,8 @@ ROW = "SELECT id, name FROM t WHERE id = "
 
 
 @pytest.mark.cases("placeholders")
-def test_the_servers_own_style(backend: Backend, conn: idb.Connection, case: Placeholders) -> None:
-    assert conn.execute(case.sql, case.params).row(0) == case.row  # type: ignore[arg-type]
+def test_the_servers_own_style(conn: idb.Connection, case: Placeholders) -> None:
+    assert conn.execute(case.sql, case.params).row(0) == case.row
 
 
 @pytest.mark.parametrize(
@@ -25,18 +25,15 @@ def test_the_servers_own_style(backend: Backend, conn: idb.Connection, case: Pla
     [[1, "a"], (1, "a"), {"id": 1, "name": "a"}, MappingProxyType({"id": 1, "name": "a"})],
     ids=lambda params: type(params).__name__,
 )
-def test_sequences_and_mappings(
-    backend: Backend,
-    conn: idb.Connection,
-    t: str,
-    params: Sequence[object] | Mapping[str, object],
-) -> None:
+@pytest.mark.usefixtures("t")
+def test_sequences_and_mappings(conn: idb.Connection, params: Any) -> None:
     marks = ":id, :name" if isinstance(params, Mapping) else "?, ?"
     conn.execute(f"INSERT INTO t (id, name) VALUES ({marks})", params)
     assert conn.select("t").rows() == [(1, "a")]
 
 
-def test_a_name_may_be_used_twice(backend: Backend, conn: idb.Connection, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_a_name_may_be_used_twice(conn: idb.Connection) -> None:
     frame = conn.execute("SELECT id FROM people WHERE age > :age AND age < :age + 40", {"age": 40})
     assert frame["id"].to_list() == [3]
 
@@ -53,7 +50,8 @@ NOT_PLACEHOLDERS = [
 
 
 @pytest.mark.parametrize("sql", NOT_PLACEHOLDERS)
-def test_text_comments_and_names_are_left_alone(backend: Backend, conn: idb.Connection, t: str, sql: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_text_comments_and_names_are_left_alone(conn: idb.Connection, sql: str) -> None:
     conn.execute("INSERT INTO t (id) VALUES (5)")
     literal = sql.split("'", 1)[1].rsplit("' AS", 1)[0].replace("''", "'")
     for mark, params in (("?", [5]), (":b", {"b": 5})):
@@ -77,14 +75,9 @@ MISMATCHES = [
 
 
 @pytest.mark.parametrize(("sql", "params", "named"), MISMATCHES)
+@pytest.mark.usefixtures("t")
 def test_a_mismatch_names_the_placeholder_and_sends_nothing(
-    backend: Backend,
-    conn: idb.Connection,
-    t: str,
-    ids: Ids,
-    sql: str,
-    params: Sequence[object] | Mapping[str, object] | None,
-    named: str,
+    conn: idb.Connection, ids: Ids, sql: str, params: Any, named: str
 ) -> None:
     with pytest.raises(idb.QueryExecutionError, match=named):
         conn.execute(sql, params)
@@ -92,7 +85,8 @@ def test_a_mismatch_names_the_placeholder_and_sends_nothing(
     assert not conn.in_transaction
 
 
-def test_a_mismatch_is_found_by_every_verb(backend: Backend, conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_a_mismatch_is_found_by_every_verb(conn: idb.Connection, ids: Ids) -> None:
     with pytest.raises(idb.QueryExecutionError, match="2"):
         conn.execute_many("INSERT INTO t (id, name) VALUES (?, ?)", [[1, "a"], [2]])
     with pytest.raises(idb.QueryExecutionError, match="name"):
@@ -109,12 +103,13 @@ def test_a_mismatch_is_found_by_every_verb(backend: Backend, conn: idb.Connectio
 
 
 @pytest.mark.parametrize("params", ["ab", b"ab", 1, 0.5, {1, 2}], ids=repr)
-def test_parameters_are_a_sequence_or_a_mapping(backend: Backend, conn: idb.Connection, params: object) -> None:
+def test_parameters_are_a_sequence_or_a_mapping(conn: idb.Connection, params: object) -> None:
     with pytest.raises(TypeError):
         conn.execute("SELECT ?, ?", params)  # type: ignore[arg-type]
 
 
-def test_a_parameter_never_becomes_sql(backend: Backend, conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_a_parameter_never_becomes_sql(conn: idb.Connection, ids: Ids) -> None:
     attack = "x'); DROP TABLE t; --"
     conn.execute("INSERT INTO t (id, name) VALUES (1, ?)", [attack])
     assert conn.execute(f"{ROW}1").row(0) == (1, attack)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 import pytest
 
 import industrydb as idb
-from tests.conformance.backends import Backend
 from tests.conformance.conftest import PEOPLE
 
 Where = str | Mapping[str, Any] | None
 
-CONDITIONS: list[tuple[Where, Sequence[object] | Mapping[str, object] | None, list[int]]] = [
+CONDITIONS: list[tuple[Where, Any, list[int]]] = [
     (None, None, [1, 2, 3, 4]),
     ({}, None, [1, 2, 3, 4]),
     ({"id": 2}, None, [2]),
@@ -40,28 +39,27 @@ CONDITIONS: list[tuple[Where, Sequence[object] | Mapping[str, object] | None, li
 
 
 @pytest.mark.parametrize(("where", "params", "expected"), CONDITIONS, ids=lambda value: repr(value)[:60])
+@pytest.mark.usefixtures("people")
 def test_where(
-    backend: Backend,
-    conn: idb.Connection,
-    people: str,
-    where: Where,
-    params: Sequence[object] | Mapping[str, object] | None,
-    expected: list[int],
+    conn: idb.Connection, where: Where, params: Any, expected: list[int]
 ) -> None:
     frame = conn.select("people", where=where, params=params, order_by="id")
     assert frame["id"].to_list() == expected
     assert frame.schema == PEOPLE.schema
 
 
-def test_a_condition_of_many_values(backend: Backend, conn: idb.Connection, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_a_condition_of_many_values(conn: idb.Connection) -> None:
     assert conn.select("people", where={"id": list(range(2, 500))}).height == 3
 
 
-def test_all_columns(backend: Backend, conn: idb.Connection, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_all_columns(conn: idb.Connection) -> None:
     assert conn.select("people", order_by="id").equals(PEOPLE)
 
 
-def test_some_columns_in_the_order_asked_for(backend: Backend, conn: idb.Connection, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_some_columns_in_the_order_asked_for(conn: idb.Connection) -> None:
     assert conn.select("people", ["age", "id"], {"id": 1}).rows(named=True) == [{"age": 36, "id": 1}]
 
 
@@ -77,12 +75,14 @@ ORDERS: list[tuple[Any, list[int]]] = [
 
 
 @pytest.mark.parametrize(("order_by", "expected"), ORDERS, ids=repr)
-def test_order_by(backend: Backend, conn: idb.Connection, people: str, order_by: Any, expected: list[int]) -> None:
+@pytest.mark.usefixtures("people")
+def test_order_by(conn: idb.Connection, order_by: Any, expected: list[int]) -> None:
     assert conn.select("people", ["id"], order_by=order_by)["id"].to_list() == expected
 
 
 @pytest.mark.parametrize("order_by", [("id", "sideways"), [("id", "asc; DROP TABLE people")]], ids=repr)
-def test_an_unknown_direction(backend: Backend, conn: idb.Connection, people: str, order_by: Any) -> None:
+@pytest.mark.usefixtures("people")
+def test_an_unknown_direction(conn: idb.Connection, order_by: Any) -> None:
     with pytest.raises(ValueError, match="asc"):
         conn.select("people", order_by=order_by)
 
@@ -91,27 +91,23 @@ def test_an_unknown_direction(backend: Backend, conn: idb.Connection, people: st
     ("limit", "offset", "expected"),
     [(2, None, [1, 2]), (2, 1, [2, 3]), (None, 3, [4]), (0, None, []), (10, 10, []), (10, 0, [1, 2, 3, 4])],
 )
-def test_limit_and_offset(
-    backend: Backend,
-    conn: idb.Connection,
-    people: str,
-    limit: int | None,
-    offset: int | None,
-    expected: list[int],
-) -> None:
+@pytest.mark.usefixtures("people")
+def test_limit_and_offset(conn: idb.Connection, limit: int | None, offset: int | None, expected: list[int]) -> None:
     frame = conn.select("people", ["id"], order_by="id", limit=limit, offset=offset)
     assert frame["id"].to_list() == expected
     assert frame.schema == {"id": pl.Int64}
 
 
 @pytest.mark.parametrize("option", ["limit", "offset"])
-def test_a_negative_limit_is_refused(backend: Backend, conn: idb.Connection, people: str, option: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_a_negative_limit_is_refused(conn: idb.Connection, option: str) -> None:
     with pytest.raises((ValueError, OverflowError)):
         conn.select("people", order_by="id", **{option: -1})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("column", ["missing", 'id" FROM people --', "id, name", "*", ""])
-def test_an_unknown_column(backend: Backend, conn: idb.Connection, people: str, column: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_an_unknown_column(conn: idb.Connection, column: str) -> None:
     with pytest.raises((idb.QueryExecutionError, ValueError)):
         conn.select("people", [column])
     with pytest.raises((idb.QueryExecutionError, ValueError)):
@@ -120,21 +116,24 @@ def test_an_unknown_column(backend: Backend, conn: idb.Connection, people: str, 
         conn.select("people", order_by=column)
 
 
-def test_a_missing_table(backend: Backend, conn: idb.Connection) -> None:
+def test_a_missing_table(conn: idb.Connection) -> None:
     with pytest.raises(idb.QueryExecutionError, match="missing"):
         conn.select("missing")
 
 
-def test_a_view(backend: Backend, conn: idb.Connection, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_a_view(conn: idb.Connection) -> None:
     conn.execute("CREATE VIEW reds AS SELECT * FROM people WHERE team = 'red'")
     assert conn.select("reds", ["id"], order_by="id")["id"].to_list() == [1, 2]
 
 
-def test_a_value_of_an_unknown_type(backend: Backend, conn: idb.Connection, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_a_value_of_an_unknown_type(conn: idb.Connection) -> None:
     with pytest.raises(TypeError, match="complex"):
-        conn.select("people", where={"id": 1j})
+        conn.select("people", where={"id": 1j})  # type: ignore[dict-item]
 
 
-def test_a_condition_is_text_or_a_mapping(backend: Backend, conn: idb.Connection, people: str) -> None:
+@pytest.mark.usefixtures("people")
+def test_a_condition_is_text_or_a_mapping(conn: idb.Connection) -> None:
     with pytest.raises(TypeError):
         conn.select("people", where=["id"])  # type: ignore[arg-type]

@@ -8,13 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 
+import pytest
+
 import industrydb as idb
 from tests.conformance.backends import Backend
 from tests.conformance.backends.base import Database
 from tests.conformance.types import Ids
 
 
-def test_threads_share_a_connection(conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_threads_share_a_connection(conn: idb.Connection, ids: Ids) -> None:
     def work(key: int) -> int:
         conn.execute("INSERT INTO t (id, name) VALUES (?, ?)", [key, str(key)])
         return int(conn.execute("SELECT id FROM t WHERE name = :name", {"name": str(key)}).item())
@@ -62,7 +65,8 @@ def test_the_gil_is_released_while_a_query_runs(backend: Backend, conn: idb.Conn
     assert steps > 50, "this thread ran while the other one waited for the server"
 
 
-def test_an_error_in_one_thread_is_no_error_in_another(conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_an_error_in_one_thread_is_no_error_in_another(conn: idb.Connection) -> None:
     def work(key: int) -> str:
         try:
             conn.execute("SELECT 1" if key % 2 else "SELECT * FROM missing")

@@ -19,13 +19,15 @@ def add(conn: idb.Connection, key: int) -> None:
     conn.execute("INSERT INTO t (id) VALUES (?)", [key])
 
 
-def test_without_one_every_statement_commits(database: Database, conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_without_one_every_statement_commits(database: Database, conn: idb.Connection) -> None:
     add(conn, 1)
     with database.connect() as other:
         assert other.select("t").height == 1
 
 
-def test_it_commits(database: Database, conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_it_commits(database: Database, conn: idb.Connection) -> None:
     with conn.transaction():
         assert conn.in_transaction
         add(conn, 1)
@@ -35,7 +37,8 @@ def test_it_commits(database: Database, conn: idb.Connection, t: str) -> None:
         assert other.select("t").height == 2
 
 
-def test_it_rolls_back_on_an_exception(conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_it_rolls_back_on_an_exception(conn: idb.Connection, ids: Ids) -> None:
     with pytest.raises(ZeroDivisionError), conn.transaction():
         add(conn, 1)
         raise ZeroDivisionError
@@ -44,19 +47,16 @@ def test_it_rolls_back_on_an_exception(conn: idb.Connection, t: str, ids: Ids) -
 
 
 @pytest.mark.parametrize("exception", [KeyboardInterrupt, SystemExit, GeneratorExit])
-def test_it_rolls_back_on_what_is_no_error(
-    conn: idb.Connection,
-    t: str,
-    ids: Ids,
-    exception: type[BaseException],
-) -> None:
+@pytest.mark.usefixtures("t")
+def test_it_rolls_back_on_what_is_no_error(conn: idb.Connection, ids: Ids, exception: type[BaseException]) -> None:
     with pytest.raises(exception), conn.transaction():
         add(conn, 1)
         raise exception
     assert ids() == []
 
 
-def test_it_rolls_back_on_an_error_of_the_server(conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_it_rolls_back_on_an_error_of_the_server(conn: idb.Connection, ids: Ids) -> None:
     with pytest.raises(idb.UniqueViolationError), conn.transaction():
         add(conn, 1)
         add(conn, 1)
@@ -64,7 +64,8 @@ def test_it_rolls_back_on_an_error_of_the_server(conn: idb.Connection, t: str, i
     assert ids() == []
 
 
-def test_a_nested_one_is_a_savepoint(conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_a_nested_one_is_a_savepoint(conn: idb.Connection, ids: Ids) -> None:
     with conn.transaction():
         add(conn, 1)
         with pytest.raises(ZeroDivisionError), conn.transaction():
@@ -81,7 +82,8 @@ def test_a_nested_one_is_a_savepoint(conn: idb.Connection, t: str, ids: Ids) -> 
     assert ids() == [1, 3, 5]
 
 
-def test_the_outer_one_undoes_the_nested(conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_the_outer_one_undoes_the_nested(conn: idb.Connection, ids: Ids) -> None:
     with pytest.raises(ZeroDivisionError), conn.transaction():
         with conn.transaction():
             add(conn, 1)
@@ -89,7 +91,8 @@ def test_the_outer_one_undoes_the_nested(conn: idb.Connection, t: str, ids: Ids)
     assert ids() == []
 
 
-def test_begin_commit_rollback(conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_begin_commit_rollback(conn: idb.Connection, ids: Ids) -> None:
     conn.begin()
     assert conn.in_transaction
     add(conn, 1)
@@ -102,7 +105,8 @@ def test_begin_commit_rollback(conn: idb.Connection, t: str, ids: Ids) -> None:
     assert ids() == [1]
 
 
-def test_a_transaction_inside_begin_is_a_savepoint(conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_a_transaction_inside_begin_is_a_savepoint(conn: idb.Connection, ids: Ids) -> None:
     conn.begin()
     add(conn, 1)
     with pytest.raises(ZeroDivisionError), conn.transaction():
@@ -112,7 +116,8 @@ def test_a_transaction_inside_begin_is_a_savepoint(conn: idb.Connection, t: str,
     assert ids() == [1]
 
 
-def test_begin_twice(conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_begin_twice(conn: idb.Connection) -> None:
     conn.begin()
     with pytest.raises(idb.QueryExecutionError):
         conn.begin()
@@ -127,7 +132,8 @@ def test_ending_what_was_not_begun(conn: idb.Connection, verb: str) -> None:
     assert conn.execute("SELECT 1 AS a").item() == 1
 
 
-def test_ending_inside_the_block(conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_ending_inside_the_block(conn: idb.Connection, ids: Ids) -> None:
     with conn.transaction():
         add(conn, 1)
         conn.commit()
@@ -135,7 +141,8 @@ def test_ending_inside_the_block(conn: idb.Connection, t: str, ids: Ids) -> None
     assert ids() == [1]
 
 
-def test_begin_as_sql(backend: Backend, conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_begin_as_sql(backend: Backend, conn: idb.Connection, ids: Ids) -> None:
     conn.execute(backend.sql("{begin}"))
     assert conn.in_transaction
     add(conn, 1)
@@ -148,7 +155,8 @@ def test_begin_as_sql(backend: Backend, conn: idb.Connection, t: str, ids: Ids) 
     assert ids() == [2]
 
 
-def test_begin_in_a_script(backend: Backend, conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_begin_in_a_script(backend: Backend, conn: idb.Connection, ids: Ids) -> None:
     conn.execute(backend.sql("{begin}; INSERT INTO t (id) VALUES (1); COMMIT; {begin}; INSERT INTO t (id) VALUES (2)"))
     assert conn.in_transaction
     conn.rollback()
@@ -156,7 +164,8 @@ def test_begin_in_a_script(backend: Backend, conn: idb.Connection, t: str, ids: 
 
 
 @pytest.mark.cases("isolations")
-def test_every_isolation_that_the_server_has(conn: idb.Connection, t: str, ids: Ids, case: Any) -> None:
+@pytest.mark.usefixtures("t")
+def test_every_isolation_that_the_server_has(conn: idb.Connection, ids: Ids, case: Any) -> None:
     with conn.transaction(isolation=case):
         add(conn, 1)
     conn.begin(isolation=case)
@@ -166,7 +175,8 @@ def test_every_isolation_that_the_server_has(conn: idb.Connection, t: str, ids: 
 
 
 @pytest.mark.parametrize("isolation", ["", "SERIALISABLE", "immediate; DROP TABLE t"])
-def test_an_unknown_isolation(backend: Backend, conn: idb.Connection, t: str, isolation: Any) -> None:
+@pytest.mark.usefixtures("t")
+def test_an_unknown_isolation(backend: Backend, conn: idb.Connection, isolation: Any) -> None:
     with pytest.raises(ValueError, match=backend.isolations[0]):
         conn.begin(isolation=isolation)
     with pytest.raises(ValueError), conn.transaction(isolation=isolation):
@@ -174,7 +184,8 @@ def test_an_unknown_isolation(backend: Backend, conn: idb.Connection, t: str, is
     assert not conn.in_transaction
 
 
-def test_read_only(conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_read_only(conn: idb.Connection, ids: Ids) -> None:
     with conn.transaction(read_only=True):
         assert ids() == []
         with pytest.raises(idb.QueryExecutionError):
@@ -191,14 +202,16 @@ def test_read_only(conn: idb.Connection, t: str, ids: Ids) -> None:
     assert ids() == [2, 3]
 
 
-def test_others_do_not_see_what_is_not_committed(database: Database, conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_others_do_not_see_what_is_not_committed(database: Database, conn: idb.Connection) -> None:
     with database.connect() as other, conn.transaction():
         before = other.select("t").height
         add(conn, 1)
         assert (before, other.select("t").height) == (0, 0)
 
 
-def test_other_threads_wait_until_it_ends(conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_other_threads_wait_until_it_ends(conn: idb.Connection) -> None:
     seen: list[int] = []
     started = threading.Event()
 
@@ -218,7 +231,8 @@ def test_other_threads_wait_until_it_ends(conn: idb.Connection, t: str) -> None:
     assert seen == [2]
 
 
-def test_waiting_ends_with_the_timeout(conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_waiting_ends_with_the_timeout(conn: idb.Connection) -> None:
     caught: list[BaseException] = []
     waited: list[float] = []
 
@@ -241,7 +255,8 @@ def test_waiting_ends_with_the_timeout(conn: idb.Connection, t: str) -> None:
     assert conn.select("t").height == 2
 
 
-def test_another_thread_cannot_end_it(conn: idb.Connection, t: str) -> None:
+@pytest.mark.usefixtures("t")
+def test_another_thread_cannot_end_it(conn: idb.Connection) -> None:
     caught: list[BaseException] = []
 
     def end() -> None:
@@ -260,7 +275,8 @@ def test_another_thread_cannot_end_it(conn: idb.Connection, t: str) -> None:
     assert conn.select("t").height == 0
 
 
-def test_the_next_thread_gets_its_turn(conn: idb.Connection, t: str, ids: Ids) -> None:
+@pytest.mark.usefixtures("t")
+def test_the_next_thread_gets_its_turn(conn: idb.Connection, ids: Ids) -> None:
     def work(key: int) -> None:
         with conn.transaction():
             add(conn, key)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -29,7 +31,7 @@ def stored(conn: idb.Connection) -> pl.DataFrame:
 
 
 @pytest.mark.cases("types")
-def test_a_literal_arrives_as_its_value(backend: Backend, conn: idb.Connection, case: Type) -> None:
+def test_a_literal_arrives_as_its_value(conn: idb.Connection, case: Type) -> None:
     make(conn, case.declared)
     for at, (literal, _) in enumerate(case.values):
         conn.execute(f"INSERT INTO v VALUES ({at}, {literal})")
@@ -40,7 +42,7 @@ def test_a_literal_arrives_as_its_value(backend: Backend, conn: idb.Connection, 
 
 
 @pytest.mark.cases("types")
-def test_null_comes_first(backend: Backend, conn: idb.Connection, case: Type) -> None:
+def test_null_comes_first(conn: idb.Connection, case: Type) -> None:
     make(conn, case.declared)
     conn.execute("INSERT INTO v VALUES (0, NULL)")
     assert stored(conn).schema == {"v": case.dtype}
@@ -50,7 +52,7 @@ def test_null_comes_first(backend: Backend, conn: idb.Connection, case: Type) ->
 
 
 @pytest.mark.cases("types")
-def test_an_empty_table_keeps_the_type(backend: Backend, conn: idb.Connection, case: Type) -> None:
+def test_an_empty_table_keeps_the_type(conn: idb.Connection, case: Type) -> None:
     make(conn, case.declared)
     assert stored(conn).schema == {"v": case.dtype}
     assert stored(conn).height == 0
@@ -58,7 +60,7 @@ def test_an_empty_table_keeps_the_type(backend: Backend, conn: idb.Connection, c
 
 
 @pytest.mark.cases("types")
-def test_a_value_arrives_as_a_parameter(backend: Backend, conn: idb.Connection, case: Type) -> None:
+def test_a_value_arrives_as_a_parameter(conn: idb.Connection, case: Type) -> None:
     make(conn, case.declared)
     for at, (_, value) in enumerate(case.values):
         conn.execute("INSERT INTO v VALUES (?, ?)", [at, value])
@@ -68,7 +70,7 @@ def test_a_value_arrives_as_a_parameter(backend: Backend, conn: idb.Connection, 
 
 
 @pytest.mark.cases("types")
-def test_a_frame_is_appended_and_read_back(backend: Backend, conn: idb.Connection, case: Type) -> None:
+def test_a_frame_is_appended_and_read_back(conn: idb.Connection, case: Type) -> None:
     make(conn, case.declared)
     values = [*(value for _, value in case.values), None]
     frame = pl.DataFrame({"id": range(len(values)), "v": pl.Series(values, dtype=case.dtype)})
@@ -77,7 +79,7 @@ def test_a_frame_is_appended_and_read_back(backend: Backend, conn: idb.Connectio
 
 
 @pytest.mark.cases("types")
-def test_batches_have_the_type(backend: Backend, conn: idb.Connection, case: Type) -> None:
+def test_batches_have_the_type(conn: idb.Connection, case: Type) -> None:
     make(conn, case.declared)
     for at, (literal, _) in enumerate(case.values):
         conn.execute(f"INSERT INTO v VALUES ({at}, {literal})")
@@ -88,7 +90,7 @@ def test_batches_have_the_type(backend: Backend, conn: idb.Connection, case: Typ
 
 
 @pytest.mark.cases("types")
-def test_any_value_can_be_read_as_text(backend: Backend, conn: idb.Connection, case: Type) -> None:
+def test_any_value_can_be_read_as_text(conn: idb.Connection, case: Type) -> None:
     make(conn, case.declared)
     readable = [(literal, value) for literal, value in case.values if not isinstance(value, bytes)]
     for at, (literal, _) in enumerate(readable):
@@ -100,14 +102,14 @@ def test_any_value_can_be_read_as_text(backend: Backend, conn: idb.Connection, c
 
 
 @pytest.mark.cases("expressions")
-def test_an_expression_has_a_type(backend: Backend, conn: idb.Connection, case: Expression) -> None:
+def test_an_expression_has_a_type(conn: idb.Connection, case: Expression) -> None:
     frame = conn.execute(case.sql)
     assert frame.schema == {"v": case.dtype}
     assert frame["v"].to_list() == [case.value]
 
 
 @pytest.mark.cases("binds")
-def test_a_python_value_is_bound(backend: Backend, conn: idb.Connection, case: Bind) -> None:
+def test_a_python_value_is_bound(conn: idb.Connection, case: Bind) -> None:
     make(conn, case.declared)
     conn.execute("INSERT INTO v (v) VALUES (?)", [case.value])
     conn.execute("INSERT INTO v (v) VALUES (:value)", {"value": case.value})
@@ -118,35 +120,37 @@ def test_a_python_value_is_bound(backend: Backend, conn: idb.Connection, case: B
 
 
 @pytest.mark.cases("unbindable")
-def test_a_value_that_the_column_cannot_hold_is_refused(backend: Backend, conn: idb.Connection, case: Bind) -> None:
+def test_a_value_that_the_column_cannot_hold_is_refused(conn: idb.Connection, case: Bind) -> None:
     make(conn, case.declared)
     with pytest.raises(idb.DataConversionError):
         conn.execute("INSERT INTO v (v) VALUES (?)", [case.value])
     assert stored(conn).height == 0
 
 
-@pytest.mark.parametrize("value", [object(), {1, 2}, 1j, range(3), iter([]), int], ids=lambda value: type(value).__name__)
-def test_a_value_of_an_unknown_type_is_named(backend: Backend, conn: idb.Connection, value: object) -> None:
+@pytest.mark.parametrize(
+    "value", [object(), {1, 2}, 1j, range(3), iter([]), int], ids=lambda value: type(value).__name__
+)
+def test_a_value_of_an_unknown_type_is_named(conn: idb.Connection, value: Any) -> None:
     with pytest.raises(TypeError, match=type(value).__name__):
         conn.execute("SELECT ?", [value])
     assert conn.execute("SELECT 1").height == 1
 
 
 @pytest.mark.cases("round_trips")
-def test_a_column_survives_create(backend: Backend, conn: idb.Connection, case: RoundTrip) -> None:
+def test_a_column_survives_create(conn: idb.Connection, case: RoundTrip) -> None:
     frame = pl.DataFrame({"v": case.series})
     assert conn.insert("created", frame, mode="create") == frame.height
     assert_frame_equal(conn.select("created"), pl.DataFrame({"v": case.read}))
 
 
 @pytest.mark.cases("round_trips")
-def test_an_empty_column_creates_the_same_type(backend: Backend, conn: idb.Connection, case: RoundTrip) -> None:
+def test_an_empty_column_creates_the_same_type(conn: idb.Connection, case: RoundTrip) -> None:
     assert conn.insert("created", pl.DataFrame({"v": case.series.clear()}), mode="create") == 0
     assert conn.select("created").schema == {"v": case.read.dtype}
 
 
 @pytest.mark.cases("round_trips")
-def test_a_column_of_nulls_creates_the_same_type(backend: Backend, conn: idb.Connection, case: RoundTrip) -> None:
+def test_a_column_of_nulls_creates_the_same_type(conn: idb.Connection, case: RoundTrip) -> None:
     nulls = pl.Series([None, None], dtype=case.series.dtype)
     assert conn.insert("created", pl.DataFrame({"v": nulls}), mode="create") == 2
     frame = conn.select("created")
@@ -155,7 +159,9 @@ def test_a_column_of_nulls_creates_the_same_type(backend: Backend, conn: idb.Con
 
 
 @pytest.mark.cases("refused_columns")
-def test_a_column_that_would_lose_something_is_refused(backend: Backend, conn: idb.Connection, case: RefusedColumn) -> None:
+def test_a_column_that_would_lose_something_is_refused(
+    backend: Backend, conn: idb.Connection, case: RefusedColumn
+) -> None:
     rows = case.series.len()
     frame = pl.DataFrame({"fine": list(range(rows)), "odd": case.series})
     if case.declared is not None:
@@ -170,7 +176,7 @@ def test_a_column_that_would_lose_something_is_refused(backend: Backend, conn: i
 
 
 @pytest.mark.cases("overrides")
-def test_an_override_is_exact(backend: Backend, conn: idb.Connection, case: Override) -> None:
+def test_an_override_is_exact(conn: idb.Connection, case: Override) -> None:
     make(conn, case.declared)
     conn.execute(f"INSERT INTO v VALUES (0, {case.literal}), (1, NULL)")
     overrides = {"v": case.override}
@@ -183,7 +189,9 @@ def test_an_override_is_exact(backend: Backend, conn: idb.Connection, case: Over
 
 
 @pytest.mark.cases("refused_overrides")
-def test_an_override_that_would_lose_something_is_refused(backend: Backend, conn: idb.Connection, case: Override) -> None:
+def test_an_override_that_would_lose_something_is_refused(
+    backend: Backend, conn: idb.Connection, case: Override
+) -> None:
     make(conn, case.declared)
     conn.execute(f"INSERT INTO v VALUES (0, NULL), (1, {case.literal})")
     with pytest.raises(idb.DataConversionError, match="v") as caught:
@@ -202,6 +210,6 @@ def test_an_override_touches_its_column_only(backend: Backend, conn: idb.Connect
     assert frame.rows() == [(1, "2")]
 
 
-def test_overrides_may_be_a_schema(backend: Backend, conn: idb.Connection) -> None:
+def test_overrides_may_be_a_schema(conn: idb.Connection) -> None:
     frame = conn.execute("SELECT 1 AS a", schema_overrides=pl.Schema({"a": pl.Int8()}))
     assert frame.schema == {"a": pl.Int8}

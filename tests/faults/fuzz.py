@@ -9,6 +9,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import industrydb as idb
 
@@ -28,10 +29,10 @@ def rounds() -> Iterator[tuple[int, random.Random]]:
         seed += 1
 
 
-def attempt(seed: int, what: object, call: Callable[[], object]) -> bool:
+def attempt(seed: int, what: object, call: Callable[..., object], *args: Any, **kwargs: Any) -> bool:
     """Whether `call` succeeds; an untyped failure tells the seed and the input."""
     try:
-        call()
+        call(*args, **kwargs)
     except TYPED as error:
         assert str(error), f"an error without a message, seed {seed}: {what!r}"
         return False

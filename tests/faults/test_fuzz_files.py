@@ -70,7 +70,7 @@ FUZZ = """
             with config.connect() as conn:
                 for call in rng.sample(calls, 4):
                     global failed
-                    failed += not attempt(seed, where, lambda: call(conn))
+                    failed += not attempt(seed, where, call, conn)
         attempt(seed, where, use)
         tried += 1
     print(tried, failed)

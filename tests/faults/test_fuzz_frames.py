@@ -20,7 +20,11 @@ DAY = dt.date(2024, 2, 29)
 NOON = dt.datetime(2024, 2, 29, 12)
 
 SERIES: dict[str, pl.Series] = {
-    **{str(dtype): pl.Series([0, 1, None], dtype=dtype) for dtype in pl.datatypes.group.NUMERIC_DTYPES if dtype != pl.Decimal},
+    **{
+        str(dtype): pl.Series([0, 1, None], dtype=dtype)
+        for dtype in pl.datatypes.group.NUMERIC_DTYPES
+        if dtype != pl.Decimal
+    },
     "bool": pl.Series([True, None, False]),
     "string": pl.Series(["", "x\0y", None]),
     "binary": pl.Series([b"", b"\xff", None]),
@@ -59,7 +63,20 @@ SERIES: dict[str, pl.Series] = {
     "object": pl.Series([object()], dtype=pl.Object),
 }
 
-DECLARED = ("INTEGER", "REAL", "NUMERIC", "TEXT", "BLOB", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIME", "DECIMAL(5, 2)", "")
+DECLARED = (
+    "INTEGER",
+    "REAL",
+    "NUMERIC",
+    "TEXT",
+    "BLOB",
+    "BOOLEAN",
+    "DATE",
+    "TIMESTAMP",
+    "TIMESTAMPTZ",
+    "TIME",
+    "DECIMAL(5, 2)",
+    "",
+)
 
 
 @pytest.fixture
@@ -84,7 +101,7 @@ def variants(series: pl.Series) -> Iterator[pl.Series]:
 def test_every_type_in_every_mode(conn: idb.Connection, kind: str) -> None:
     for series in variants(SERIES[kind]):
         frame = pl.DataFrame({"odd": series})
-        if attempt(0, kind, lambda frame=frame: conn.insert("t", frame, mode="replace")):
+        if attempt(0, kind, conn.insert, "t", frame, mode="replace"):
             assert conn.select("t").height == frame.height
             assert conn.insert("t", frame) == frame.height
             assert conn.insert("t", frame, mode="overwrite") == frame.height
@@ -98,10 +115,10 @@ def test_every_type_into_every_column(conn: idb.Connection, kind: str) -> None:
         for series in variants(SERIES[kind]):
             conn.execute(f"DROP TABLE IF EXISTS t; CREATE TABLE t (odd {declared})")
             frame = pl.DataFrame({"odd": series})
-            stored = attempt(0, (kind, declared), lambda frame=frame: conn.insert("t", frame))
+            stored = attempt(0, (kind, declared), conn.insert, "t", frame)
             read = conn.execute("SELECT count(*) AS n, count(odd) AS filled FROM t").row(0)
             assert read == ((frame.height, frame.height - series.null_count()) if stored else (0, 0)), declared
-            attempt(0, (kind, declared), lambda: conn.select("t"))
+            attempt(0, (kind, declared), conn.select, "t")
 
 
 def test_odd_shapes(conn: idb.Connection) -> None:
@@ -122,14 +139,14 @@ def test_odd_shapes(conn: idb.Connection) -> None:
     for data in frames:
         for mode in ("create", "append", "overwrite", "replace", "create_append"):
             attempt_frame(conn, data, mode)
-            attempt(0, data, lambda: conn.execute("DROP TABLE IF EXISTS t"))
+            attempt(0, data, conn.execute, "DROP TABLE IF EXISTS t")
     assert conn.execute("SELECT 1 AS a").item() == 1
 
 
 def attempt_frame(conn: idb.Connection, data: Any, mode: Any) -> None:
     """Inserts it; what Polars itself says about data that makes no frame is an answer as well."""
     try:
-        attempt(0, data, lambda: conn.insert("t", data, mode=mode))
+        attempt(0, data, conn.insert, "t", data, mode=mode)
     except AssertionError as error:
         if not isinstance(error.__cause__, (pl.exceptions.PolarsError, OverflowError)):
             raise
@@ -141,7 +158,7 @@ def test_frames_at_random(conn: idb.Connection) -> None:
         height = rng.randint(0, 50)
         columns = {f"c{at}": column(rng, SERIES[rng.choice(kinds)], height) for at in range(rng.randint(1, 6))}
         frame = pl.DataFrame(columns)
-        if attempt(seed, frame.schema, lambda frame=frame: conn.insert("t", frame, mode="replace")):
+        if attempt(seed, frame.schema, conn.insert, "t", frame, mode="replace"):
             read = conn.select("t")
             assert read.height == frame.height
             assert read.null_count().row(0) == frame.null_count().row(0), f"seed {seed}"

@@ -73,7 +73,9 @@ def test_names(conn: idb.Connection, items: list[tuple[int | str, str, str, str]
         for at, (name, (_, literal, alias, comment)) in enumerate(zip(names, items, strict=True))
     ]
     row = conn.execute("SELECT " + ", ".join(parts), params).row(0)
-    assert row == tuple(cell for name, (_, literal, *_) in zip(names, items, strict=True) for cell in (literal, params[name]))
+    assert row == tuple(
+        cell for name, (_, literal, *_) in zip(names, items, strict=True) for cell in (literal, params[name])
+    )
 
 
 @repeated

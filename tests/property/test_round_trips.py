@@ -31,7 +31,9 @@ def conn() -> Iterator[idb.Connection]:
 @given(frame=frames())
 def test_a_frame_through_a_table(conn: idb.Connection, frame: pl.DataFrame) -> None:
     assert conn.insert("t", frame, mode="replace") == frame.height
-    assert_frame_equal(conn.execute("SELECT * FROM t ORDER BY rowid") if "rowid" not in frame.columns else conn.select("t"), frame)
+    assert_frame_equal(
+        conn.execute("SELECT * FROM t ORDER BY rowid") if "rowid" not in frame.columns else conn.select("t"), frame
+    )
 
 
 @repeated

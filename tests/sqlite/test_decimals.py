@@ -21,7 +21,13 @@ def declared(conn: idb.Connection) -> str:
 
 @pytest.mark.parametrize(
     ("precision", "scale", "expected"),
-    [(1, 0, "DECIMAL(1, 0)"), (15, 0, "DECIMAL(15, 0)"), (15, 15, "DECIMAL(15, 15)"), (16, 0, "TEXT"), (38, 10, "TEXT")],
+    [
+        (1, 0, "DECIMAL(1, 0)"),
+        (15, 0, "DECIMAL(15, 0)"),
+        (15, 15, "DECIMAL(15, 15)"),
+        (16, 0, "TEXT"),
+        (38, 10, "TEXT"),
+    ],
 )
 def test_create_declares(lite: idb.Connection, precision: int, scale: int, expected: str) -> None:
     frame = pl.DataFrame({"v": pl.Series([None], dtype=pl.Decimal(precision, scale))})

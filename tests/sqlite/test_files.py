@@ -63,7 +63,9 @@ def test_an_empty_file_is_an_empty_database(path: Path) -> None:
         assert conn.tables().height == 0
 
 
-@pytest.mark.parametrize("content", [b"not a database, but long enough to look at" * 100, b"\0" * 4096, os.urandom(4096)])
+@pytest.mark.parametrize(
+    "content", [b"not a database, but long enough to look at" * 100, b"\0" * 4096, os.urandom(4096)]
+)
 def test_not_a_database(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(idb.IndustryDbError) as caught, config(path).connect() as conn:
@@ -263,7 +265,9 @@ def test_relative_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert (tmp_path / "one.db").exists()
 
 
-@pytest.mark.parametrize("name", ["with space.db", "żółw 🐢.db", "per%20cent.db", "a?b.db", "a#b.db", "a&b=c.db", "quo'te.db"])
+@pytest.mark.parametrize(
+    "name", ["with space.db", "żółw 🐢.db", "per%20cent.db", "a?b.db", "a#b.db", "a&b=c.db", "quo'te.db"]
+)
 def test_any_file_name(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     with config(path).connect() as conn:
@@ -308,5 +312,9 @@ def test_the_file_is_free_after_close(path: Path) -> None:
     conn = config(path).connect()
     conn.insert("t", {"id": [1]}, mode="create")
     conn.close()
-    open_files = [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{fd}")]
+    open_files = [
+        os.readlink(f"/proc/self/fd/{fd}")
+        for fd in os.listdir("/proc/self/fd")
+        if os.path.exists(f"/proc/self/fd/{fd}")
+    ]
     assert str(path) not in open_files

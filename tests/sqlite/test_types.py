@@ -83,8 +83,12 @@ PROMOTIONS: list[Any] = [
     # declared, literals, dtype, values
     pytest.param("INTEGER", ["1", "0.5"], pl.Float64, [1.0, 0.5], id="int-and-real"),
     pytest.param("INTEGER", ["9007199254740992", "0.5"], pl.Float64, [2.0**53, 0.5], id="largest-exact-int-and-real"),
-    pytest.param("INTEGER", ["9007199254740993", "0.5"], pl.String, ["9007199254740993", "0.5"], id="inexact-int-and-real"),
-    pytest.param("INTEGER", ["0.5", "9007199254740993"], pl.String, ["0.5", "9007199254740993"], id="real-then-inexact-int"),
+    pytest.param(
+        "INTEGER", ["9007199254740993", "0.5"], pl.String, ["9007199254740993", "0.5"], id="inexact-int-and-real"
+    ),
+    pytest.param(
+        "INTEGER", ["0.5", "9007199254740993"], pl.String, ["0.5", "9007199254740993"], id="real-then-inexact-int"
+    ),
     pytest.param("INTEGER", ["1", "'x'"], pl.String, ["1", "x"], id="int-and-text"),
     pytest.param("INTEGER", ["1", "NULL", "'x'"], pl.String, ["1", None, "x"], id="int-null-text"),
     pytest.param("INTEGER", ["0.1", "'x'"], pl.String, ["0.1", "x"], id="real-and-text"),
@@ -185,7 +189,9 @@ def test_strict_makes_it_an_error(
             strict.execute("SELECT v FROM t ORDER BY id")
         assert caught.value.column_name == "v"
         if dtype != pl.Binary:
-            assert strict.execute("SELECT v FROM t ORDER BY id", schema_overrides={"v": pl.String}).height == len(values)
+            assert strict.execute("SELECT v FROM t ORDER BY id", schema_overrides={"v": pl.String}).height == len(
+                values
+            )
 
 
 @pytest.mark.parametrize(("declared", "literals", "dtype", "values"), PROMOTIONS)

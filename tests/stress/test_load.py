@@ -33,7 +33,9 @@ def insert_and_read_back(conn: idb.Connection, who: int, rng: random.Random) -> 
     """Writes a few rows that only this thread can have written, and finds them."""
     batch = rng.randrange(2**60)
     count = rng.randint(1, 200)
-    frame = pl.DataFrame({"n": range(count)}).with_columns(who=pl.lit(who), batch=pl.lit(batch), text=pl.lit(f"t{batch}"))
+    frame = pl.DataFrame({"n": range(count)}).with_columns(
+        who=pl.lit(who), batch=pl.lit(batch), text=pl.lit(f"t{batch}")
+    )
     assert conn.insert("t", frame) == count
     read = conn.select("t", ["who", "n", "text"], {"batch": batch}, order_by="n")
     assert read["n"].to_list() == list(range(count))

@@ -39,7 +39,7 @@ class Type:
 
     declared: str
     dtype: pl.DataType
-    values: tuple[tuple[str, object], ...]
+    values: tuple[tuple[str, Any], ...]
 
     @property
     def id(self) -> str:
@@ -66,7 +66,7 @@ class Bind:
     """A Python value as a parameter into a column of `declared`, and what reading that column gives."""
 
     id: str
-    value: object
+    value: Any
     declared: str
     dtype: pl.DataType
     read: object
@@ -77,7 +77,7 @@ class Placeholders:
     """A query in the server's own placeholder style, its parameters and its one row."""
 
     sql: str
-    params: object
+    params: Any
     row: tuple[object, ...]
 
     @property

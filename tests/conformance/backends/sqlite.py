@@ -86,7 +86,11 @@ TYPES = (
         pl.String(),
         (("''", ""), ("'it''s'", "it's"), ("'żółw 🐢'", "żółw 🐢"), ("'a' || char(0) || 'b'", "a\0b"), ("'1'", "1")),
     ),
-    Type("VARCHAR(40)", pl.String(), (("'longer than no limit that SQLite has'", "longer than no limit that SQLite has"),)),
+    Type(
+        "VARCHAR(40)",
+        pl.String(),
+        (("'longer than no limit that SQLite has'", "longer than no limit that SQLite has"),),
+    ),
     Type("BLOB", pl.Binary(), (("x''", b""), ("x'00FF10'", b"\x00\xff\x10"), ("zeroblob(3)", b"\0\0\0"))),
     Type("BOOLEAN", pl.Boolean(), (("1", True), ("0", False), ("TRUE", True), ("FALSE", False))),
     Type(
@@ -116,7 +120,11 @@ TYPES = (
     Type(
         "TIME",
         pl.Time(),
-        (("'00:00:00'", dt.time.min), ("'23:59:59.999999'", dt.time.max), ("'12:30:15.5'", dt.time(12, 30, 15, 500_000))),
+        (
+            ("'00:00:00'", dt.time.min),
+            ("'23:59:59.999999'", dt.time.max),
+            ("'12:30:15.5'", dt.time(12, 30, 15, 500_000)),
+        ),
     ),
     Type(
         "DECIMAL(10, 2)",
@@ -129,7 +137,11 @@ TYPES = (
             ("0.1", Decimal("0.10")),
         ),
     ),
-    Type("NUMERIC(15, 4)", pl.Decimal(15, 4), (("12345678901.2345", Decimal("12345678901.2345")), ("7", Decimal("7.0000")))),
+    Type(
+        "NUMERIC(15, 4)",
+        pl.Decimal(15, 4),
+        (("12345678901.2345", Decimal("12345678901.2345")), ("7", Decimal("7.0000"))),
+    ),
 )
 
 EXPRESSIONS = (
@@ -167,10 +179,18 @@ BINDS = (
     _bind("bytes-empty", b"", "BLOB", pl.Binary(), b""),
     _bind("bytearray", bytearray(b"ab"), "BLOB", pl.Binary(), b"ab"),
     _bind("decimal", Decimal("12.50"), "DECIMAL(10, 2)", pl.Decimal(10, 2), Decimal("12.50")),
-    _bind("decimal-text", Decimal("1234567890123456789012345.678"), "TEXT", pl.String(), "1234567890123456789012345.678"),
+    _bind(
+        "decimal-text", Decimal("1234567890123456789012345.678"), "TEXT", pl.String(), "1234567890123456789012345.678"
+    ),
     _bind("date", dt.date(2024, 2, 29), "DATE", pl.Date(), dt.date(2024, 2, 29)),
     _bind("date-min", dt.date.min, "DATE", pl.Date(), dt.date.min),
-    _bind("datetime", dt.datetime(2024, 2, 29, 1, 2, 3, 4), "TIMESTAMP", MICROSECONDS, dt.datetime(2024, 2, 29, 1, 2, 3, 4)),
+    _bind(
+        "datetime",
+        dt.datetime(2024, 2, 29, 1, 2, 3, 4),
+        "TIMESTAMP",
+        MICROSECONDS,
+        dt.datetime(2024, 2, 29, 1, 2, 3, 4),
+    ),
     _bind("datetime-min", dt.datetime.min, "TIMESTAMP", MICROSECONDS, dt.datetime.min),
     _bind("datetime-max", dt.datetime.max, "TIMESTAMP", MICROSECONDS, dt.datetime.max),
     _bind(
@@ -221,14 +241,21 @@ ROUND_TRIPS = (
         RoundTrip(str(dtype).lower(), pl.Series([0, None, 127], dtype=dtype), pl.Series([0, None, 127], dtype=pl.Int64))
         for dtype in (pl.Int8(), pl.Int16(), pl.Int32(), pl.UInt8(), pl.UInt16(), pl.UInt32())
     ),
-    RoundTrip("uint64", pl.Series([0, None, INT64_MAX], dtype=pl.UInt64), pl.Series([0, None, INT64_MAX], dtype=pl.Int64)),
+    RoundTrip(
+        "uint64", pl.Series([0, None, INT64_MAX], dtype=pl.UInt64), pl.Series([0, None, INT64_MAX], dtype=pl.Int64)
+    ),
     _same("float64", pl.Series([0.1, None, float("inf"), float("-inf"), 5e-324, 1.7976931348623157e308])),
-    RoundTrip("float32", pl.Series([0.1, None], dtype=pl.Float32), pl.Series([0.1, None], dtype=pl.Float32).cast(pl.Float64)),
+    RoundTrip(
+        "float32", pl.Series([0.1, None], dtype=pl.Float32), pl.Series([0.1, None], dtype=pl.Float32).cast(pl.Float64)
+    ),
     _same("boolean", pl.Series([True, None, False])),
     _same("string", pl.Series(["", None, "żółw 🐢", "a\0b", "x" * 100_000])),
     _same("binary", pl.Series([b"", None, b"\x00\xff", b"x" * 100_000])),
     _same("date", pl.Series([dt.date.min, None, dt.date(1969, 12, 31), dt.date.max])),
-    _same("datetime-us", pl.Series([dt.datetime.min, None, dt.datetime(1969, 12, 31, 23, 59, 59, 999_999), dt.datetime.max])),
+    _same(
+        "datetime-us",
+        pl.Series([dt.datetime.min, None, dt.datetime(1969, 12, 31, 23, 59, 59, 999_999), dt.datetime.max]),
+    ),
     RoundTrip(
         "datetime-ms",
         pl.Series([dt.datetime(2024, 1, 1, 0, 0, 0, 1000), None], dtype=pl.Datetime("ms")),
@@ -260,7 +287,11 @@ ROUND_TRIPS = (
     RoundTrip("enum", pl.Series(["b", None, "a"], dtype=pl.Enum(["a", "b"])), pl.Series(["b", None, "a"])),
     RoundTrip("list", pl.Series([[1, None], None, []], dtype=pl.List(pl.Int64)), pl.Series(["[1,null]", None, "[]"])),
     RoundTrip("array", pl.Series([[1, 2], None], dtype=pl.Array(pl.Int64, 2)), pl.Series(["[1,2]", None])),
-    RoundTrip("struct", pl.Series([{"a": 1, "b": "x"}, {"a": None, "b": "ü"}]), pl.Series(['{"a":1,"b":"x"}', '{"a":null,"b":"ü"}'])),
+    RoundTrip(
+        "struct",
+        pl.Series([{"a": 1, "b": "x"}, {"a": None, "b": "ü"}]),
+        pl.Series(['{"a":1,"b":"x"}', '{"a":null,"b":"ü"}']),
+    ),
 )
 
 REFUSED_COLUMNS = (
@@ -268,7 +299,9 @@ REFUSED_COLUMNS = (
     RefusedColumn("nan", pl.Series([0.5, float("nan")])),
     RefusedColumn("datetime-ns-below-us", pl.Series([1], dtype=pl.Int64).cast(pl.Datetime("ns"))),
     RefusedColumn("object", pl.Series([object()], dtype=pl.Object)),
-    RefusedColumn("decimal-of-16-digits", pl.Series([Decimal("12345678901234.56")], dtype=pl.Decimal(16, 2)), "NUMERIC"),
+    RefusedColumn(
+        "decimal-of-16-digits", pl.Series([Decimal("12345678901234.56")], dtype=pl.Decimal(16, 2)), "NUMERIC"
+    ),
     RefusedColumn("text-into-integer", pl.Series(["not a number"]), "BIGINT"),
     RefusedColumn("text-into-date", pl.Series(["not a date"]), "DATE"),
     RefusedColumn("fraction-into-integer", pl.Series([0.5]), "BIGINT"),
@@ -289,10 +322,18 @@ OVERRIDES = (
     Override("decimal-as-float", "DECIMAL(10, 2)", "12.5", pl.Float64(), 12.5),
     Override("text-as-int", "TEXT", "'12'", pl.Int64(), 12),
     Override("text-as-date", "TEXT", "'2024-02-29'", pl.Date(), dt.date(2024, 2, 29)),
-    Override("text-as-decimal", "TEXT", "'12345678901234567890.5'", pl.Decimal(38, 1), Decimal("12345678901234567890.5")),
+    Override(
+        "text-as-decimal", "TEXT", "'12345678901234567890.5'", pl.Decimal(38, 1), Decimal("12345678901234567890.5")
+    ),
     Override("text-as-binary", "TEXT", "'ab'", pl.Binary(), b"ab"),
     Override("date-as-text", "DATE", "'2024-02-29'", pl.String(), "2024-02-29"),
-    Override("timestamp-as-ms", "TIMESTAMP", "'2024-02-29 00:00:00.001'", pl.Datetime("ms"), dt.datetime(2024, 2, 29, 0, 0, 0, 1000)),
+    Override(
+        "timestamp-as-ms",
+        "TIMESTAMP",
+        "'2024-02-29 00:00:00.001'",
+        pl.Datetime("ms"),
+        dt.datetime(2024, 2, 29, 0, 0, 0, 1000),
+    ),
     Override("timestamp-as-date", "TIMESTAMP", "'2024-02-29 00:00:00'", pl.Date(), dt.date(2024, 2, 29)),
 )
 
