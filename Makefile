@@ -13,10 +13,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-# Everything Rust is built once, in the release profile, from the lock file: the extension, `cargo test` and clippy share it.
+# Everything Rust is built once, in the release profile, from the lock file: the extension, `cargo test` and clippy share
+# it. They all name the whole workspace, so that they agree on the features of what they depend on.
 CARGO_FLAGS := --release --locked
-# The extension crate is tested from Python: it can't be linked without an interpreter.
-RUST_TESTS := --workspace --exclude industrydb-py
 FEATURES := sqlite postgres mssql
 
 # pyo3's build script starts over when maturin's settings for it come and go: cargo gets what maturin wrote down.
@@ -33,7 +32,7 @@ quickstart: build $(VENV)/.quickstart ## Build everything into .venv and run the
 
 .PHONY: test
 test: build $(VENV)/.test ## Build everything into .venv and run all tests, Rust and Python
-	cargo test $(CARGO_FLAGS) $(RUST_TESTS)
+	cargo test $(CARGO_FLAGS) --workspace
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 ##@ Development
@@ -43,7 +42,7 @@ dev: build $(VENV)/.dev ## Build the extension into .venv, with everything that 
 
 .PHONY: build
 build: $(VENV)/.build ## Build the extension into .venv
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --quiet
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release
 
 .PHONY: format
 format: $(VENV)/.lint ## Format all code
@@ -74,8 +73,8 @@ lint-features: build ## Check that the extension builds with each backend alone
 	done
 
 .PHONY: bench
-bench: build $(VENV)/.bench ## Measure against the peers and the physical limit; BENCH_FLAGS go to the harness
-	$(BIN)/python benches/run.py $(BENCH_FLAGS)
+bench: build $(VENV)/.bench ## Measure against the peers and the physical limit (BENCH_FLAGS="sqlite --rows 100000")
+	$(BIN)/python -m benches $(BENCH_FLAGS)
 
 .PHONY: docs
 docs: $(VENV)/.docs ## Build the documentation into site/
@@ -94,6 +93,12 @@ clean: ## Remove everything that was built
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+BENCH_FLAGS ?= sqlite
+
+$(VENV)/.bench: benches/requirements.txt | $(BIN)/pip
+	$(BIN)/pip install --quiet --requirement $<
+	@touch $@
 
 # A dependency group of pyproject.toml, once installed, leaves a file of its name behind.
 $(VENV)/.%: pyproject.toml | $(BIN)/pip

@@ -24,7 +24,7 @@ ATTRIBUTES: dict[str, str | int] = {
     "position": 8,
 }
 COPIES: dict[str, Callable[[IndustryDbError], IndustryDbError]] = {
-    "pickle": lambda error: pickle.loads(pickle.dumps(error)),  # noqa: S301 (our own bytes)
+    "pickle": lambda error: pickle.loads(pickle.dumps(error)),
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
 }

@@ -67,7 +67,7 @@ class DatabaseConfig:
         db_type: str,
         *,
         host: str | None = None,
-        port: int | None = None,
+        port: int | str | None = None,
         database: str | None = None,
         username: str | None = None,
         password: str | None = None,
@@ -79,7 +79,7 @@ class DatabaseConfig:
         Args:
             db_type: `postgres` or `postgresql`, `sqlite`, `mssql` or `sqlserver`.
             host: A name or address; several as libpq writes them (`"a,b"`); a directory for a unix socket.
-            port: A TCP port.
+            port: A TCP port; for several hosts several as libpq writes them (`"5432,5433"`).
             database: The database's name on its server.
             username: Who logs in.
             password: With which password.
@@ -111,14 +111,14 @@ class DatabaseConfig:
         """The configuration as a URI, from which `from_uri` makes an equal one.
 
         Args:
-            hide_password: Leave the password and every other secret out.
+            hide_password: Write `***` in place of the password and of every other secret.
         """
 
     def to_dict(self, *, hide_password: bool = False) -> dict[str, ConfigValue]:
         """The fields and options that were given, in one flat dict, from which `from_dict` makes an equal one.
 
         Args:
-            hide_password: Leave the password and every other secret out.
+            hide_password: Write `***` in place of the password and of every other secret.
         """
 
     def connect(self) -> Connection:
@@ -137,8 +137,8 @@ class DatabaseConfig:
         """The host, or several separated by commas."""
 
     @property
-    def port(self) -> int | None:
-        """The TCP port."""
+    def port(self) -> int | str | None:
+        """The TCP port; text where several were given."""
 
     @property
     def database(self) -> str | None:
@@ -444,6 +444,9 @@ class Connection:
 
     def columns(self, table: TableLike, *, timeout: float | None = None) -> pl.DataFrame:
         """The columns of `table`, one row each, in their order.
+
+        What each row says: `name`, `type` (as the server spells it), `dtype` (what reading it gives), `nullable`,
+        `default` (SQL text), `primary_key` (its place in the key, counted from 1), `generated`.
 
         Raises:
             QueryExecutionError: There is no such table.

@@ -25,12 +25,12 @@ class Exporter:
 
 
 def configuration(path: Path) -> None:
-    config = idb.DatabaseConfig("sqlite", path=path, strict=True, busy_timeout=2.5)
+    config = idb.DatabaseConfig("sqlite", path=path, strict=True, timeout=2.5)
     assert_type(config, idb.DatabaseConfig)
     assert_type(idb.DatabaseConfig.from_uri("sqlite://").to_uri(hide_password=True), str)
     assert_type(idb.DatabaseConfig.from_dict(config.to_dict()) == config, bool)
     assert_type(config.host, str | None)
-    assert_type(config.port, int | None)
+    assert_type(config.port, int | str | None)
     assert_type(idb.load_config(path)["main"], idb.DatabaseConfig)
     assert_type(idb.backends(), tuple[str, ...])
     assert_type(idb.__version__, str)
@@ -100,7 +100,7 @@ def verbs(conn: idb.Connection) -> None:
             for order_by in orders():
                 assert_type(conn.select(table, ["a"], where, order_by=order_by, limit=1, offset=2), pl.DataFrame)
             assert_type(conn.update(table, {"a": None}, where, timeout=1), int)
-        assert_type(conn.delete(table, True), int)  # noqa: FBT003 (the contract's way to say: all rows)
+        assert_type(conn.delete(table, True), int)
     assert_type(conn.tables(), pl.DataFrame)
     assert_type(conn.columns(("main", "t")), pl.DataFrame)
     with conn.transaction(isolation="immediate", read_only=True) as transaction:

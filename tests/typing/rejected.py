@@ -11,8 +11,8 @@ def mistakes(conn: idb.Connection, config: idb.DatabaseConfig) -> None:
     conn.insert("t", 1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     conn.update("t", {"a": 1}, None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     conn.delete("t")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    conn.delete("t", False)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # noqa: FBT003
+    conn.delete("t", False)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     conn.begin(isolation="none")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     conn.backend = "x"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
-    config.password = "x"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]  # noqa: S105
+    config.password = "x"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     idb.DatabaseConfig("sqlite", "x.db")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
