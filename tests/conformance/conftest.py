@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +11,7 @@ import pytest
 import industrydb as idb
 from tests.conformance.backends import BACKENDS, Backend
 from tests.conformance.backends.base import Database
+from tests.conformance.types import Ids, Run
 
 REACHABLE = [backend for backend in BACKENDS if backend.name in idb.backends() and backend.unavailable() is None]
 
@@ -55,13 +56,17 @@ def conn(database: Database) -> Iterator[idb.Connection]:
 
 
 @pytest.fixture
-def run(conn: idb.Connection, backend: Backend) -> Callable[..., pl.DataFrame]:
+def run(conn: idb.Connection, backend: Backend) -> Run:
     """`conn.execute` on SQL in the suite's spelling."""
-    return lambda template, *arguments, **options: conn.execute(backend.sql(template), *arguments, **options)
+
+    def run(template: str) -> pl.DataFrame:
+        return conn.execute(backend.sql(template))
+
+    return run
 
 
 @pytest.fixture
-def people(run: Callable[..., pl.DataFrame], conn: idb.Connection) -> str:
+def people(run: Run, conn: idb.Connection) -> str:
     """A table of four people with the primary key `id`."""
     run("CREATE TABLE people (id {bigint} NOT NULL PRIMARY KEY, name {text}, age {bigint}, team {text})")
     assert conn.insert("people", PEOPLE) == 4
@@ -69,13 +74,17 @@ def people(run: Callable[..., pl.DataFrame], conn: idb.Connection) -> str:
 
 
 @pytest.fixture
-def t(run: Callable[..., pl.DataFrame]) -> str:
+def t(run: Run) -> str:
     """An empty table `t (id, name)` with the primary key `id`."""
     run("CREATE TABLE t (id {bigint} NOT NULL PRIMARY KEY, name {key})")
     return "t"
 
 
 @pytest.fixture
-def ids(conn: idb.Connection) -> Callable[..., list[int]]:
+def ids(conn: idb.Connection) -> Ids:
     """The ids in a table, in order."""
-    return lambda table="t": conn.select(table, ["id"], order_by="id")["id"].to_list()
+
+    def ids(table: str = "t") -> list[int]:
+        return conn.select(table, ["id"], order_by="id")["id"].to_list()
+
+    return ids

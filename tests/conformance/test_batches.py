@@ -6,10 +6,10 @@ import gc
 
 import duckdb
 import polars as pl
-import pyarrow as pa
 import pytest
 
 import industrydb as idb
+from tests.arrow import pa
 from tests.conformance.backends import Backend
 from tests.conformance.backends.base import Database
 from tests.conformance.types import Run
@@ -91,9 +91,9 @@ def test_a_call_while_a_reader_is_open(conn: idb.Connection) -> None:
         lambda: conn.execute_batches("SELECT 1"),
         lambda: conn.execute_many("DELETE FROM t WHERE id = ?", [[1]]),
         lambda: conn.schema("SELECT 1"),
-        lambda: conn.begin(),
-        lambda: conn.ping(),
-        lambda: conn.tables(),
+        conn.begin,
+        conn.ping,
+        conn.tables,
     ):
         with pytest.raises(idb.QueryExecutionError, match="(?i)batch|reader"):
             call()
@@ -190,8 +190,8 @@ def test_a_schema_for_pyarrow(conn: idb.Connection) -> None:
 @pytest.mark.usefixtures("filled")
 def test_a_stream_for_duckdb(conn: idb.Connection) -> None:
     with conn.execute_batches(SQL, batch_size=100) as batches:
-        reader = pa.RecordBatchReader.from_stream(batches)
-        assert duckdb.execute("SELECT count(*), max(id) FROM reader").fetchall() == [(TOTAL, TOTAL - 1)]
+        duck = duckdb.connect().register("rows", pa.RecordBatchReader.from_stream(batches))
+        assert duck.execute("SELECT count(*), max(id) FROM rows").fetchall() == [(TOTAL, TOTAL - 1)]
     assert conn.execute("SELECT 1 AS a").item() == 1
 
 

@@ -24,7 +24,7 @@ ENDLESS: dict[str, Callable[[idb.Connection, Backend, float | None], object]] = 
         [[], []],
         timeout=timeout,
     ),
-    "select": lambda conn, backend, timeout: conn.select("slow", timeout=timeout),
+    "select": lambda conn, _, timeout: conn.select("slow", timeout=timeout),
     "update": lambda conn, backend, timeout: conn.update("t", {"name": "x"}, condition(backend), timeout=timeout),
     "delete": lambda conn, backend, timeout: conn.delete("t", condition(backend), timeout=timeout),
 }

@@ -8,6 +8,7 @@ import pickle
 import pytest
 
 import industrydb as idb
+from industrydb import exceptions
 from tests.conformance.backends import Backend
 from tests.conformance.backends.base import Database, Violation
 
@@ -92,9 +93,9 @@ def test_the_position_is_counted_in_characters_from_one(conn: idb.Connection) ->
 
 def test_the_tree() -> None:
     assert issubclass(idb.QueryTimeoutError, TimeoutError)
-    for name in idb.exceptions.__all__:
+    for name in exceptions.__all__:
         exception = getattr(idb, name)
-        assert exception is getattr(idb.exceptions, name)
+        assert exception is getattr(exceptions, name)
         assert issubclass(exception, idb.IndustryDbError)
     tree: dict[type[Exception], list[type[Exception]]] = {
         idb.IndustryDbError: [
@@ -117,7 +118,7 @@ def test_the_tree() -> None:
         assert all(parent in child.__bases__ for child in children)
 
 
-@pytest.mark.parametrize("name", idb.exceptions.__all__)
+@pytest.mark.parametrize("name", exceptions.__all__)
 def test_every_class_pickles_with_its_attributes(name: str) -> None:
     error = getattr(idb, name)("what went wrong")
     error.code, error.position, error.column_name = "42", 7, "c"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 import pytest
 
@@ -228,18 +230,18 @@ def test_an_error_in_the_middle_of_a_result_raises(conn: idb.Connection, run: Ru
         conn.execute("SELECT v FROM u ORDER BY id", schema_overrides=overrides)
     assert "9999" in str(caught.value) or "10000" in str(caught.value), "names the row"
     seen = 0
-    with conn.execute_batches("SELECT v FROM u ORDER BY id", schema_overrides=overrides, batch_size=1000) as batches:
-        with pytest.raises(idb.DataConversionError):
-            for frame in batches:
-                seen += frame.height
+    batches = conn.execute_batches("SELECT v FROM u ORDER BY id", schema_overrides=overrides, batch_size=1000)
+    with batches, pytest.raises(idb.DataConversionError):
+        for frame in batches:
+            seen += frame.height
     assert seen == 9_000
     assert conn.execute("SELECT count(*) AS n FROM u").item() == 10_000
 
 
 @pytest.mark.parametrize("sql", [None, 1, b"SELECT 1", ["SELECT 1"]], ids=repr)
-def test_sql_is_text(conn: idb.Connection, sql: object) -> None:
+def test_sql_is_text(conn: idb.Connection, sql: Any) -> None:
     with pytest.raises(TypeError):
-        conn.execute(sql)  # type: ignore[arg-type]
+        conn.execute(sql)
 
 
 def test_sql_with_a_nul(conn: idb.Connection) -> None:

@@ -62,13 +62,14 @@ def test_a_failure_in_a_transaction_leaves_what_came_before(conn: idb.Connection
 
 @pytest.mark.usefixtures("t")
 def test_an_unknown_value_undoes_all_rows(conn: idb.Connection, ids: Ids) -> None:
+    rows: Any = [[1, "a"], [2, 1j]]
     with pytest.raises(TypeError, match="complex"):
-        conn.execute_many(INSERT, [[1, "a"], [2, 1j]])  # type: ignore[list-item]
+        conn.execute_many(INSERT, rows)
     assert ids() == []
 
 
 @pytest.mark.parametrize("rows", [None, 1, "ab", [1], ["ab"]], ids=repr)
 @pytest.mark.usefixtures("t")
-def test_rows_are_a_list_of_parameters(conn: idb.Connection, rows: object) -> None:
+def test_rows_are_a_list_of_parameters(conn: idb.Connection, rows: Any) -> None:
     with pytest.raises(TypeError):
-        conn.execute_many("INSERT INTO t (id, name) VALUES (?, ?)", rows)  # type: ignore[arg-type]
+        conn.execute_many("INSERT INTO t (id, name) VALUES (?, ?)", rows)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
-import pyarrow as pa
 import pytest
 
 import industrydb as idb
+from tests.arrow import arrow, pa
 from tests.conformance.backends import Backend
 from tests.conformance.types import Ids, Run
 
@@ -24,11 +25,11 @@ class Stream:
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """The rows."""
-        return FRAME.to_arrow().__arrow_c_stream__(requested_schema)
+        return arrow(FRAME).__arrow_c_stream__(requested_schema)
 
 
-DATA = {
-    "dataframe": lambda: FRAME,
+DATA: dict[str, Callable[[], Any]] = {
+    "dataframe": FRAME.clone,
     "lazyframe": lambda: FRAME.lazy().filter(pl.col("id") > 0),
     "chunks": lambda: pl.concat([FRAME[:1], FRAME[1:]], rechunk=False),
     "slice": lambda: pl.concat([FRAME, FRAME])[2:5].with_columns(FRAME["id"], FRAME["name"]),
@@ -37,12 +38,12 @@ DATA = {
     "columns-of-tuples": lambda: {"id": (1, 2, 3), "name": ("a", None, "ü")},
     "columns-of-series": lambda: {"id": FRAME["id"], "name": FRAME["name"]},
     "columns-of-numpy": lambda: {"id": np.array([1, 2, 3]), "name": ["a", None, "ü"]},
-    "rows": lambda: FRAME.to_dicts(),
+    "rows": FRAME.to_dicts,
     "rows-with-a-gap": lambda: [{"id": 1, "name": "a"}, {"id": 2}, {"name": "ü", "id": 3}],
     "rows-tuple": lambda: tuple(FRAME.to_dicts()),
-    "pyarrow-table": FRAME.to_arrow,
-    "pyarrow-batch": lambda: FRAME.to_arrow().combine_chunks().to_batches()[0],
-    "pyarrow-reader": lambda: FRAME.to_arrow().to_reader(),
+    "pyarrow-table": lambda: arrow(FRAME),
+    "pyarrow-batch": lambda: arrow(FRAME).combine_chunks().to_batches()[0],
+    "pyarrow-reader": lambda: arrow(FRAME).to_reader(),
     "pyarrow-old-strings": lambda: pa.table({"id": [1, 2, 3], "name": pa.array(["a", None, "ü"], pa.string())}),
     "pyarrow-dictionary": lambda: pa.table({"id": [1, 2, 3], "name": pa.array(["a", None, "ü"]).dictionary_encode()}),
     "pandas": lambda: pd.DataFrame({"id": [1, 2, 3], "name": ["a", None, "ü"]}),

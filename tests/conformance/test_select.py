@@ -40,9 +40,7 @@ CONDITIONS: list[tuple[Where, Any, list[int]]] = [
 
 @pytest.mark.parametrize(("where", "params", "expected"), CONDITIONS, ids=lambda value: repr(value)[:60])
 @pytest.mark.usefixtures("people")
-def test_where(
-    conn: idb.Connection, where: Where, params: Any, expected: list[int]
-) -> None:
+def test_where(conn: idb.Connection, where: Where, params: Any, expected: list[int]) -> None:
     frame = conn.select("people", where=where, params=params, order_by="id")
     assert frame["id"].to_list() == expected
     assert frame.schema == PEOPLE.schema
@@ -98,11 +96,11 @@ def test_limit_and_offset(conn: idb.Connection, limit: int | None, offset: int |
     assert frame.schema == {"id": pl.Int64}
 
 
-@pytest.mark.parametrize("option", ["limit", "offset"])
+@pytest.mark.parametrize(("limit", "offset"), [(-1, None), (None, -1), (1, -1)])
 @pytest.mark.usefixtures("people")
-def test_a_negative_limit_is_refused(conn: idb.Connection, option: str) -> None:
+def test_a_negative_limit_is_refused(conn: idb.Connection, limit: int | None, offset: int | None) -> None:
     with pytest.raises((ValueError, OverflowError)):
-        conn.select("people", order_by="id", **{option: -1})  # type: ignore[arg-type]
+        conn.select("people", order_by="id", limit=limit, offset=offset)
 
 
 @pytest.mark.parametrize("column", ["missing", 'id" FROM people --', "id, name", "*", ""])
@@ -129,11 +127,13 @@ def test_a_view(conn: idb.Connection) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_a_value_of_an_unknown_type(conn: idb.Connection) -> None:
+    where: Any = {"id": 1j}
     with pytest.raises(TypeError, match="complex"):
-        conn.select("people", where={"id": 1j})  # type: ignore[dict-item]
+        conn.select("people", where=where)
 
 
 @pytest.mark.usefixtures("people")
 def test_a_condition_is_text_or_a_mapping(conn: idb.Connection) -> None:
+    where: Any = ["id"]
     with pytest.raises(TypeError):
-        conn.select("people", where=["id"])  # type: ignore[arg-type]
+        conn.select("people", where=where)

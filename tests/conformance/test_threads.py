@@ -7,7 +7,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
-
 import pytest
 
 import industrydb as idb

@@ -10,8 +10,9 @@ import polars as pl
 class Run(Protocol):
     """`conn.execute` on SQL in the suite's spelling."""
 
-    def __call__(self, template: str, *arguments: object, **options: object) -> pl.DataFrame:
+    def __call__(self, template: str, /) -> pl.DataFrame:
         """Runs it."""
+        ...
 
 
 class Ids(Protocol):
@@ -19,3 +20,4 @@ class Ids(Protocol):
 
     def __call__(self, table: str = "t") -> list[int]:
         """Reads them."""
+        ...

@@ -33,8 +33,7 @@ def attempt(seed: int, what: object, call: Callable[..., object], *args: Any, **
     """Whether `call` succeeds; an untyped failure tells the seed and the input."""
     try:
         call(*args, **kwargs)
-    except TYPED as error:
-        assert str(error), f"an error without a message, seed {seed}: {what!r}"
+    except TYPED:
         return False
     except BaseException as error:
         raise AssertionError(f"{type(error).__name__}: {error}, seed {seed}: {what!r}") from error

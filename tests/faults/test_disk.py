@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -26,18 +27,18 @@ FRAME = pl.DataFrame({"id": range(50_000)}).with_columns(text=pl.lit("x" * 100))
 
 
 @pytest.mark.parametrize("mode", ["append", "overwrite", "replace", "create"])
-def test_a_full_database_rolls_back(lite: idb.Connection, path: Path, mode: str) -> None:
+def test_a_full_database_rolls_back(lite: idb.Connection, path: Path, mode: Any) -> None:
     table = "other" if mode == "create" else "t"
     lite.insert("t", FRAME[:100], mode="create")
     lite.execute("PRAGMA max_page_count = 100")
     with pytest.raises(idb.QueryExecutionError, match="full") as caught:
-        lite.insert(table, FRAME, mode=mode)  # type: ignore[arg-type]
+        lite.insert(table, FRAME, mode=mode)
     assert caught.value.code == "SQLITE_FULL"
     assert not lite.in_transaction
     assert lite.select("t").equals(FRAME[:100])
     assert lite.tables()["name"].to_list() == ["t"]
     lite.execute("PRAGMA max_page_count = 1000000")
-    assert lite.insert(table, FRAME, mode=mode) == FRAME.height  # type: ignore[arg-type]
+    assert lite.insert(table, FRAME, mode=mode) == FRAME.height
     lite.close()
     sound(path)
 

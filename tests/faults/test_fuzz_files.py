@@ -22,7 +22,8 @@ FUZZ = """
     where = sys.argv[2]
     with idb.DatabaseConfig("sqlite", path=str(path)).connect() as conn:
         conn.execute(
-            "CREATE TABLE t (id INTEGER PRIMARY KEY, day DATE, price DECIMAL(10, 2), name TEXT, data BLOB, at TIMESTAMP);"
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, day DATE, cost DECIMAL(10, 2), name TEXT, data BLOB, at TIMESTAMP)"
+            ";"
             "CREATE INDEX by_name ON t (name); CREATE VIEW v AS SELECT id, name FROM t;"
             "CREATE TRIGGER tr AFTER DELETE ON t BEGIN DELETE FROM t WHERE id = old.id; END"
         )
@@ -45,7 +46,7 @@ FUZZ = """
         lambda conn: conn.tables(),
         lambda conn: conn.columns("t"),
         lambda conn: conn.execute("SELECT name FROM t ORDER BY name"),
-        lambda conn: conn.execute("SELECT count(*), sum(price), max(at) FROM t"),
+        lambda conn: conn.execute("SELECT count(*), sum(cost), max(at) FROM t"),
         lambda conn: conn.execute("PRAGMA integrity_check"),
         batches,
         lambda conn: conn.select("t", schema_overrides={"day": pl.String, "data": pl.Binary}),

@@ -15,13 +15,14 @@ from tests.faults.fuzz import attempt, rounds
 
 pytestmark = pytest.mark.backend("sqlite")
 
-WORDS = """
+KEYWORDS = """
 SELECT FROM WHERE INSERT INTO VALUES UPDATE SET DELETE CREATE TABLE VIEW INDEX TRIGGER DROP ALTER BEGIN COMMIT ROLLBACK
 SAVEPOINT RELEASE EXPLAIN PRAGMA WITH RECURSIVE AS UNION ALL GROUP BY ORDER LIMIT RETURNING CASE WHEN END NULL CAST
 t a b id name main temp sqlite_schema abs count max json_each table_info user_version
-* , ; ( ) = < > + - / % || ? ?1 ?999999999 :a @b $c :: ' '' " "" ` [ ] -- /* */ x' 'x' 0 1 -1 1.5 1e999 9223372036854775808
-0x1F 'text' "name" \\ # { } | & ~ ! != <> \n \t é 🐢 \u200b \ufeff
-""".split(" ")
+* , ; ( ) = < > + - / % || ? ?1 ?999999999 :a @b $c :: ' '' " "" ` [ ] -- /* */ x' 'x' 0 1 -1 1.5 1e999
+9223372036854775808 0x1F 'text' "name" # { } | & ~ ! != <> é 🐢
+"""
+WORDS = [*KEYWORDS.split(), "\\", "\n", "\t", "\u200b", "\ufeff"]
 VALUES: list[Any] = [None, 1, -1, 2**63 - 1, 0.5, "x", b"x", True, 10**30, float("nan"), "\0", [1], {"a": 1}]
 
 

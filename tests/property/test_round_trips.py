@@ -96,7 +96,7 @@ def test_mixed_storage_classes_lose_nothing(conn: idb.Connection, values: list[A
     conn.execute("DROP TABLE IF EXISTS m; CREATE TABLE m (v)")
     conn.execute_many("INSERT INTO m VALUES (?)", [[value] for value in values])
     read = conn.execute("SELECT v FROM m ORDER BY rowid")["v"]
-    kinds = {type(value) for value in values if value is not None}
+    kinds: set[type[object]] = {type(value) for value in values if value is not None}
     for value, back in zip(values, read, strict=True):
         if value is None or str not in kinds:
             assert back == value
@@ -142,8 +142,8 @@ def test_any_value_as_an_override_is_exact_or_refused(conn: idb.Connection, data
     conn.insert("t", frame, mode="replace")
     try:
         read = conn.execute("SELECT v FROM t", schema_overrides={"v": target})
-    except idb.DataConversionError as error:
-        assert error.column_name == "v"
+    except idb.DataConversionError:
+        assert target != dtype
         return
     assert read.schema == {"v": target}
     if target == dtype:

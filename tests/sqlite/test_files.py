@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -16,9 +19,9 @@ from tests.children import Child
 pytestmark = pytest.mark.backend("sqlite")
 
 
-def config(path: Path | str, **options: str | int | float | bool) -> idb.DatabaseConfig:
+def config(path: Path | str, **options: Any) -> idb.DatabaseConfig:
     """A configuration for `path`."""
-    return idb.DatabaseConfig("sqlite", path=str(path), **options)  # type: ignore[arg-type]
+    return idb.DatabaseConfig("sqlite", path=str(path), **options)
 
 
 def fill(path: Path, rows: int = 3) -> None:
@@ -146,8 +149,6 @@ UNPRIVILEGED = """
 
 
 def test_a_file_without_write_permission(tmp_path_factory: pytest.TempPathFactory) -> None:
-    import tempfile
-
     with tempfile.TemporaryDirectory() as directory:
         os.chmod(directory, 0o755)
         path = Path(directory) / "test.db"
@@ -190,8 +191,6 @@ def test_the_busy_timeout_is_waited_for(path: Path) -> None:
     fill(path)
     with Child(LOCKER, path) as child, config(path, busy_timeout=20).connect() as conn:
         assert child.line() == "locked"
-        import threading
-
         timer = threading.Timer(0.3, child.go)
         timer.start()
         start = time.monotonic()

@@ -63,7 +63,7 @@ DECLARED: list[tuple[str, pl.DataType]] = [
 ]
 
 
-@pytest.mark.parametrize(("declared", "dtype"), DECLARED, ids=lambda value: str(value))
+@pytest.mark.parametrize(("declared", "dtype"), DECLARED, ids=str)
 def test_a_declared_type(lite: idb.Connection, declared: str, dtype: pl.DataType) -> None:
     lite.execute(f"CREATE TABLE t (v {declared})")
     assert lite.schema("SELECT v FROM t") == {"v": dtype}
@@ -271,7 +271,7 @@ ISO: list[tuple[str, str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("declared", "literal", "value"), ISO[1:], ids=lambda value: str(value))
+@pytest.mark.parametrize(("declared", "literal", "value"), ISO[1:], ids=str)
 def test_iso_8601(lite: idb.Connection, declared: str, literal: str, value: Any) -> None:
     fill(lite, declared, [literal])
     assert lite.execute("SELECT v FROM t").item() == value

@@ -1,7 +1,7 @@
 """What a backend tells the conformance suite about itself.
 
-The tests hold one behaviour against every backend. Whatever differs between servers — how a fresh database is made, how
-a type is spelled, which code a violation has — is data in an instance of `Backend`, so no test asks which one it runs on.
+The tests hold one behaviour against every backend. Whatever differs between servers (how a fresh database is made,
+how a type is spelled, which code a violation has) is data in a `Backend`, so no test asks which one it runs on.
 """
 
 from __future__ import annotations

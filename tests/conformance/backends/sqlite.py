@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -47,7 +47,7 @@ class Level(enum.IntEnum):
 
 
 @contextmanager
-def database(directory: Path) -> Iterator[Database]:
+def database(directory: Path) -> Generator[Database]:
     """A new file."""
     yield Database(idb.DatabaseConfig("sqlite", path=str(directory / "test.db")))
 
@@ -399,7 +399,7 @@ BACKEND = Backend(
     series="(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {n}) SELECT i FROM n)",
     endless="WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS c FROM n",
     unreachable=lambda directory: f"sqlite:///{directory}/missing/test.db",
-    misspelt_option=("buzy_timeout", "busy_timeout"),
+    misspelt_option=("journalmode", "journal_mode"),
     isolations=("deferred", "immediate", "exclusive"),
     syntax_code="SQLITE_ERROR",
     missing_table_code="SQLITE_ERROR",
