@@ -20,15 +20,18 @@ def test_the_servers_own_style(conn: idb.Connection, case: Placeholders) -> None
 
 
 @pytest.mark.parametrize(
-    "params",
-    [[1, "a"], (1, "a"), {"id": 1, "name": "a"}, MappingProxyType({"id": 1, "name": "a"})],
-    ids=lambda params: type(params).__name__,
+    ("marks", "params"),
+    [
+        ("?, ?", [1, "a"]),
+        ("?, ?", (1, "a")),
+        (":id, :name", {"id": 1, "name": "a"}),
+        (":id, :name", MappingProxyType({"id": 1, "name": "a"})),
+    ],
+    ids=["list", "tuple", "dict", "mapping"],
 )
-@pytest.mark.usefixtures("t")
-def test_sequences_and_mappings(conn: idb.Connection, params: Any) -> None:
-    marks = "?, ?" if isinstance(params, (list, tuple)) else ":id, :name"
+def test_sequences_and_mappings(conn: idb.Connection, t: str, marks: str, params: Any) -> None:
     conn.execute(f"INSERT INTO t (id, name) VALUES ({marks})", params)
-    assert conn.select("t").rows() == [(1, "a")]
+    assert conn.select(t).rows() == [(1, "a")]
 
 
 @pytest.mark.usefixtures("people")

@@ -198,6 +198,8 @@ def test_an_override_that_would_lose_something_is_refused(
         conn.execute("SELECT v FROM v ORDER BY id", schema_overrides={"v": case.override})
     assert caught.value.column_name == "v"
     assert caught.value.backend == backend.name
+    assert case.literal.strip("'") in caught.value.message, "names the value"
+    assert "row" in caught.value.message
     assert "String" in f"{caught.value} {caught.value.hint}", "names the override that would work"
     assert conn.execute("SELECT v FROM v", schema_overrides={"v": pl.String}).height == 2
 

@@ -19,6 +19,7 @@ import psutil
 import pytest
 
 import industrydb as idb
+from tests.children import run
 
 pytestmark = pytest.mark.backend("sqlite")
 
@@ -118,7 +119,7 @@ def hammer(connect: Callable[[], idb.Connection], done: Callable[[idb.Connection
     stop = time.monotonic() + SECONDS
     sizes: list[int] = []
 
-    def run(who: int) -> None:
+    def work_on(who: int) -> None:
         rng = random.Random(who)
         conn = connect()
         try:
@@ -131,7 +132,7 @@ def hammer(connect: Callable[[], idb.Connection], done: Callable[[idb.Connection
         finally:
             done(conn)
 
-    threads = [threading.Thread(target=run, args=(who,), daemon=True) for who in range(THREADS)]
+    threads = [threading.Thread(target=work_on, args=(who,), daemon=True) for who in range(THREADS)]
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
@@ -209,3 +210,21 @@ def test_repeated_calls_keep_nothing(config: idb.DatabaseConfig) -> None:
         for _ in range(60):
             once()
         assert process.memory_info().rss - before < GROWTH
+
+
+FLAT = """
+    import resource, sys
+    import polars as pl
+    import industrydb as idb
+
+    rows = int(sys.argv[1])
+    sql = f"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) SELECT i, 'x' || i AS t FROM n"
+    with idb.connect("sqlite://") as conn, conn.execute_batches(sql, batch_size=10_000) as reader:
+        assert sum(frame.height for frame in reader) == rows
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_batches_need_the_same_memory_for_any_result() -> None:
+    small, large = (int(run(FLAT, rows)) for rows in (100_000, 3_000_000))
+    assert large - small < 24 * 1024, "KiB; the larger result is about 60 MB"
