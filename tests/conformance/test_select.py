@@ -120,13 +120,13 @@ def test_a_missing_table(conn: idb.Connection) -> None:
 
 
 @pytest.mark.usefixtures("people")
-@pytest.mark.usefixtures("people")
 def test_overrides(conn: idb.Connection) -> None:
     frame = conn.select("people", ["id", "age"], {"id": 1}, schema_overrides={"age": pl.Int8, "id": pl.String})
     assert frame.schema == {"id": pl.String, "age": pl.Int8}
     assert frame.row(0) == ("1", 36)
 
 
+@pytest.mark.usefixtures("people")
 def test_a_view(conn: idb.Connection) -> None:
     conn.execute("CREATE VIEW reds AS SELECT * FROM people WHERE team = 'red'")
     assert conn.select("reds", ["id"], order_by="id")["id"].to_list() == [1, 2]

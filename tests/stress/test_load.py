@@ -218,7 +218,8 @@ FLAT = """
     import industrydb as idb
 
     rows = int(sys.argv[1])
-    sql = f"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) SELECT i, 'x' || i AS t FROM n"
+    numbers = f"SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}"
+    sql = f"WITH RECURSIVE n (i) AS ({numbers}) SELECT i, 'x' || i AS t FROM n"
     with idb.connect("sqlite://") as conn, conn.execute_batches(sql, batch_size=10_000) as reader:
         assert sum(frame.height for frame in reader) == rows
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
