@@ -95,6 +95,10 @@ PROMOTIONS: list[Any] = [
     pytest.param("REAL", ["0.1", "'x'"], pl.String, ["0.1", "x"], id="real-affinity-and-text"),
     pytest.param("TEXT", ["x'4142'", "'x'"], pl.Binary, [b"AB", b"x"], id="blob-in-text"),
     pytest.param("BLOB", ["x'00'", "'x'"], pl.Binary, [b"\0", b"x"], id="text-in-blob"),
+    pytest.param("BLOB", ["x'ff'", "'x'"], pl.Binary, [b"\xff", b"x"], id="text-among-bytes-that-are-no-text"),
+    pytest.param("BLOB", ["'x'", "x'ff'"], pl.Binary, [b"x", b"\xff"], id="bytes-that-are-no-text-among-text"),
+    pytest.param("", ["x'ff'", "'x'"], pl.Binary, [b"\xff", b"x"], id="undeclared-bytes-and-text"),
+    pytest.param("", ["'x'", "1", "x'ff'"], pl.Binary, [b"x", b"1", b"\xff"], id="undeclared-text-int-bytes"),
     pytest.param("BLOB", ["'x'", "'y'"], pl.String, ["x", "y"], id="only-text-in-blob"),
     pytest.param("BLOB", ["1", "2"], pl.Int64, [1, 2], id="only-ints-in-blob"),
     pytest.param("BOOLEAN", ["1", "2"], pl.Int64, [1, 2], id="two-in-boolean"),
@@ -238,6 +242,17 @@ def test_an_undeclared_column_settles_with_the_first_batch(lite: idb.Connection)
         next(batches)
         with pytest.raises(idb.DataConversionError):
             next(batches)
+
+
+@pytest.mark.parametrize("other", ["1", "0.5", "'x'"])
+@pytest.mark.parametrize("declared", ["BLOB", ""])
+def test_bytes_are_never_nulled(lite: idb.Connection, declared: str, other: str) -> None:
+    fill(lite, declared, ["x'ff00'", other, "x'fe'"])
+    try:
+        values = lite.execute("SELECT v FROM t ORDER BY id")["v"].to_list()
+    except idb.DataConversionError:
+        return
+    assert values == [b"\xff\0", other.strip("'").encode(), b"\xfe"]
 
 
 def test_a_promotion_far_down_keeps_every_value(lite: idb.Connection) -> None:
