@@ -69,6 +69,16 @@ def test_more_than_15_digits_are_refused_where_sqlite_would_round(lite: idb.Conn
     assert lite.select("t").height == 0
 
 
+@pytest.mark.parametrize("target", ["NUMERIC", "DECIMAL", "DECIMAL(15, 2)", "REAL", "DOUBLE"])
+def test_up_to_15_digits_are_numbers(lite: idb.Connection, target: str) -> None:
+    lite.execute(f"CREATE TABLE t (v {target})")
+    values = [D("0.10"), D("-1234567890123.45"), D("7.00")]
+    lite.insert("t", pl.DataFrame({"v": pl.Series(values, dtype=pl.Decimal(38, 2))}))
+    assert "text" not in lite.execute("SELECT typeof(v) AS v FROM t")["v"].to_list()
+    read = lite.execute("SELECT v FROM t ORDER BY rowid", schema_overrides={"v": pl.Decimal(38, 2)})
+    assert read["v"].to_list() == values
+
+
 @pytest.mark.parametrize("target", ["TEXT", "VARCHAR(40)", "BLOB", ""])
 def test_any_digits_are_kept_where_sqlite_keeps_text(lite: idb.Connection, target: str) -> None:
     lite.execute(f"CREATE TABLE t (v {target})")
