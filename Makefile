@@ -88,7 +88,7 @@ wheel: $(VENV)/.build ## Build the wheel and the source distribution into dist/
 .PHONY: clean
 clean: ## Remove everything that was built
 	cargo clean
-	rm -rf $(VENV) dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis python/industrydb/*.so
+	rm -rf $(VENV) dist site .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis python/industrydb/*.so
 
 .PHONY: help
 help: ## Show this list

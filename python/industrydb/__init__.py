@@ -1,4 +1,4 @@
-"""PostgreSQL, SQLite and SQL Server to Polars DataFrames: one API, zero-copy, nothing silently lost.
+"""SQL databases to Polars DataFrames and back: one API, zero-copy, nothing silently lost.
 
 >>> import industrydb as idb
 >>> with idb.connect("sqlite://") as conn:

@@ -8,7 +8,7 @@ use polars_arrow::bitmap::{Bitmap, MutableBitmap};
 use polars_arrow::types::NativeType;
 use polars_core::prelude::{
     BinaryChunked, BooleanChunked, ChunkedArray, Int32Chunked, Int64Chunked, Int128Chunked, IntoSeries, PlSmallStr,
-    PolarsDataType, PolarsNumericType, Series, StringChunked, TimeUnit, TimeZone,
+    PolarsNumericType, Series, StringChunked, TimeUnit, TimeZone,
 };
 
 /// Which rows hold a value: nothing until the first NULL.
@@ -117,7 +117,7 @@ impl<T: NativeType> Fixed<T> {
 
     fn into_chunked<P>(self, name: PlSmallStr) -> ChunkedArray<P>
     where
-        P: PolarsNumericType<Native = T> + PolarsDataType<Array = PrimitiveArray<T>>,
+        P: PolarsNumericType<Native = T>,
     {
         let array = PrimitiveArray::from_vec(self.values).with_validity(self.validity.finish());
         ChunkedArray::with_chunk(name, array)
@@ -127,7 +127,7 @@ impl<T: NativeType> Fixed<T> {
 /// A finished column of a plain number type `P`, such as `Int64Type`.
 pub fn finish_number<P>(column: Fixed<P::Native>, name: PlSmallStr) -> Series
 where
-    P: PolarsNumericType + PolarsDataType<Array = PrimitiveArray<<P as PolarsNumericType>::Native>>,
+    P: PolarsNumericType,
     ChunkedArray<P>: IntoSeries,
 {
     column.into_chunked::<P>(name).into_series()

@@ -118,9 +118,9 @@ impl Session {
             return Ok(());
         }
         let names: Vec<Option<String>> = (0..count).map(|at| statement.parameter_name(at)).collect();
-        let values = placeholders::bind_order(&names, params).map_err(|error| error.with_backend(BACKEND))?;
+        let given: Vec<Option<&str>> = names.iter().map(Option::as_deref).collect();
+        let values = placeholders::bind_order(&given, params).map_err(|error| error.with_backend(BACKEND))?;
         for (at, value) in values.into_iter().enumerate() {
-            let Some(value) = value else { continue };
             let place = names[at].clone().unwrap_or_else(|| format!("?{}", at + 1));
             let bound = Bound::of(value, &place)?;
             statement.bind(at, bound.as_cell()).map_err(|failure| self.error(&failure, ""))?;

@@ -1,0 +1,1 @@
+"""How fast industrydb is, next to its peers and to the physical limit of each job."""

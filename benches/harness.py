@@ -1,0 +1,111 @@
+"""Runs every contender in a fresh process, round by round, and collects what came out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benches.model import Backend, Finding, Job, Outcome, Results, RunError, Runner, Target, Work
+from benches.worker import encode
+
+_ROOT = Path(__file__).resolve().parent.parent
+_PATIENCE = 900
+"""Seconds after which a process counts as stuck."""
+
+_IMPORT = """
+import time
+import polars
+start = time.perf_counter()
+import {module}
+print(time.perf_counter() - start)
+"""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run consists of."""
+
+    works: Sequence[Work]
+    rounds: int
+    runners: Sequence[Runner]
+    keys: int
+    check: bool
+
+
+@dataclass(frozen=True)
+class _Contender:
+    name: str
+    run: Callable[[Job], Outcome]
+
+
+def _python(*arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            [sys.executable, *arguments], capture_output=True, text=True, check=False, cwd=_ROOT, timeout=_PATIENCE
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RunError(f"no end after {_PATIENCE} s") from error
+    if done.returncode != 0:
+        words = done.stderr.strip().splitlines()
+        raise RunError(words[-1] if words else f"exit code {done.returncode}")
+    return done.stdout
+
+
+def _outcome(fields: dict[str, Any]) -> Outcome:
+    findings = fields.pop("findings")
+    return Outcome(**fields, findings=None if findings is None else [Finding(**finding) for finding in findings])
+
+
+def _in_worker(job: Job) -> Outcome:
+    return _outcome(json.loads(_python("-m", "benches.worker", encode(job)).splitlines()[-1]))
+
+
+def import_time(module: str) -> Outcome:
+    """The seconds that `import module` takes in a process that has imported Polars and nothing else."""
+    return Outcome(seconds=float(_python("-c", _IMPORT.format(module=module))), rows=0)
+
+
+def _import_of(runner: Runner) -> Callable[[Job], Outcome]:
+    return lambda _: import_time(runner.modules[0])
+
+
+def _contenders(backend: Backend, plan: Plan, work: Work) -> Sequence[_Contender]:
+    def limit(name: str) -> _Contender:
+        return _Contender(f"C {name}", lambda job: backend.limit(name, job))
+
+    def runner(chosen: Runner) -> _Contender:
+        return _Contender(chosen.name, _in_worker if work is not Work.IMPORT else _import_of(chosen))
+
+    limits = [limit(name) for name in backend.limits[work]]
+    return limits + [runner(chosen) for chosen in plan.runners if work in chosen.works]
+
+
+def run(backend: Backend, target: Target, plan: Plan, say: Callable[[str], None]) -> Results:
+    """Measures `plan` on `target`. A contender that fails is noted and left out from then on; `say` gets the news.
+
+    Within a round everybody takes a turn, and each round starts with another one: what the machine does meanwhile
+    hits all alike. The data is checked in the first round, after the clock has stopped.
+    """
+    results = Results()
+    for work in plan.works:
+        contenders = _contenders(backend, plan, work)
+        for turn in range(plan.rounds):
+            start = turn % len(contenders) if contenders else 0
+            for contender in [*contenders[start:], *contenders[:start]]:
+                if (work, contender.name) in results.failures:
+                    continue
+                job = Job(contender.name, work, target, check=plan.check and turn == 0, keys=plan.keys)
+                try:
+                    outcome = contender.run(job)
+                except (RunError, ValueError) as error:
+                    results.failures[work, contender.name] = str(error)
+                    say(f"{work}: {contender.name}: {error}")
+                else:
+                    results.add(work, contender.name, outcome)
+                    say(f"{work} {turn + 1}/{plan.rounds}: {contender.name}: {outcome.seconds:.6f} s")
+    return results

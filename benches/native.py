@@ -1,0 +1,96 @@
+"""Builds the limits in C against the very SQLite that industrydb links."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parent.parent
+_SOURCES = Path(__file__).resolve().parent / "limits"
+
+_SQLITE_FLAGS = (
+    "-DSQLITE_CORE",
+    "-DSQLITE_DEFAULT_FOREIGN_KEYS=1",
+    "-DSQLITE_ENABLE_API_ARMOR",
+    "-DSQLITE_ENABLE_COLUMN_METADATA",
+    "-DSQLITE_ENABLE_DBSTAT_VTAB",
+    "-DSQLITE_ENABLE_FTS3",
+    "-DSQLITE_ENABLE_FTS3_PARENTHESIS",
+    "-DSQLITE_ENABLE_FTS5",
+    "-DSQLITE_ENABLE_JSON1",
+    "-DSQLITE_ENABLE_LOAD_EXTENSION=1",
+    "-DSQLITE_ENABLE_MEMORY_MANAGEMENT",
+    "-DSQLITE_ENABLE_RTREE",
+    "-DSQLITE_ENABLE_STAT4",
+    "-DSQLITE_ENABLE_UNLOCK_NOTIFY",
+    "-DSQLITE_SOUNDEX",
+    "-DSQLITE_THREADSAFE=1",
+    "-DSQLITE_USE_URI",
+    "-DHAVE_USLEEP=1",
+    "-DHAVE_ISNAN",
+    "-DHAVE_LOCALTIME_R",
+    "-D_POSIX_THREAD_SAFE_FUNCTIONS",
+)
+"""What build.rs of libsqlite3-sys 0.37 passes with the features that industrydb selects (bundled, unlock_notify).
+The harness compares `PRAGMA compile_options` of the limits with industrydb's, so a difference does not go unseen."""
+
+_VARIANTS = {"fill_values": ("sqlite_fill.c", "-DTHROUGH_VALUES")}
+"""Programs that are another one's source with a define."""
+
+_CFLAGS = ("-O3", "-fPIC", "-ffunction-sections", "-fdata-sections")
+"""What the cc crate gives gcc for a release build, on SQLite and the limits alike."""
+
+
+class BuildError(Exception):
+    """A limit could not be built; the message carries the compiler's or cargo's own words."""
+
+
+def _run(command: Sequence[str | Path]) -> str:
+    try:
+        done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise BuildError(f"{command[0]} is not installed") from error
+    if done.returncode != 0:
+        raise BuildError(f"{command[0]} failed:\n{done.stderr.strip()}")
+    return done.stdout
+
+
+def sqlite_sources() -> Path:
+    """The directory of `sqlite3.c` and `sqlite3.h` that the workspace's lock file selects.
+
+    Raises `BuildError` where cargo does not know libsqlite3-sys.
+    """
+    manifest = _ROOT / "Cargo.toml"
+    metadata = json.loads(_run(["cargo", "metadata", "--format-version", "1", "--locked", "--manifest-path", manifest]))
+    for package in metadata["packages"]:
+        if package["name"] == "libsqlite3-sys":
+            return Path(package["manifest_path"]).parent / "sqlite3"
+    raise BuildError("the workspace does not depend on libsqlite3-sys")
+
+
+def _is_current(target: Path, sources: Sequence[Path]) -> bool:
+    return target.exists() and all(target.stat().st_mtime > source.stat().st_mtime for source in sources)
+
+
+def build_sqlite_limits(directory: Path) -> dict[str, Path]:
+    """Compiles every `limits/sqlite_*.c` and `_VARIANTS` into `directory`; what is newer than its sources stays.
+
+    Returns the programs by name (`fill`, `insert`, …). Raises `BuildError`.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    sqlite = sqlite_sources()
+    library = directory / "sqlite3.o"
+    if not _is_current(library, [sqlite / "sqlite3.c", Path(__file__)]):
+        _run(["gcc", *_CFLAGS, "-w", *_SQLITE_FLAGS, "-c", sqlite / "sqlite3.c", "-o", library])
+    headers = sorted(_SOURCES.glob("*.h"))
+    builds = {source.stem.removeprefix("sqlite_"): (source.name, "") for source in _SOURCES.glob("sqlite_*.c")}
+    programs = {}
+    for name, (file, define) in {**builds, **_VARIANTS}.items():
+        source, program = _SOURCES / file, directory / f"sqlite_{name}"
+        if not _is_current(program, [source, library, *headers, Path(__file__)]):
+            flags = [*_CFLAGS, "-std=gnu11", "-Wall", "-Wextra", f"-I{sqlite}", *filter(None, [define])]
+            _run(["gcc", *flags, source, library, "-o", program, "-lpthread", "-ldl", "-lm"])
+        programs[name] = program
+    return programs

@@ -1,0 +1,1 @@
+"""The client libraries, one file each; a backend picks those that speak to it."""

@@ -1,0 +1,49 @@
+"""industrydb itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import polars as pl
+
+from benches.model import Runner, Target, Work
+
+
+class IndustryDb(Runner):
+    """`execute`, `insert` and `execute_batches` as a user calls them."""
+
+    name = "industrydb"
+    works = frozenset(Work)
+    modules = ("industrydb",)
+
+    def read(self, target: Target) -> Any:
+        import industrydb
+
+        with industrydb.connect(target.uri) as connection:
+            return connection.execute(target.select)
+
+    @contextmanager
+    def lookup(self, target: Target) -> Iterator[Callable[[int], Any]]:
+        import industrydb
+
+        sql = target.lookup("?")
+        with industrydb.connect(target.uri) as connection:
+            yield lambda key: connection.execute(sql, [key])
+
+    def insert(self, target: Target, frame: pl.DataFrame) -> None:
+        import industrydb
+
+        with industrydb.connect(target.uri) as connection:
+            connection.insert(target.table, frame, mode="create")
+
+    def batches(self, target: Target) -> Iterator[int]:
+        import industrydb
+
+        with (
+            industrydb.connect(target.uri) as connection,
+            connection.execute_batches(target.select) as reader,
+        ):
+            for frame in reader:
+                yield frame.height

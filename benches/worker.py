@@ -1,0 +1,119 @@
+"""One job in one fresh process: reads the job as JSON from its argument, prints the outcome as JSON."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from time import perf_counter
+
+from benches import memory
+from benches.backends import BACKENDS
+from benches.compare import compare
+from benches.keys import look_ups
+from benches.model import Job, Outcome, Runner, Target, Work
+
+_WARM_UP = 50
+"""Look-ups before the measured ones: statement caches, lazy initialisation."""
+
+
+def _read(runner: Runner, job: Job) -> Outcome:
+    memory.reset_peak()
+    before = memory.resident()
+    start = perf_counter()
+    result = runner.read(job.target)
+    seconds = perf_counter() - start
+    peak = memory.peak() - before
+    frame = runner.to_polars(result)
+    outcome = Outcome(seconds=seconds, rows=frame.height, peak_bytes=peak)
+    if job.check:
+        truth = job.target.load_truth()
+        if "id" in frame.columns and not frame["id"].is_sorted():
+            frame = frame.sort("id")  # partitions and threads may give the rows in another order
+        outcome = replace(outcome, findings=compare(frame, truth, lambda name: truth.schema[name]))
+    return outcome
+
+
+def _insert(runner: Runner, job: Job) -> Outcome:
+    backend = BACKENDS[job.target.backend]
+    truth = job.target.load_truth()
+    vacant = backend.vacant(job.target)
+    memory.reset_peak()
+    before = memory.resident()
+    start = perf_counter()
+    runner.insert(vacant, truth)
+    seconds = perf_counter() - start
+    outcome = Outcome(seconds=seconds, rows=truth.height, peak_bytes=memory.peak() - before)
+    if job.check:
+        outcome = replace(outcome, findings=backend.check_stored(vacant, truth))
+    backend.discard(vacant)
+    return outcome
+
+
+def _row(runner: Runner, job: Job) -> Outcome:
+    keys = [int(key) for key in look_ups(job)]
+    times: list[float] = []
+    with runner.lookup(job.target) as look_up:
+        for key in keys[:_WARM_UP]:
+            result = look_up(key)
+        begin = perf_counter()
+        for key in keys:
+            start = perf_counter()
+            result = look_up(key)
+            stop = perf_counter()
+            times.append(stop - start)
+            if stop - begin > job.budget:
+                break
+        frame = runner.to_polars(result)
+    if frame.height != 1 or int(frame["id"][0]) != key:
+        raise ValueError(f"looking up {key} gave {frame}")
+    return Outcome(seconds=statistics.median(times), rows=len(times))
+
+
+def _batches(runner: Runner, job: Job) -> Outcome:
+    memory.reset_peak()
+    before = memory.resident()
+    rows = 0
+    first_quarter = 0
+    start = perf_counter()
+    for height in runner.batches(job.target):
+        rows += height
+        if not first_quarter and rows >= job.target.rows / 4:
+            first_quarter = memory.peak()
+    seconds = perf_counter() - start
+    if rows != job.target.rows:
+        raise ValueError(f"{rows} rows instead of {job.target.rows}")
+    peak = memory.peak()
+    return Outcome(seconds=seconds, rows=rows, peak_bytes=peak - before, growth_bytes=peak - first_quarter)
+
+
+_WORKS: dict[Work, Callable[[Runner, Job], Outcome]] = {
+    Work.READ: _read,
+    Work.INSERT: _insert,
+    Work.ROW: _row,
+    Work.BATCHES: _batches,
+}
+"""All but the import, which needs a process without the harness's own imports: `harness.import_time`."""
+
+
+def perform(job: Job) -> Outcome:
+    """Runs the job in this process. Raises whatever the runner raises."""
+    runner = next(runner for runner in BACKENDS[job.target.backend].runners if runner.name == job.runner)
+    runner.ready()
+    return _WORKS[job.work](runner, job)
+
+
+def encode(job: Job) -> str:
+    """A job as the worker's argument."""
+    return json.dumps(asdict(job))
+
+
+def _decode(text: str) -> Job:
+    fields = json.loads(text)
+    return Job(**{**fields, "work": Work(fields["work"]), "target": Target(**fields["target"])})
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(perform(_decode(sys.argv[1])))))

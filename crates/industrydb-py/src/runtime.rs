@@ -1,0 +1,94 @@
+//! Where async Rust meets blocking Python: the one runtime, and how a Python thread waits for a call.
+//!
+//! A call runs with the GIL released. Every [`TICK`] its thread looks up: signals are handled (so that Ctrl-C works),
+//! progress is reported, the deadline is checked. Whatever asks a call to stop goes through the connection's canceller,
+//! and the call is then waited for, so that the connection is in a known state afterwards.
+
+use std::future::Future;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use industrydb_core::error::{Error, ErrorKind, Result};
+use industrydb_core::tick;
+use pyo3::prelude::*;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::call::{Call, Stop};
+use crate::errors;
+
+/// How often a waiting thread looks up.
+const TICK: Duration = Duration::from_millis(25);
+/// How long a call that was asked to stop may take to do so before it is given up.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The process' runtime. A forked child gets its own: threads do not survive a fork, and the parent's is left alone.
+pub fn runtime() -> Result<Arc<Runtime>> {
+    static RUNTIME: Mutex<Option<(u32, Arc<Runtime>)>> = Mutex::new(None);
+    let mut slot = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let pid = std::process::id();
+    match &*slot {
+        Some((owner, runtime)) if *owner == pid => Ok(Arc::clone(runtime)),
+        _ => {
+            let runtime = Builder::new_multi_thread()
+                .worker_threads(2)
+                .thread_name("industrydb")
+                .enable_all()
+                .build()
+                .map_err(|cause| Error::connection(format!("no thread could be started: {cause}")))?;
+            let runtime = Arc::new(runtime);
+            // Dropping the parent's runtime in a child would wait for threads that are not there.
+            std::mem::forget(slot.replace((pid, Arc::clone(&runtime))));
+            Ok(runtime)
+        }
+    }
+}
+
+/// Waits for `work` on this thread, with the GIL released.
+///
+/// # Errors
+/// What a signal handler or the progress callback raised, a timeout, or the error of `work`.
+pub fn block_on<T: Send>(py: Python<'_>, call: &Call, work: impl Future<Output = Result<T>> + Send) -> PyResult<T> {
+    let runtime = runtime().map_err(errors::to_py)?;
+    let outcome = py.detach(|| {
+        let ticking = call.clone();
+        tick::scope(Rc::new(move || ticking.tick()), || runtime.block_on(wait(call, work)))
+    });
+    call.finish(py, outcome)
+}
+
+/// Drives `work`, looking up now and then; once asked to stop, until it has stopped or the grace is over.
+async fn wait<T>(call: &Call, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut work = pin!(work);
+    let mut stopping = Duration::ZERO;
+    loop {
+        let patience = call.time_left().map_or(TICK, |left| left.clamp(Duration::from_millis(1), TICK));
+        if let Ok(outcome) = tokio::time::timeout(patience, &mut work).await {
+            return outcome;
+        }
+        call.tick();
+        match call.stop() {
+            None => {}
+            // Nothing runs on the server yet: it waits for its turn, and is just not waited for any more.
+            Some(stop) if !call.has_started() => return Err(stop.error_while_waiting(call)),
+            Some(_) => {
+                stopping += patience;
+                if stopping > GRACE {
+                    call.give_up();
+                    return Err(Error::new(ErrorKind::Cancelled, "the server did not stop when it was asked to"));
+                }
+                call.cancel().await;
+            }
+        }
+    }
+}
+
+impl Stop {
+    fn error_while_waiting(self, call: &Call) -> Error {
+        match self {
+            Self::TimedOut => call.timeout_error("while another call of this connection, or its transaction, went on"),
+            Self::Raised => Error::new(ErrorKind::Cancelled, "interrupted before it began"),
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! One connection as several threads share it: who may use it, and when.
+//!
+//! Calls take turns. An open transaction belongs to whoever opened it: the calls of others wait until it ends. While a
+//! `BatchReader` is open, every call fails at once. None of this is I/O; the connector itself is behind a lock of its
+//! own, so that a reader's task can hold it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
+
+use industrydb_core::config::Config;
+use industrydb_core::connector::{BoxFuture, Canceller, DatabaseConnector};
+use industrydb_core::error::{Error, Result};
+use tokio::sync::{Notify, OwnedMutexGuard};
+
+use crate::call::Call;
+use crate::factory;
+
+/// The connector, until the connection closes.
+pub type Slot = Option<Box<dyn DatabaseConnector>>;
+
+/// Who makes a call: a thread of Python.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller(ThreadId);
+
+impl Caller {
+    /// The thread that asks.
+    pub fn current() -> Self {
+        Self(std::thread::current().id())
+    }
+}
+
+/// One connection, shared.
+pub struct Session {
+    /// What it was opened with.
+    pub config: Config,
+    /// The server's version.
+    pub server_version: String,
+    pid: u32,
+    connector: Arc<tokio::sync::Mutex<Slot>>,
+    canceller: Arc<dyn Canceller>,
+    in_transaction: AtomicBool,
+    turns: Mutex<Turns>,
+    /// Somebody's turn, transaction or reader has ended.
+    ended: Notify,
+}
+
+/// Whose turn it is.
+#[derive(Debug, Default)]
+struct Turns {
+    /// Who is in a call right now.
+    busy: Option<Caller>,
+    /// To whom the open transaction belongs.
+    owner: Option<Caller>,
+    /// Whether a batch reader is open.
+    reading: bool,
+    /// Why the connection is closed, once it is.
+    closed: Option<String>,
+}
+
+/// The right to use the connection until it is dropped.
+pub struct Turn<'s> {
+    session: &'s Session,
+    caller: Caller,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut turns = self.session.turns();
+        turns.busy = None;
+        turns.owner = self.session.in_transaction().then_some(turns.owner.unwrap_or(self.caller));
+        drop(turns);
+        self.session.ended.notify_waiters();
+    }
+}
+
+impl Session {
+    /// Opens the database of `config`.
+    ///
+    /// # Errors
+    /// Those of [`factory::connect`].
+    pub async fn open(config: Config) -> Result<Self> {
+        let connector = factory::connect(&config).await?;
+        Ok(Self {
+            server_version: connector.server_version().to_owned(),
+            canceller: connector.canceller(),
+            connector: Arc::new(tokio::sync::Mutex::new(Some(connector))),
+            config,
+            pid: std::process::id(),
+            in_transaction: AtomicBool::new(false),
+            turns: Mutex::default(),
+            ended: Notify::new(),
+        })
+    }
+
+    fn turns(&self) -> MutexGuard<'_, Turns> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a transaction is open, as of the last call that ended.
+    pub fn in_transaction(&self) -> bool {
+        self.in_transaction.load(Ordering::Acquire)
+    }
+
+    /// Whether the connection is closed.
+    pub fn is_closed(&self) -> bool {
+        self.turns().closed.is_some()
+    }
+
+    /// Whether this process is a fork of the one that opened the connection.
+    pub fn is_foreign(&self) -> bool {
+        self.pid != std::process::id()
+    }
+
+    /// What stops the running call.
+    pub fn canceller(&self) -> Arc<dyn Canceller> {
+        Arc::clone(&self.canceller)
+    }
+
+    /// Refuses the connection of another process. Comes before any lock, which the fork may have left locked.
+    ///
+    /// # Errors
+    /// [`industrydb_core::error::ErrorKind::ConnectionClosed`].
+    pub fn check_process(&self) -> Result<()> {
+        if !self.is_foreign() {
+            return Ok(());
+        }
+        let message = format!(
+            "this connection was opened by process {} and cannot be used after a fork: open a new one in this process",
+            self.pid
+        );
+        Err(Error::closed(message).with_backend(self.config.db_type()))
+    }
+
+    fn closed_error(&self, reason: &str) -> Error {
+        Error::closed(reason).with_backend(self.config.db_type())
+    }
+
+    /// Waits for this caller's turn.
+    ///
+    /// # Errors
+    /// [`industrydb_core::error::ErrorKind::ConnectionClosed`]; [`industrydb_core::error::ErrorKind::Execution`] at
+    /// once if a batch reader is open, or if the caller is in the middle of another call already.
+    async fn turn(&self, caller: Caller) -> Result<Turn<'_>> {
+        loop {
+            let mut ended = std::pin::pin!(self.ended.notified());
+            ended.as_mut().enable();
+            {
+                let mut turns = self.turns();
+                if let Some(reason) = &turns.closed {
+                    return Err(self.closed_error(reason));
+                }
+                if turns.reading {
+                    return Err(self.refusal("a BatchReader of this connection is open: exhaust it or close it first"));
+                }
+                if turns.busy == Some(caller) {
+                    return Err(self.refusal("this thread is in the middle of another call of this connection"));
+                }
+                if turns.busy.is_none() && turns.owner.is_none_or(|owner| owner == caller) {
+                    turns.busy = Some(caller);
+                    return Ok(Turn { session: self, caller });
+                }
+            }
+            ended.await;
+        }
+    }
+
+    fn refusal(&self, message: &str) -> Error {
+        Error::execution(message).with_backend(self.config.db_type())
+    }
+
+    /// Runs a verb when it is this caller's turn.
+    ///
+    /// # Errors
+    /// Those of waiting for the turn, and those of `verb`.
+    pub async fn run<T>(
+        &self,
+        caller: Caller,
+        call: &Call,
+        verb: impl for<'c> FnOnce(&'c mut dyn DatabaseConnector) -> BoxFuture<'c, Result<T>> + Send,
+    ) -> Result<T> {
+        let _turn = self.turn(caller).await?;
+        let mut slot = self.connector.lock().await;
+        let Some(connector) = slot.as_mut() else { return Err(self.closed_error("the connection is closed")) };
+        call.start(self.canceller());
+        let outcome = verb(connector.as_mut()).await.map_err(|error| error.with_backend(self.config.db_type()));
+        self.note_state(&mut slot);
+        outcome
+    }
+
+    /// Takes the connector for a batch reader; [`Self::end_reading`] gives it back.
+    ///
+    /// # Errors
+    /// Those of waiting for the turn.
+    pub async fn begin_reading(&self, caller: Caller, call: &Call) -> Result<OwnedMutexGuard<Slot>> {
+        let _turn = self.turn(caller).await?;
+        let slot = Arc::clone(&self.connector).lock_owned().await;
+        call.start(self.canceller());
+        self.turns().reading = true;
+        Ok(slot)
+    }
+
+    /// The batch reader is done with the connector.
+    pub fn end_reading(&self, mut slot: OwnedMutexGuard<Slot>) {
+        self.note_state(&mut slot);
+        drop(slot);
+        let mut turns = self.turns();
+        turns.reading = false;
+        if !self.in_transaction() {
+            turns.owner = None;
+        }
+        drop(turns);
+        self.ended.notify_waiters();
+    }
+
+    /// Takes over what a call has changed: the transaction, or that the connection is of no use any more.
+    fn note_state(&self, slot: &mut Slot) {
+        let Some(connector) = slot else { return };
+        self.in_transaction.store(connector.in_transaction(), Ordering::Release);
+        if let Some(reason) = connector.closed_because() {
+            *slot = None;
+            self.shut(&reason);
+        }
+    }
+
+    fn shut(&self, reason: &str) {
+        self.in_transaction.store(false, Ordering::Release);
+        self.turns().closed.get_or_insert_with(|| reason.to_owned());
+        self.ended.notify_waiters();
+    }
+
+    /// A call would not stop: nobody gets the connection again.
+    pub fn abandon(&self) {
+        self.shut("the connection is closed: a call that was cancelled did not stop");
+    }
+
+    /// Closes the connection; what runs in other threads is cancelled, what is open rolls back. Closing again does
+    /// nothing.
+    ///
+    /// # Errors
+    /// What the server says to it.
+    pub async fn close(&self) -> Result<()> {
+        self.shut("the connection is closed");
+        let mut slot = loop {
+            match self.connector.try_lock() {
+                Ok(slot) => break slot,
+                Err(_) => {
+                    // Asked again for as long as the call goes on: a cancel can come a moment too early.
+                    let _ = self.canceller.cancel().await;
+                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                }
+            }
+        };
+        match slot.take() {
+            Some(connector) => connector.close().await,
+            None => Ok(()),
+        }
+    }
+
+    /// In a forked child: the parent's connector must not be touched, not even to free it.
+    pub fn leak(&self) {
+        if let Ok(mut slot) = self.connector.try_lock() {
+            std::mem::forget(slot.take());
+        }
+    }
+}
