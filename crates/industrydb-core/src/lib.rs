@@ -9,6 +9,7 @@ pub mod decimal;
 pub mod error;
 pub mod exact;
 pub mod names;
+pub mod ops;
 pub mod sql;
 pub mod table;
 pub mod temporal;

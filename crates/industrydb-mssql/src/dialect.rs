@@ -9,6 +9,7 @@ use industrydb_core::sql::dialect::{
 pub static DIALECT: Dialect = Dialect {
     backend: "mssql",
     quotes: ('[', ']'),
+    folds_case: true,
     placeholders: PlaceholderStyle::At,
     max_parameters: 2_098, // 2,100 for sp_executesql, which takes two of them for itself
     limit: Limit::OffsetFetch,
@@ -31,6 +32,7 @@ pub static DIALECT: Dialect = Dialect {
         float64: "float(53)",
         decimal: DecimalType { name: "decimal", max_precision: 38, beyond: "nvarchar(max)" },
         text: "nvarchar(max)",
+        key_text: "nvarchar(450)", // 900 bytes, the longest key of a clustered index
         binary: "varbinary(max)",
         date: "date",
         time: "time(6)",

@@ -9,6 +9,7 @@ use industrydb_core::sql::dialect::{
 pub static DIALECT: Dialect = Dialect {
     backend: "postgres",
     quotes: ('"', '"'),
+    folds_case: false,
     placeholders: PlaceholderStyle::Dollar,
     max_parameters: 65_535, // the Bind message counts them in 16 bits (manual, 54.7)
     limit: Limit::LimitOffset { all: "" },
@@ -31,6 +32,7 @@ pub static DIALECT: Dialect = Dialect {
         float64: "double precision",
         decimal: DecimalType { name: "numeric", max_precision: 1000, beyond: "numeric" },
         text: "text",
+        key_text: "text",
         binary: "bytea",
         date: "date",
         time: "time",

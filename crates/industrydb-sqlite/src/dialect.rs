@@ -9,6 +9,7 @@ use industrydb_core::sql::dialect::{
 pub static DIALECT: Dialect = Dialect {
     backend: "sqlite",
     quotes: ('"', '"'),
+    folds_case: true,
     placeholders: PlaceholderStyle::Sqlite,
     max_parameters: 32_766, // SQLITE_MAX_VARIABLE_NUMBER's default, limits.html section 9
     limit: Limit::LimitOffset { all: "-1" },
@@ -32,6 +33,7 @@ pub static DIALECT: Dialect = Dialect {
         // NUMERIC affinity keeps 15 significant digits (datatype3.html, section 3): more of them stay text.
         decimal: DecimalType { name: "DECIMAL", max_precision: 15, beyond: "TEXT" },
         text: "TEXT",
+        key_text: "TEXT",
         binary: "BLOB",
         date: "DATE",
         time: "TIME",

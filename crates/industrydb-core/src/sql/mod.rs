@@ -2,6 +2,7 @@
 //! Everything here is pure: no I/O, no driver.
 
 pub mod dialect;
+pub mod generate;
 mod ident;
 mod lexicon;
 pub mod placeholders;

@@ -15,6 +15,8 @@ pub struct Dialect {
     pub backend: &'static str,
     /// What opens and closes a quoted identifier.
     pub quotes: (char, char),
+    /// Whether names that differ in the case of ASCII letters alone are the same.
+    pub folds_case: bool,
     /// The placeholders that the server reads.
     pub placeholders: PlaceholderStyle,
     /// The most parameters that one statement takes.
@@ -79,4 +81,11 @@ pub enum Rename {
     AlterTable,
     /// `EXEC sp_rename 'schema.old', 'new'`.
     SpRename,
+}
+
+impl Dialect {
+    /// Whether the server takes `one` and `other` for the same name.
+    pub fn same_name(&self, one: &str, other: &str) -> bool {
+        one == other || self.folds_case && one.eq_ignore_ascii_case(other)
+    }
 }

@@ -38,6 +38,8 @@ pub struct TypeNames {
     pub decimal: DecimalType,
     /// String, Categorical and Enum.
     pub text: &'static str,
+    /// The same in a unique constraint.
+    pub key_text: &'static str,
     /// Binary.
     pub binary: &'static str,
     /// Date.

@@ -1,0 +1,81 @@
+//! `begin`, `commit`, `rollback`.
+
+use super::atomic::roll_back;
+use super::execute::execute_simple;
+use crate::connector::DatabaseConnector;
+use crate::error::{Error, Result};
+
+/// How a transaction was begun; ending it needs the same, to put the session back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TransactionOptions {
+    /// The isolation level's name in any case; the server's usual one if `None`.
+    pub isolation: Option<String>,
+    /// Whether it may only read.
+    pub read_only: bool,
+}
+
+/// Begins a transaction.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Argument`] for an isolation level that the backend does not have;
+/// [`crate::error::ErrorKind::Execution`] if a transaction is open; whatever the server says.
+pub async fn begin(connector: &mut dyn DatabaseConnector, options: &TransactionOptions) -> Result<()> {
+    let dialect = connector.dialect();
+    let statements = dialect.begin(options.isolation.as_deref(), options.read_only)?;
+    if connector.in_transaction() {
+        return Err(Error::execution("a transaction is open already").with_backend(dialect.backend));
+    }
+    for statement in statements {
+        if let Err(error) = execute_simple(connector, &statement).await {
+            return Err(roll_back(connector, &[dialect.transactions.rollback.to_owned()], error).await);
+        }
+    }
+    Ok(())
+}
+
+/// Commits. What can't be committed is rolled back: the transaction has ended either way.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Execution`] if no transaction is open; whatever the server says.
+pub async fn commit(connector: &mut dyn DatabaseConnector, options: &TransactionOptions) -> Result<()> {
+    let transactions = &connector.dialect().transactions;
+    let outcome = match end(connector, transactions.commit).await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(roll_back(connector, &[transactions.rollback.to_owned()], error).await),
+    };
+    put_back(connector, options, outcome).await
+}
+
+/// Rolls back.
+///
+/// # Errors
+/// As [`commit`].
+pub async fn rollback(connector: &mut dyn DatabaseConnector, options: &TransactionOptions) -> Result<()> {
+    let statement = connector.dialect().transactions.rollback;
+    let outcome = end(connector, statement).await;
+    put_back(connector, options, outcome).await
+}
+
+async fn end(connector: &mut dyn DatabaseConnector, statement: &str) -> Result<()> {
+    if !connector.in_transaction() {
+        return Err(Error::execution("no transaction is open").with_backend(connector.dialect().backend));
+    }
+    execute_simple(connector, statement).await.map(drop)
+}
+
+/// Puts back what [`begin`] set for the session, and gives `outcome`.
+async fn put_back(
+    connector: &mut dyn DatabaseConnector,
+    options: &TransactionOptions,
+    outcome: Result<()>,
+) -> Result<()> {
+    let mut outcome = outcome;
+    let statements = connector.dialect().after_transaction(options.isolation.as_deref(), options.read_only);
+    if connector.in_transaction() || connector.closed_because().is_some() {
+        return outcome;
+    }
+    for statement in statements {
+        outcome = outcome.and(execute_simple(connector, statement).await.map(drop));
+    }
+    outcome
+}
