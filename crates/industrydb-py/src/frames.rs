@@ -7,7 +7,7 @@ use polars_core::prelude::{DataFrame, IntoSeries, Schema, SchemaRef};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3_polars::{PyDataFrame, PySchema, PySeries};
+use pyo3_polars::{PyDataFrame, PyDataType, PySchema, PySeries};
 
 /// A Polars DataFrame of Python over the same buffers.
 ///
@@ -34,12 +34,18 @@ pub fn from_python(data: &Bound<'_, PyAny>) -> PyResult<DataFrame> {
     Ok(to_frame.call1((data,))?.extract::<PyDataFrame>()?.0)
 }
 
+/// The class `polars.Schema`.
+fn schema_class(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static SCHEMA: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    SCHEMA.import(py, "polars", "Schema")
+}
+
 /// A `polars.Schema`.
 ///
 /// # Errors
 /// What Polars raises.
 pub fn schema_to_python(py: Python<'_>, schema: SchemaRef) -> PyResult<Bound<'_, PyAny>> {
-    PySchema(schema).into_pyobject(py)
+    schema_class(py)?.call1((PySchema(schema),))
 }
 
 /// The `schema_overrides=` argument: a mapping of column names to Polars types, or to Python types that stand for some.
@@ -48,9 +54,13 @@ pub fn schema_to_python(py: Python<'_>, schema: SchemaRef) -> PyResult<Bound<'_,
 /// `TypeError` for what Polars does not take as a schema.
 pub fn overrides(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Arc<Schema>> {
     let Some(argument) = argument.filter(|argument| !argument.is_none()) else { return Ok(Arc::default()) };
-    static SCHEMA: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let schema = SCHEMA.import(argument.py(), "polars", "Schema")?.call1((argument,))?;
-    Ok(schema.extract::<PySchema>()?.0)
+    let schema = schema_class(argument.py())?.call1((argument,))?;
+    let mut overrides = Schema::default();
+    for item in schema.call_method0("items")?.try_iter()? {
+        let (name, dtype) = item?.extract::<(String, PyDataType)>()?;
+        overrides.insert(name.into(), dtype.0);
+    }
+    Ok(Arc::new(overrides))
 }
 
 /// Refuses overrides of columns that the result does not have.
