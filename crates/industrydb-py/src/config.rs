@@ -6,6 +6,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyMapping, PyString, PyTuple, PyType};
 
+use crate::connection::Connection;
 use crate::errors::to_py;
 use crate::factory::specs;
 
@@ -66,6 +67,11 @@ impl DatabaseConfig {
         let mut pairs = Pairs::default();
         pairs.add_all(mapping)?;
         pairs.into_config()
+    }
+
+    /// Opens a connection.
+    fn connect(&self, py: Python<'_>) -> PyResult<Connection> {
+        Connection::open(py, self.config.clone())
     }
 
     /// The configuration as a URI, from which `from_uri` makes an equal one unless secrets are hidden.
