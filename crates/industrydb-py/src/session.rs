@@ -13,6 +13,7 @@ use industrydb_core::config::Config;
 use industrydb_core::connector::{BoxFuture, Canceller, DatabaseConnector};
 use industrydb_core::error::{Error, Result};
 use industrydb_core::ops::TransactionOptions;
+use industrydb_core::sql::Dialect;
 use tokio::sync::{Notify, OwnedMutexGuard};
 
 use crate::call::Call;
@@ -36,6 +37,8 @@ impl Caller {
 pub struct Session {
     /// What it was opened with.
     pub config: Config,
+    /// How its backend spells SQL.
+    pub dialect: &'static Dialect,
     /// The server's version.
     pub server_version: String,
     pid: u32,
@@ -86,6 +89,7 @@ impl Session {
     pub async fn open(config: Config) -> Result<Self> {
         let connector = factory::connect(&config).await?;
         Ok(Self {
+            dialect: connector.dialect(),
             server_version: connector.server_version().to_owned(),
             canceller: connector.canceller(),
             connector: Arc::new(tokio::sync::Mutex::new(Some(connector))),

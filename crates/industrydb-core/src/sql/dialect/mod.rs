@@ -1,5 +1,7 @@
 //! How a backend spells SQL, as data: each backend's `dialect.rs` is one `static DIALECT: Dialect`.
 
+#[cfg(test)]
+pub(crate) mod fixture;
 mod transactions;
 mod types;
 

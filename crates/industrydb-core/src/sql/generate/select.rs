@@ -32,7 +32,7 @@ impl OrderBy {
 }
 
 /// What to select.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Select<'a> {
     /// From where.
     pub table: &'a TableName,
