@@ -23,12 +23,14 @@ mod value;
 
 use std::fmt;
 
+use industrydb_core::error::Error;
 use industrydb_core::value::{Params, Value};
 use pyo3::exceptions::PyTypeError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMapping, PyMemoryView, PySequence, PyString, PyTuple};
 use value::value;
+
+use crate::errors;
 
 /// Where a parameter stands, for messages.
 #[derive(Clone, Copy)]
@@ -79,7 +81,7 @@ pub fn params_list(object: &Bound<'_, PyAny>) -> PyResult<Vec<Params>> {
         let message = format!("params_list has to be an iterable of sequences or mappings, not {}", type_name(object));
         return Err(PyTypeError::new_err(message));
     }
-    let mut rows = Vec::with_capacity(object.len().unwrap_or(0));
+    let mut rows = Vec::new();
     for (row, item) in object.try_iter()?.enumerate() {
         rows.push(set_of_params(&item?, Some(row))?);
     }
@@ -94,11 +96,10 @@ fn set_of_params(object: &Bound<'_, PyAny>, row: Option<usize>) -> PyResult<Para
         return positional(tuple.iter(), tuple.len(), row);
     }
     if let Ok(dict) = object.cast_exact::<PyDict>() {
-        return named(dict.iter().map(Ok), row);
+        return named(&dict.items(), row);
     }
     if let Ok(mapping) = object.cast::<PyMapping>() {
-        let pairs = mapping.items()?;
-        return named(pairs.iter().map(|pair| pair.extract()), row);
+        return named(&mapping.items()?, row);
     }
     if !is_scalar(object) && object.cast::<PySequence>().is_ok() {
         let items = object.try_iter()?.collect::<PyResult<Vec<_>>>()?;
@@ -111,11 +112,7 @@ fn set_of_params(object: &Bound<'_, PyAny>, row: Option<usize>) -> PyResult<Para
     )))
 }
 
-fn positional<'py>(
-    items: impl Iterator<Item = Bound<'py, PyAny>>,
-    len: usize,
-    row: Option<usize>,
-) -> PyResult<Params> {
+fn positional<'py>(items: impl Iterator<Item = Bound<'py, PyAny>>, len: usize, row: Option<usize>) -> PyResult<Params> {
     let mut values = Vec::with_capacity(len);
     for (index, item) in items.enumerate() {
         values.push(value(&item, Place { row, key: Key::Index(index) }, 0)?);
@@ -123,17 +120,16 @@ fn positional<'py>(
     Ok(Params::Positional(values))
 }
 
-fn named<'py>(
-    pairs: impl Iterator<Item = PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)>>,
-    row: Option<usize>,
-) -> PyResult<Params> {
-    let mut values: Vec<(String, Value)> = Vec::with_capacity(pairs.size_hint().0);
-    for pair in pairs {
-        let (name, item) = pair?;
-        let Ok(name) = name.extract::<String>() else {
+/// From a list of pairs rather than the mapping itself, which a value's own code might change meanwhile.
+fn named(pairs: &Bound<'_, PyList>, row: Option<usize>) -> PyResult<Params> {
+    let mut values: Vec<(String, Value)> = Vec::with_capacity(pairs.len());
+    for pair in pairs.iter() {
+        let (name, item): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair.extract()?;
+        let Ok(name) = name.cast::<PyString>() else {
             let message = format!("names of parameters have to be str, not {}", type_name(&name));
             return Err(PyTypeError::new_err(message));
         };
+        let name = name.to_str()?.to_owned();
         let value = value(&item, Place { row, key: Key::Name(&name) }, 0)?;
         values.push((name, value));
     }
@@ -154,7 +150,6 @@ fn type_name(object: &Bound<'_, PyAny>) -> String {
 }
 
 /// `DataConversionError`.
-fn conversion(py: Python<'_>, message: String) -> PyErr {
-    let error = || py.import(intern!(py, "industrydb.exceptions"))?.getattr(intern!(py, "DataConversionError"))?.call1((message,));
-    error().map_or_else(|error| error, PyErr::from_value)
+fn conversion(message: String) -> PyErr {
+    errors::to_py(Error::conversion(message))
 }

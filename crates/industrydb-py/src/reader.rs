@@ -229,13 +229,13 @@ impl BatchReader {
             }
         });
         let stream = polars_arrow::ffi::export_iterator(Box::new(batches), self.arrow_field());
-        PyCapsule::new(py, stream, Some(c"arrow_array_stream".into()))
+        PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
     }
 
     /// The schema as an `arrow_schema` capsule.
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
         let schema = polars_arrow::ffi::export_field_to_c(&self.arrow_field());
-        PyCapsule::new(py, schema, Some(c"arrow_schema".into()))
+        PyCapsule::new_with_value(py, schema, c"arrow_schema")
     }
 }
 

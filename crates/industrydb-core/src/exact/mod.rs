@@ -31,6 +31,7 @@ use crate::error::{Error, Result};
 pub use name::type_name;
 use rows::Failure;
 use rule::{Rule, rule};
+pub use text::hex;
 
 /// The longest that a value may get in a message, in characters.
 const SHOWN: usize = 60;

@@ -9,7 +9,7 @@ use super::value::{deeper, utf8};
 use super::{Place, conversion, type_name};
 
 pub(super) fn object(dict: &Bound<'_, PyDict>, place: Place<'_>, depth: usize) -> PyResult<Value> {
-    deeper(depth, place, dict.py())?;
+    deeper(depth, place)?;
     let mut map = Map::new();
     for (key, item) in dict.iter() {
         let Ok(key) = key.cast::<PyString>() else {
@@ -26,7 +26,6 @@ fn array<'py>(items: impl Iterator<Item = Bound<'py, PyAny>>, place: Place<'_>, 
 }
 
 fn value(item: &Bound<'_, PyAny>, place: Place<'_>, depth: usize) -> PyResult<Value> {
-    let py = item.py();
     if item.is_none() {
         Ok(Value::Null)
     } else if let Ok(truth) = item.cast::<PyBool>() {
@@ -36,19 +35,19 @@ fn value(item: &Bound<'_, PyAny>, place: Place<'_>, depth: usize) -> PyResult<Va
     } else if item.is_instance_of::<PyInt>() {
         let number = item.extract::<i128>().ok().and_then(Number::from_i128);
         number.map(Value::Number).ok_or_else(|| {
-            conversion(py, format!("{place} holds an integer of more than 64 bits, which JSON numbers here do not"))
+            conversion(format!("{place} holds an integer of more than 64 bits, which JSON numbers here do not"))
         })
     } else if let Ok(float) = item.cast::<PyFloat>() {
         Number::from_f64(float.value()).map(Value::Number).ok_or_else(|| {
-            conversion(py, format!("{place} holds {}, which JSON has no number for (RFC 8259, 6)", float.value()))
+            conversion(format!("{place} holds {}, which JSON has no number for (RFC 8259, 6)", float.value()))
         })
     } else if let Ok(dict) = item.cast::<PyDict>() {
         object(dict, place, depth)
     } else if let Ok(list) = item.cast::<PyList>() {
-        deeper(depth, place, py)?;
+        deeper(depth, place)?;
         array(list.iter(), place, depth)
     } else if let Ok(tuple) = item.cast::<PyTuple>() {
-        deeper(depth, place, py)?;
+        deeper(depth, place)?;
         array(tuple.iter(), place, depth)
     } else {
         let message = format!("{place} is JSON and holds a {}, which JSON has no type for", type_name(item));

@@ -34,7 +34,7 @@ impl<'a, 'py> Scalar<'a, 'py> {
         }
         let item = self.object.call_method0("item")?;
         // An extended double, for one, is its own item.
-        if Self::of(&item)?.is_some() { Err(unsupported(self.object, place)) } else { value(&item, place, 0) }
+        if Scalar::of(&item)?.is_some() { Err(unsupported(self.object, place)) } else { value(&item, place, 0) }
     }
 
     fn datetime(&self, place: Place<'_>) -> PyResult<Value> {
@@ -82,6 +82,6 @@ impl<'a, 'py> Scalar<'a, 'py> {
 
     fn out_of_range(&self, place: Place<'_>) -> PyErr {
         let message = format!("{place} is finer than a microsecond or out of range: {}", self.object);
-        conversion(self.object.py(), message)
+        conversion(message)
     }
 }

@@ -31,16 +31,15 @@ impl Types {
 
     fn import(py: Python<'_>) -> PyResult<Self> {
         let module = py.import("datetime")?;
-        let class = |name: &str| -> PyResult<Bound<'_, PyType>> { Ok(module.getattr(name)?.cast_into()?) };
-        let (date, datetime) = (class("date")?, class("datetime")?);
+        let (date, datetime) = (class(&module, "date")?, class(&module, "datetime")?);
         let utc = PyDict::new(py);
         utc.set_item("tzinfo", module.getattr("timezone")?.getattr("utc")?)?;
         Ok(Self {
-            decimal: py.import("decimal")?.getattr("Decimal")?.cast_into()?.unbind(),
-            uuid: py.import("uuid")?.getattr("UUID")?.cast_into()?.unbind(),
-            enumeration: py.import("enum")?.getattr("Enum")?.cast_into()?.unbind(),
-            time: class("time")?.unbind(),
-            timedelta: class("timedelta")?.unbind(),
+            decimal: class(&py.import("decimal")?, "Decimal")?.unbind(),
+            uuid: class(&py.import("uuid")?, "UUID")?.unbind(),
+            enumeration: class(&py.import("enum")?, "Enum")?.unbind(),
+            time: class(&module, "time")?.unbind(),
+            timedelta: class(&module, "timedelta")?.unbind(),
             datetime_sub: datetime.getattr("__sub__")?.unbind(),
             date_toordinal: date.getattr("toordinal")?.unbind(),
             epoch: datetime.call1((1970, 1, 1))?.unbind(),
@@ -49,4 +48,8 @@ impl Types {
             datetime: datetime.unbind(),
         })
     }
+}
+
+fn class<'py>(module: &Bound<'py, PyModule>, name: &str) -> PyResult<Bound<'py, PyType>> {
+    Ok(module.getattr(name)?.cast_into::<PyType>()?)
 }

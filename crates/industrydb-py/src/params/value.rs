@@ -43,7 +43,7 @@ fn other(object: &Bound<'_, PyAny>, place: Place<'_>, depth: usize) -> PyResult<
     let types = Types::get(py)?;
     // A datetime is a date; an Enum member or a numpy scalar may also be an int, a str or a float.
     if object.is_instance(types.enumeration.bind(py))? {
-        deeper(depth, place, py)?;
+        deeper(depth, place)?;
         value(&object.getattr(intern!(py, "value"))?, place, depth + 1)
     } else if object.is_instance(types.datetime.bind(py))? {
         datetime(object, types, place)
@@ -90,11 +90,11 @@ pub(super) fn unsupported(object: &Bound<'_, PyAny>, place: Place<'_>) -> PyErr 
     PyTypeError::new_err(format!("{place} has a type that is no parameter: {}", type_name(object)))
 }
 
-pub(super) fn deeper(depth: usize, place: Place<'_>, py: Python<'_>) -> PyResult<()> {
+pub(super) fn deeper(depth: usize, place: Place<'_>) -> PyResult<()> {
     if depth < MAX_DEPTH {
         return Ok(());
     }
-    Err(conversion(py, format!("{place} nests more than {MAX_DEPTH} levels deep, or contains itself")))
+    Err(conversion(format!("{place} nests more than {MAX_DEPTH} levels deep, or contains itself")))
 }
 
 fn int(object: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Value> {
@@ -103,7 +103,7 @@ fn int(object: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Value> {
     }
     object.extract::<i128>().map(Value::Int).map_err(|_| {
         let message = format!("{place} is an integer of more than 128 bits; pass it as a Decimal or as text");
-        conversion(object.py(), message)
+        conversion(message)
     })
 }
 
@@ -114,14 +114,14 @@ fn text(text: &Bound<'_, PyString>, place: Place<'_>) -> PyResult<Value> {
 pub(super) fn utf8<'a>(text: &'a Bound<'_, PyString>, place: Place<'_>) -> PyResult<&'a str> {
     text.to_str().map_err(|_| {
         let message = format!("{place} contains a lone surrogate, which no database stores as text");
-        conversion(text.py(), message)
+        conversion(message)
     })
 }
 
 fn list<'py>(items: impl Iterator<Item = Bound<'py, PyAny>>, place: Place<'_>, depth: usize) -> PyResult<Value> {
     let mut values = Vec::with_capacity(items.size_hint().0);
     for item in items {
-        deeper(depth, place, item.py())?;
+        deeper(depth, place)?;
         values.push(value(&item, place, depth + 1)?);
     }
     Ok(Value::List(values))
@@ -163,14 +163,14 @@ fn timedelta_micros(object: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<i64
     let micros: i64 = object.getattr(intern!(py, "microseconds"))?.extract()?;
     // Python allows 999,999,999 days; 64 bits of microseconds hold a ninth of that.
     let total = (i128::from(days) * 86_400 + i128::from(seconds)) * 1_000_000 + i128::from(micros);
-    i64::try_from(total)
-        .map_err(|_| conversion(py, format!("{place} is a timedelta of more than 64 bits of microseconds")))
+    i64::try_from(total).map_err(|_| conversion(format!("{place} is a timedelta of more than 64 bits of microseconds")))
 }
 
 fn time(object: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Value> {
     let py = object.py();
     if !object.getattr(intern!(py, "tzinfo"))?.is_none() {
-        let message = format!("{place} is a time with a time zone, which means nothing without a date; pass a datetime");
+        let message =
+            format!("{place} is a time with a time zone, which means nothing without a date; pass a datetime");
         return Err(PyTypeError::new_err(message));
     }
     let hours: i64 = object.getattr(intern!(py, "hour"))?.extract()?;
@@ -184,7 +184,7 @@ fn time(object: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Value> {
 fn whole_micros(object: &Bound<'_, PyAny>, attribute: &str, place: Place<'_>) -> PyResult<()> {
     match object.getattr_opt(attribute)? {
         Some(nanos) if nanos.is_truthy()? => {
-            Err(conversion(object.py(), format!("{place} has nanoseconds; a parameter holds microseconds")))
+            Err(conversion(format!("{place} has nanoseconds; a parameter holds microseconds")))
         }
         Some(_) | None => Ok(()),
     }
