@@ -13,12 +13,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-# Everything Rust is built once, in the release profile, from the lock file: the extension, `cargo test` and clippy share
-# it. They all name the whole workspace, so that they agree on the features of what they depend on.
+# One profile and the lock file for everything: the extension, `cargo test` and clippy share what they can.
 CARGO_FLAGS := --release --locked
+# The extension crate is tested from Python. It gives Polars' crates a link to pyo3, which a program without an
+# interpreter can't have; so they are built once with it, and once without for the tests of the other crates.
+RUST_TESTS := --workspace --exclude industrydb-py
 FEATURES := sqlite postgres mssql
 
-# pyo3's build script starts over when maturin's settings for it come and go: cargo gets what maturin wrote down.
+# When maturin's settings for pyo3 come and go, pyo3 and all of Polars are built again: cargo gets what maturin wrote down.
 PYO3_ENV = PYO3_BUILD_EXTENSION_MODULE=1 PYO3_CONFIG_FILE=$(firstword $(wildcard $(TARGET)/maturin/pyo3-config-*.txt))
 
 # Nothing may panic into Python; clippy.toml allows these in tests.
@@ -32,17 +34,17 @@ quickstart: build $(VENV)/.quickstart ## Build everything into .venv and run the
 
 .PHONY: test
 test: build $(VENV)/.test ## Build everything into .venv and run all tests, Rust and Python
-	cargo test $(CARGO_FLAGS) --workspace
+	cargo test $(CARGO_FLAGS) $(RUST_TESTS)
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 ##@ Development
 
 .PHONY: dev
-dev: build $(VENV)/.dev ## Build the extension into .venv, with everything that tests and linters need
+dev: build $(VENV)/.test $(VENV)/.lint ## Build the extension into .venv, with everything that tests and linters need
 
 .PHONY: build
 build: $(VENV)/.build ## Build the extension into .venv
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release
+	VIRTUAL_ENV=$(abspath $(VENV)) PIP_QUIET=1 $(BIN)/maturin develop --release
 
 .PHONY: format
 format: $(VENV)/.lint ## Format all code
@@ -59,7 +61,7 @@ lint-rust: build
 	$(PYO3_ENV) cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- $(CLIPPY_FLAGS)
 
 .PHONY: lint-python
-lint-python: build $(VENV)/.dev
+lint-python: build $(VENV)/.test $(VENV)/.lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -82,7 +82,7 @@ def load() -> dict[str, pl.DataFrame]:
     folder = Path(package.origin).parent / "data"
 
     def read(source: Path | bytes) -> pl.DataFrame:
-        return pl.read_csv(source, null_values="NA", try_parse_dates=True, infer_schema_length=None)
+        return pl.read_csv(source, null_values="NA", try_parse_dates=True, infer_schema_length=10_000)
 
     with zipfile.ZipFile(folder / "flights.csv.zip") as archive:
         flights = read(archive.read("flights.csv"))

@@ -142,7 +142,7 @@ def _integers(name: str, values: _Values) -> pl.Series:
 
 def _floats(name: str, values: _Values) -> pl.Series:
     """Floats, among them integers that are the same number as floats."""
-    floats = []
+    floats: list[float | None] = []
     for value in values:
         if isinstance(value, int):
             if abs(value) > 2**1023 or int(float(value)) != value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 import polars as pl
 
@@ -43,7 +43,7 @@ def to_frame(data: object) -> pl.DataFrame:
     elif isinstance(data, Mapping):
         frame = _from_columns(data)
     elif hasattr(data, "__arrow_c_stream__"):
-        frame = pl.DataFrame(data)
+        frame = pl.DataFrame(cast("Any", data))
     elif _is_sequence(data) and all(isinstance(row, Mapping) for row in data):
         frame = _from_rows(data)
     else:

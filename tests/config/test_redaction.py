@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.config.backends import SHAPES, Shape, any_text
 
 from industrydb import ConfigurationError, DatabaseConfig
+from tests.config.backends import SHAPES, Shape, any_text
 
 HUNTER = "hunter2-Zx9"
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.config.backends import SHAPES, Shape, any_text, arguments
 
 from industrydb import ConfigurationError, DatabaseConfig
+from tests.config.backends import SHAPES, Shape, any_text, arguments
 
 configurations = st.sampled_from(SHAPES).flatmap(lambda shape: st.tuples(st.just(shape), arguments(shape)))
 

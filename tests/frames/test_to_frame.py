@@ -16,13 +16,13 @@ import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from industrydb._frames import to_frame
 from industrydb.exceptions import DataConversionError
+from tests.arrow import pa
 
 BERLIN = ZoneInfo("Europe/Berlin")
 US = pl.Duration("us")
@@ -190,7 +190,7 @@ def test_rows_are_all_looked_at() -> None:
 
 
 def test_any_mapping_is_a_row_or_a_set_of_columns() -> None:
-    rows = (OrderedDict(a=1, b=2), ChainMap({"a": 3}))
+    rows: tuple[dict[str, int], ChainMap[str, int]] = (OrderedDict(a=1, b=2), ChainMap({"a": 3}))
     assert to_frame(rows).to_dict(as_series=False) == {"a": [1, 3], "b": [2, None]}
     columns = ChainMap({"a": (1, 2)})
     assert to_frame(columns).to_dict(as_series=False) == {"a": [1, 2]}
@@ -244,7 +244,7 @@ def test_arrow_streams_pass(data: object) -> None:
     assert frame.rows() == [(1, "x"), (None, "y")]
 
 
-Point = namedtuple("Point", "x y")  # noqa: PYI024 (a user's)
+Point = namedtuple("Point", "x y")  # pyright: ignore[reportUntypedNamedTuple]  # noqa: PYI024 (a user's)
 
 
 @pytest.mark.parametrize(
