@@ -199,7 +199,7 @@ impl Connection {
         let schema = self.run(py, &timed(timeout)?, move |connector| {
             Box::pin(async move { connector.describe(&sql, &params).await })
         })?;
-        frames::schema_to_python(py, Arc::new(schema))
+        frames::schema_to_python(py, &schema)
     }
 
     /// Writes all rows of `data`, column by name, or none of them.

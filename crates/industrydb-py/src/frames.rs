@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use industrydb_core::error::{Error, Result};
-use polars_core::prelude::{DataFrame, IntoSeries, Schema, SchemaRef};
+use polars_core::prelude::{DataFrame, IntoSeries, Schema};
+use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3_polars::{PyDataFrame, PySchema, PySeries};
+use pyo3::types::{IntoPyDict, PyMapping};
+use pyo3_polars::{PyDataFrame, PySeries};
 
 /// A Polars DataFrame of Python over the same buffers.
 ///
@@ -34,12 +36,12 @@ pub fn from_python(data: &Bound<'_, PyAny>) -> PyResult<DataFrame> {
     Ok(to_frame.call1((data,))?.extract::<PyDataFrame>()?.0)
 }
 
-/// A `polars.Schema`.
+/// A `polars.Schema`: that of an empty frame, since frames cross with every type.
 ///
 /// # Errors
 /// What Polars raises.
-pub fn schema_to_python(py: Python<'_>, schema: SchemaRef) -> PyResult<Bound<'_, PyAny>> {
-    PySchema(schema).into_pyobject(py)
+pub fn schema_to_python<'py>(py: Python<'py>, schema: &Schema) -> PyResult<Bound<'py, PyAny>> {
+    to_python(py, DataFrame::empty_with_schema(schema))?.getattr(intern!(py, "schema"))
 }
 
 /// The `schema_overrides=` argument: a mapping of column names to Polars types, or to Python types that stand for some.
@@ -48,9 +50,14 @@ pub fn schema_to_python(py: Python<'_>, schema: SchemaRef) -> PyResult<Bound<'_,
 /// `TypeError` for what Polars does not take as a schema.
 pub fn overrides(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Arc<Schema>> {
     let Some(argument) = argument.filter(|argument| !argument.is_none()) else { return Ok(Arc::default()) };
-    static SCHEMA: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let schema = SCHEMA.import(argument.py(), "polars", "Schema")?.call1((argument,))?;
-    Ok(schema.extract::<PySchema>()?.0)
+    let py = argument.py();
+    if argument.cast::<PyMapping>().is_err() {
+        let name = argument.get_type().qualname()?;
+        return Err(PyTypeError::new_err(format!("schema_overrides must be a mapping of columns to types, not {name}")));
+    }
+    static FRAME: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let empty = FRAME.import(py, "polars", "DataFrame")?.call((), Some(&[("schema", argument)].into_py_dict(py)?))?;
+    Ok(Arc::clone(empty.extract::<PyDataFrame>()?.0.schema()))
 }
 
 /// Refuses overrides of columns that the result does not have.

@@ -158,7 +158,7 @@ impl BatchReader {
     /// The columns and types of every frame.
     #[getter]
     fn schema<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        frames::schema_to_python(py, Arc::clone(&self.schema))
+        frames::schema_to_python(py, &self.schema)
     }
 
     /// Whether the reader is exhausted or closed.

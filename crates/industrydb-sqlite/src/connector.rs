@@ -175,9 +175,11 @@ impl DatabaseConnector for SqliteConnector {
         })
     }
 
-    fn describe<'c>(&'c mut self, sql: &'c str, _params: &'c Params) -> BoxFuture<'c, Result<Schema>> {
+    fn describe<'c>(&'c mut self, sql: &'c str, params: &'c Params) -> BoxFuture<'c, Result<Schema>> {
         self.call(move |session| {
-            let plan = Prepared::new(session.only_statement(sql)?).plan();
+            let mut prepared = Prepared::new(session.only_statement(sql)?);
+            session.bind(&mut prepared.statement, params)?;
+            let plan = prepared.plan();
             Ok(Schema::from_iter(plan.iter().map(|column| Field::new(column.name.clone(), column.kind.dtype()))))
         })
     }

@@ -289,6 +289,8 @@ impl Store {
             return Self::natural(cell, self.len());
         }
         match cell {
+            // Bytes are the last resort, and stay what they are.
+            _ if matches!(self, Self::Binary(_)) => Self::Binary(self.to_binary()),
             Cell::Blob(_) => Self::Binary(self.to_binary()),
             Cell::Int(_) if matches!(self, Self::Boolean(_)) => self.to_int64().map_or_else(|| self.to_text(), Self::Int64),
             Cell::Int(value) if exact_f64(value).is_none() => self.to_text(),
