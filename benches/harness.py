@@ -51,9 +51,15 @@ def _python(*arguments: str) -> str:
     except subprocess.TimeoutExpired as error:
         raise RunError(f"no end after {_PATIENCE} s") from error
     if done.returncode != 0:
-        words = done.stderr.strip().splitlines()
-        raise RunError(words[-1] if words else f"exit code {done.returncode}")
+        raise RunError(_last_words(done.stderr) or f"exit code {done.returncode}")
     return done.stdout
+
+
+def _last_words(stderr: str) -> str:
+    """The message of the exception that ended a process: what follows the indented frames of its traceback."""
+    lines = stderr.strip().splitlines()
+    after_frames = 1 + max((i for i, line in enumerate(lines) if line.startswith(" ")), default=-1)
+    return " ".join(lines[after_frames:])
 
 
 def _outcome(fields: dict[str, Any]) -> Outcome:

@@ -152,7 +152,7 @@ class Sqlite(Backend):
         database.read_bytes()  # into the page cache
         return Target(
             backend=self.name,
-            uri=f"sqlite://{database}",
+            uri=f"sqlite:///{database}",
             database=str(database),
             table=_TABLE,
             rows=rows,
@@ -199,7 +199,7 @@ class Sqlite(Backend):
 
     def vacant(self, target: Target) -> Target:
         database = Path(target.database).with_suffix(".inserted.db")
-        vacant = replace(target, uri=f"sqlite://{database}", database=str(database))
+        vacant = replace(target, uri=f"sqlite:///{database}", database=str(database))
         self.discard(vacant)  # a run that was broken off may have left it
         os.sync()  # what the run before left to the disk is not ours to wait for
         return vacant
