@@ -72,7 +72,7 @@ class DatabaseConfig:
         username: str | None = None,
         password: str | None = None,
         path: str | PathLike[str] | None = None,
-        **options: ConfigValue,
+        **options: ConfigValue | PathLike[str],
     ) -> Self:
         """A configuration from its fields, none of which passes through a URI: any character is allowed in any.
 

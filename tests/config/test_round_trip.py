@@ -35,7 +35,7 @@ def test_round_trips(configuration: tuple[Shape, dict[str, Any]]) -> None:
     for again in (
         DatabaseConfig.from_uri(config.to_uri()),
         DatabaseConfig.from_dict(config.to_dict()),
-        pickle.loads(pickle.dumps(config)),  # noqa: S301 (our own bytes)
+        pickle.loads(pickle.dumps(config)),
         copy.copy(config),
         copy.deepcopy(config),
     ):

@@ -1,0 +1,41 @@
+//! The extension module `industrydb._industrydb`: Python's view of the connectors.
+//!
+//! `factory` lists the backends, `runtime` waits, `session` shares a connection between threads, `connection` and
+//! `reader` are the classes; everything a verb means is in `industrydb_core::ops`.
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod call;
+mod config;
+mod connection;
+mod errors;
+mod factory;
+mod frames;
+mod log;
+mod params;
+mod progress;
+mod reader;
+mod runtime;
+mod session;
+mod transaction;
+
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+/// The backends that this build connects to.
+#[pyfunction]
+fn backends(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
+    PyTuple::new(py, factory::connectable().collect::<Vec<_>>())
+}
+
+#[pymodule(gil_used = false)]
+fn _industrydb(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<config::DatabaseConfig>()?;
+    module.add_class::<connection::Connection>()?;
+    module.add_class::<reader::BatchReader>()?;
+    module.add_class::<transaction::Transaction>()?;
+    module.add_function(wrap_pyfunction!(connection::connect, module)?)?;
+    module.add_function(wrap_pyfunction!(backends, module)?)?;
+    Ok(())
+}

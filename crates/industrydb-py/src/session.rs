@@ -7,10 +7,13 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
+use std::time::Duration;
 
 use industrydb_core::config::Config;
 use industrydb_core::connector::{BoxFuture, Canceller, DatabaseConnector};
 use industrydb_core::error::{Error, Result};
+use industrydb_core::ops::TransactionOptions;
+use industrydb_core::sql::Dialect;
 use tokio::sync::{Notify, OwnedMutexGuard};
 
 use crate::call::Call;
@@ -34,6 +37,8 @@ impl Caller {
 pub struct Session {
     /// What it was opened with.
     pub config: Config,
+    /// How its backend spells SQL.
+    pub dialect: &'static Dialect,
     /// The server's version.
     pub server_version: String,
     pid: u32,
@@ -41,6 +46,8 @@ pub struct Session {
     canceller: Arc<dyn Canceller>,
     in_transaction: AtomicBool,
     turns: Mutex<Turns>,
+    /// How the open transaction was begun.
+    pub transaction: Mutex<TransactionOptions>,
     /// Somebody's turn, transaction or reader has ended.
     ended: Notify,
 }
@@ -52,8 +59,8 @@ struct Turns {
     busy: Option<Caller>,
     /// To whom the open transaction belongs.
     owner: Option<Caller>,
-    /// Whether a batch reader is open.
-    reading: bool,
+    /// What ends the open batch reader, if there is one: each has its own, so that none ends the next.
+    reading: Option<Arc<Notify>>,
     /// Why the connection is closed, once it is.
     closed: Option<String>,
 }
@@ -82,6 +89,7 @@ impl Session {
     pub async fn open(config: Config) -> Result<Self> {
         let connector = factory::connect(&config).await?;
         Ok(Self {
+            dialect: connector.dialect(),
             server_version: connector.server_version().to_owned(),
             canceller: connector.canceller(),
             connector: Arc::new(tokio::sync::Mutex::new(Some(connector))),
@@ -89,6 +97,7 @@ impl Session {
             pid: std::process::id(),
             in_transaction: AtomicBool::new(false),
             turns: Mutex::default(),
+            transaction: Mutex::default(),
             ended: Notify::new(),
         })
     }
@@ -150,7 +159,7 @@ impl Session {
                 if let Some(reason) = &turns.closed {
                     return Err(self.closed_error(reason));
                 }
-                if turns.reading {
+                if turns.reading.is_some() {
                     return Err(self.refusal("a BatchReader of this connection is open: exhaust it or close it first"));
                 }
                 if turns.busy == Some(caller) {
@@ -188,16 +197,17 @@ impl Session {
         outcome
     }
 
-    /// Takes the connector for a batch reader; [`Self::end_reading`] gives it back.
+    /// Takes the connector for a batch reader, with what tells it to stop; [`Self::end_reading`] gives it back.
     ///
     /// # Errors
     /// Those of waiting for the turn.
-    pub async fn begin_reading(&self, caller: Caller, call: &Call) -> Result<OwnedMutexGuard<Slot>> {
+    pub async fn begin_reading(&self, caller: Caller, call: &Call) -> Result<(OwnedMutexGuard<Slot>, Arc<Notify>)> {
         let _turn = self.turn(caller).await?;
         let slot = Arc::clone(&self.connector).lock_owned().await;
         call.start(self.canceller());
-        self.turns().reading = true;
-        Ok(slot)
+        let stop = Arc::new(Notify::new());
+        self.turns().reading = Some(Arc::clone(&stop));
+        Ok((slot, stop))
     }
 
     /// The batch reader is done with the connector.
@@ -205,12 +215,28 @@ impl Session {
         self.note_state(&mut slot);
         drop(slot);
         let mut turns = self.turns();
-        turns.reading = false;
+        turns.reading = None;
         if !self.in_transaction() {
             turns.owner = None;
         }
         drop(turns);
         self.ended.notify_waiters();
+    }
+
+    /// Ends the open batch reader, if there is one, whoever has it.
+    pub async fn close_reader(&self) {
+        loop {
+            let Some(stop) = self.turns().reading.clone() else { return };
+            stop.notify_one();
+            self.press().await;
+        }
+    }
+
+    /// Asks what runs to stop and gives it a moment; a cancel can come too early, so this is said again until it ends.
+    async fn press(&self) {
+        // If the cancel does not get through, the next one may.
+        let _ = self.canceller.cancel().await;
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
 
     /// Takes over what a call has changed: the transaction, or that the connection is of no use any more.
@@ -242,13 +268,10 @@ impl Session {
     pub async fn close(&self) -> Result<()> {
         self.shut("the connection is closed");
         let mut slot = loop {
+            self.close_reader().await;
             match self.connector.try_lock() {
                 Ok(slot) => break slot,
-                Err(_) => {
-                    // Asked again for as long as the call goes on: a cancel can come a moment too early.
-                    let _ = self.canceller.cancel().await;
-                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-                }
+                Err(_) => self.press().await,
             }
         };
         match slot.take() {

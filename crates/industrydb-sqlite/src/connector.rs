@@ -255,8 +255,8 @@ fn append(
     progress: &Progress,
 ) -> Result<u64> {
     let stored = stored_frame(frame, columns).map_err(|error| error.with_backend(BACKEND))?;
-    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-    let sql = industrydb_core::sql::generate::insert(&DIALECT, table, &names)?;
+    let names = columns.iter().map(|column| column.name.as_str());
+    let sql = industrydb_core::sql::generate::insert_row(&DIALECT, table, names)?;
     let mut statement = session.only_statement(&sql)?;
     let types = stored.dtypes();
     let bytes = frame.estimated_size() as u64;

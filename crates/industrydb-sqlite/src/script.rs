@@ -7,9 +7,10 @@ use industrydb_core::error::{Error, Result};
 use industrydb_core::value::Params;
 
 use crate::cache::Prepared;
-use crate::connector::{Session, blocking};
+use crate::connector::blocking;
 use crate::decode::ResultReader;
 use crate::error::BACKEND;
+use crate::session::Session;
 
 /// Rows between two reports of progress.
 const ROWS_BETWEEN_REPORTS: usize = 4_096;

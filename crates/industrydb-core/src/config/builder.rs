@@ -21,6 +21,37 @@ impl Builder {
         Self { spec, show_names, given: BTreeMap::new() }
     }
 
+    /// A builder with what `config` says.
+    pub(super) fn from_config(config: &Config) -> Self {
+        let fields = [
+            (Field::Host, config.host.clone()),
+            (Field::Port, config.port.as_ref().map(Port::to_string)),
+            (Field::Database, config.database.clone()),
+            (Field::Username, config.username.clone()),
+            (Field::Password, config.password.as_ref().map(|password| password.expose().to_owned())),
+            (Field::Path, config.path.clone()),
+        ];
+        let mut given = config.options.clone();
+        given.extend(fields.into_iter().filter_map(|(field, text)| Some((field.name(), text?))));
+        Self { spec: config.spec, show_names: true, given }
+    }
+
+    /// Whether `name` was given, and not as an empty text.
+    pub(super) fn has_text(&self, name: &str) -> bool {
+        self.spec.key(name).and_then(|key| self.given.get(key.name())).is_some_and(|text| !text.is_empty())
+    }
+
+    /// Sets what `name` means to this backend, given before or not.
+    ///
+    /// # Errors
+    /// As [`Builder::set`].
+    pub(super) fn replace(&mut self, name: &str, text: &str) -> Result<()> {
+        if let Some(key) = self.spec.key(name) {
+            self.given.remove(key.name());
+        }
+        self.set(name, text)
+    }
+
     /// Sets what `name` means to this backend.
     ///
     /// # Errors

@@ -79,6 +79,19 @@ impl Config {
         }
     }
 
+    /// The same with `text` for `name`, unless that was given already; an empty text counts as not given. For what a
+    /// client takes from its environment when it connects.
+    ///
+    /// # Errors
+    /// As [`Config::from_pairs`].
+    pub fn with_default(&self, name: &str, text: &str) -> Result<Self> {
+        let mut builder = Builder::from_config(self);
+        if !builder.has_text(name) {
+            builder.replace(name, text)?;
+        }
+        builder.finish()
+    }
+
     /// The URI that [`Config::from_uri`] turns into an equal configuration, unless secrets are hidden.
     pub fn to_uri(&self, secrets: Secrets) -> String {
         uri::write(self, secrets)

@@ -170,9 +170,11 @@ impl BackendSpec {
         Error::configuration(message).with_backend(self.name)
     }
 
-    /// The error for a name that means nothing; `shown` unless it could be a piece of a password.
+    /// The error for a name that means nothing. It is `shown` unless it could be a piece of a password, and never where
+    /// it looks like no name (`password:secret`).
     pub(super) fn unknown_name(&self, name: &str, shown: bool) -> Error {
-        let quoted = if shown { format!(" {name:?}") } else { String::new() };
+        let plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' '));
+        let quoted = if shown && plain { format!(" {name:?}") } else { String::new() };
         let wanted = self.fold(name);
         let remedy = match nearest(&wanted, self.names().map(|(known, key)| (self.fold(known), key.name()))) {
             Some(known) => format!("did you mean {known:?}?"),

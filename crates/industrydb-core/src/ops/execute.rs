@@ -33,7 +33,11 @@ pub async fn execute(
     last.map_or_else(|| rows_affected(changed), Ok)
 }
 
-fn rows_affected(rows: u64) -> Result<DataFrame> {
+/// One row with one column, `rows_affected` (Int64): what a statement without a result set gives.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Conversion`] for more rows than Int64 holds.
+pub fn rows_affected(rows: u64) -> Result<DataFrame> {
     let rows = i64::try_from(rows).map_err(|_| Error::conversion(format!("{rows} rows are more than Int64 holds")))?;
     let column = Column::new("rows_affected".into(), [rows]);
     DataFrame::new(1, vec![column]).map_err(|error| Error::conversion(error.to_string()))

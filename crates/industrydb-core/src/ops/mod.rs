@@ -2,6 +2,7 @@
 //! `delete`. Each is one small async function over any backend.
 
 mod atomic;
+mod catalog;
 mod execute;
 mod insert;
 mod transaction;
@@ -14,7 +15,8 @@ mod fake;
 mod tests;
 
 pub use atomic::Atomic;
-pub use execute::{execute, execute_simple, run};
+pub use catalog::columns;
+pub use execute::{execute, execute_simple, rows_affected, run};
 pub use insert::{InsertMode, InsertOptions, OnConflict, insert};
 pub use transaction::{TransactionOptions, begin, commit, rollback};
 pub use verbs::{delete, execute_many, select, update};

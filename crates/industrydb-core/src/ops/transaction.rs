@@ -4,6 +4,7 @@ use super::atomic::roll_back;
 use super::execute::execute_simple;
 use crate::connector::DatabaseConnector;
 use crate::error::{Error, Result};
+use crate::sql::Dialect;
 
 /// How a transaction was begun; ending it needs the same, to put the session back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,6 +13,16 @@ pub struct TransactionOptions {
     pub isolation: Option<String>,
     /// Whether it may only read.
     pub read_only: bool,
+}
+
+impl TransactionOptions {
+    /// Refuses what `dialect` does not have, before anything is begun.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Argument`].
+    pub fn check(&self, dialect: &Dialect) -> Result<()> {
+        dialect.begin(self.isolation.as_deref(), self.read_only).map(drop)
+    }
 }
 
 /// Begins a transaction.

@@ -101,6 +101,25 @@ fn names() {
 }
 
 #[test]
+fn defaults_fill_what_was_not_given() {
+    let config = parse("many://u:@a,b/d?flag=1&note=");
+    for (name, text, expected) in [
+        ("username", "v", config.clone()),
+        ("user", "v", config.clone()),
+        ("flag", "no", config.clone()),
+        ("password", "p", parse("many://u:p@a,b/d?flag=1&note=")),
+        ("port", "1,2", parse("many://u:@a:1,b:2/d?flag=1&note=")),
+        ("note", "n", parse("many://u:@a,b/d?flag=1&note=n")),
+        ("count", "+3", parse("many://u:@a,b/d?flag=1&note=&count=3")),
+    ] {
+        assert_eq!(config.with_default(name, text), Ok(expected), "{name}");
+    }
+    assert!(config.with_default("count", "x").is_err());
+    assert!(config.with_default("port", "1,2,3").is_err());
+    assert!(config.with_default("path", "x").is_err());
+}
+
+#[test]
 fn what_was_not_given_is_none() {
     let config = parse("many://");
     assert_eq!((config.host(), config.port(), config.database()), (None, None, None));

@@ -13,7 +13,7 @@ const MEMORY: &str = ":memory:";
 /// Reads what follows `scheme:`.
 pub(super) fn parse(spec: &'static BackendSpec, rest: &str) -> Result<Config> {
     let (raw, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let mut builder = build_query(spec, query)?;
+    let mut builder = build_query(spec, query, "")?;
     let path = match raw.strip_prefix("//") {
         Some(path) => path.strip_prefix('/').unwrap_or(path),
         None => raw,

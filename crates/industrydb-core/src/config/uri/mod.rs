@@ -66,11 +66,12 @@ fn parse_query(spec: &'static BackendSpec, query: &str) -> Result<Vec<(String, S
 }
 
 /// A builder with what the query says. Its errors show unknown names unless one could be a piece of a password: of
-/// one in the query, or of one before an `@` that was not escaped.
-fn build_query(spec: &'static BackendSpec, query: &str) -> Result<Builder> {
+/// one in the query, of one before an `@` that was not escaped, or of one that began in the `authority`.
+fn build_query(spec: &'static BackendSpec, query: &str, authority: &str) -> Result<Builder> {
     let pairs = parse_query(spec, query)?;
     let secret = pairs.iter().any(|(name, _)| spec.key(name).is_some_and(Key::is_secret));
-    let mut builder = Builder::new(spec, !secret && !query.contains('@'));
+    let unended = authority.contains(':') && !authority.contains('@');
+    let mut builder = Builder::new(spec, !secret && !unended && !query.contains('@'));
     for (name, text) in &pairs {
         builder.set(name, text)?;
     }

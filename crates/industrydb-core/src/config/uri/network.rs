@@ -31,7 +31,7 @@ pub(super) fn parse(
     }
     let (user, hosts) = authority.rsplit_once('@').map_or((None, authority), |(user, hosts)| (Some(user), hosts));
     let (host, port) = parse_hosts(spec, hosts, several_hosts)?;
-    let mut builder = build_query(spec, query)?;
+    let mut builder = build_query(spec, query, authority)?;
     let set = |builder: &mut Builder, field: Field, text: &str| {
         if query_overrides && builder.has(field) { Ok(()) } else { builder.set_field(field, text) }
     };

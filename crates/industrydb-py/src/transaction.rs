@@ -1,0 +1,119 @@
+//! `transaction()`: a transaction as a context manager, a savepoint inside another.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use industrydb_core::connector::DatabaseConnector;
+use industrydb_core::error::{Error, Result};
+use industrydb_core::ops::{self, Atomic, TransactionOptions};
+use pyo3::prelude::*;
+use pyo3::types::PyAny;
+
+use crate::call::Call;
+use crate::connection::Connection;
+use crate::errors::to_py;
+
+/// A transaction that begins with `with`, commits at its end and rolls back on an exception. Inside an open
+/// transaction it is a savepoint.
+#[pyclass(frozen, module = "industrydb")]
+pub struct Transaction {
+    connection: Py<Connection>,
+    options: TransactionOptions,
+    open: Mutex<Option<Open>>,
+}
+
+/// What `with` has opened.
+enum Open {
+    Whole,
+    Nested(Atomic),
+}
+
+impl Transaction {
+    /// A transaction of `connection` that has not begun.
+    pub fn new(connection: Py<Connection>, options: TransactionOptions) -> Self {
+        Self { connection, options, open: Mutex::new(None) }
+    }
+
+    fn open(&self) -> MutexGuard<'_, Option<Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[pymethods]
+impl Transaction {
+    fn __enter__<'py>(slf: Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
+        let this = slf.get();
+        if this.open().is_some() {
+            return Err(to_py(Error::execution("this transaction has begun already; call transaction() for another")));
+        }
+        let options = this.options.clone();
+        let connection = this.connection.get();
+        let opened = connection.run(slf.py(), &Call::new(None, None), move |connector| {
+            Box::pin(async move { begin(connector, &options).await })
+        })?;
+        if matches!(opened, Open::Whole) {
+            connection.remember_transaction(&this.options);
+        }
+        *this.open() = Some(opened);
+        Ok(slf)
+    }
+
+    #[pyo3(signature = (exc_type, _exc_value, _traceback, /))]
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        exc_type: Option<&Bound<'_, PyAny>>,
+        _exc_value: Option<&Bound<'_, PyAny>>,
+        _traceback: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let Some(open) = self.open().take() else { return Ok(()) };
+        let connection = self.connection.get();
+        let failed = exc_type.is_some();
+        if failed && connection.is_closed() {
+            // Closing has rolled back.
+            return Ok(());
+        }
+        if failed {
+            connection.close_reader(py)?;
+        }
+        let options = self.options.clone();
+        connection.run(py, &Call::new(None, None), move |connector| {
+            Box::pin(async move { end(connector, open, &options, failed).await })
+        })
+    }
+}
+
+async fn begin(connector: &mut dyn DatabaseConnector, options: &TransactionOptions) -> Result<Open> {
+    if !connector.in_transaction() {
+        ops::begin(connector, options).await?;
+        return Ok(Open::Whole);
+    }
+    if *options != TransactionOptions::default() {
+        return Err(Error::execution(
+            "a transaction is open already: what is nested in it is a savepoint, without isolation or read_only of its own",
+        ));
+    }
+    Atomic::begin(connector).await.map(Open::Nested)
+}
+
+async fn end(
+    connector: &mut dyn DatabaseConnector,
+    open: Open,
+    options: &TransactionOptions,
+    failed: bool,
+) -> Result<()> {
+    match (open, failed) {
+        (Open::Whole, false) => ops::commit(connector, options).await,
+        // The server may have rolled back by itself: SQLite does when the disk is full.
+        (Open::Whole, true) if !connector.in_transaction() => Ok(()),
+        (Open::Whole, true) => ops::rollback(connector, options).await,
+        (Open::Nested(savepoint), false) => savepoint.end(connector, Ok(())).await,
+        (Open::Nested(savepoint), true) => {
+            // The exception of the body goes on by itself; only a rollback that failed is news.
+            let body = Error::execution("the block of a savepoint raised");
+            match savepoint.end::<()>(connector, Err(body)).await {
+                Err(error) if error.details().detail.is_some() => Err(error),
+                _ => Ok(()),
+            }
+        }
+    }
+}
