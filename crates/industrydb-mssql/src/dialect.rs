@@ -59,3 +59,58 @@ pub static DIALECT: Dialect = Dialect {
         savepoints: Savepoints { set: "SAVE TRANSACTION ", rollback_to: "ROLLBACK TRANSACTION ", release: None },
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use industrydb_core::sql::generate::{Where, rename_table, update};
+    use industrydb_core::sql::translate;
+    use industrydb_core::table::TableName;
+    use industrydb_core::value::{Params, Value};
+
+    use super::DIALECT;
+
+    #[test]
+    fn an_update_numbers_its_values_behind_the_callers() {
+        let table = TableName::parse("s.t").unwrap();
+        let values = [("a".to_owned(), Value::Null)];
+        for (condition, params, expected, all) in [
+            (
+                "b = ? AND c = ?",
+                Params::Positional(vec![Value::Int(1), Value::Int(2)]),
+                "UPDATE [s].[t] SET [a] = @P3 WHERE (b = @P1 AND c = @P2)",
+                vec![Value::Int(1), Value::Int(2), Value::Null],
+            ),
+            (
+                "b = @p1",
+                Params::Positional(vec![Value::Int(1)]),
+                "UPDATE [s].[t] SET [a] = @P2 WHERE (b = @p1)",
+                vec![Value::Int(1), Value::Null],
+            ),
+            (
+                "b = :b OR c = @b",
+                Params::Named(vec![("b".to_owned(), Value::Int(1))]),
+                "UPDATE [s].[t] SET [a] = @P2 WHERE (b = @P1 OR c = @P1)",
+                vec![Value::Int(1), Value::Null],
+            ),
+        ] {
+            let statement = update(&DIALECT, &table, &values, &Where::Sql(condition.to_owned()), &params).unwrap();
+            assert_eq!(statement.sql, expected);
+            assert_eq!(statement.params, Params::Positional(all));
+            // It is sent as it is.
+            let sent = translate(&statement.sql, DIALECT.placeholders, &statement.params).unwrap();
+            assert_eq!(sent.sql, statement.sql);
+        }
+    }
+
+    #[test]
+    fn transactions_and_tables() {
+        let begin = DIALECT.begin(Some("snapshot"), false).unwrap();
+        assert_eq!(begin, ["SET TRANSACTION ISOLATION LEVEL SNAPSHOT", "BEGIN TRANSACTION"]);
+        let after = DIALECT.after_transaction(Some("snapshot"), false);
+        assert_eq!(after, ["SET TRANSACTION ISOLATION LEVEL READ COMMITTED"]);
+        assert!(DIALECT.begin(None, true).is_err());
+        let table = TableName::parse("s.it's").unwrap();
+        assert_eq!(rename_table(&DIALECT, &table, "a]'b").unwrap(), "EXEC sp_rename N'[s].[it''s]', N'a]''b'");
+        assert_eq!(DIALECT.quote("a]b").unwrap(), "[a]]b]");
+    }
+}

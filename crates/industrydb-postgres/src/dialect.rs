@@ -58,3 +58,56 @@ pub static DIALECT: Dialect = Dialect {
         savepoints: Savepoints { set: "SAVEPOINT ", rollback_to: "ROLLBACK TO ", release: Some("RELEASE ") },
     },
 };
+
+#[cfg(test)]
+mod tests {
+    use industrydb_core::sql::generate::{Where, rename_table, update};
+    use industrydb_core::sql::translate;
+    use industrydb_core::table::TableName;
+    use industrydb_core::value::{Params, Value};
+
+    use super::DIALECT;
+
+    #[test]
+    fn an_update_numbers_its_values_behind_the_callers() {
+        let table = TableName::parse("s.t").unwrap();
+        let values = [("a".to_owned(), Value::Null)];
+        for (condition, params, expected, all) in [
+            (
+                "b = ? AND c ? 'k' AND d::int = ?",
+                Params::Positional(vec![Value::Int(1), Value::Int(2)]),
+                "UPDATE \"s\".\"t\" SET \"a\" = $3 WHERE (b = $1 AND c ? 'k' AND d::int = $2)",
+                vec![Value::Int(1), Value::Int(2), Value::Null],
+            ),
+            (
+                "b = $1",
+                Params::Positional(vec![Value::Int(1)]),
+                "UPDATE \"s\".\"t\" SET \"a\" = $2 WHERE (b = $1)",
+                vec![Value::Int(1), Value::Null],
+            ),
+            (
+                "b = :b OR c = :b",
+                Params::Named(vec![("b".to_owned(), Value::Int(1))]),
+                "UPDATE \"s\".\"t\" SET \"a\" = $2 WHERE (b = $1 OR c = $1)",
+                vec![Value::Int(1), Value::Null],
+            ),
+        ] {
+            let statement = update(&DIALECT, &table, &values, &Where::Sql(condition.to_owned()), &params).unwrap();
+            assert_eq!(statement.sql, expected);
+            assert_eq!(statement.params, Params::Positional(all));
+            // It is sent as it is.
+            let sent = translate(&statement.sql, DIALECT.placeholders, &statement.params).unwrap();
+            assert_eq!(sent.sql, statement.sql);
+        }
+    }
+
+    #[test]
+    fn transactions_and_tables() {
+        let begin = DIALECT.begin(Some("Serializable"), true).unwrap();
+        assert_eq!(begin, ["BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY"]);
+        assert!(DIALECT.after_transaction(Some("serializable"), true).is_empty());
+        assert!(DIALECT.begin(Some("snapshot"), false).is_err());
+        let table = TableName::parse("s.t").unwrap();
+        assert_eq!(rename_table(&DIALECT, &table, "a\"b").unwrap(), "ALTER TABLE \"s\".\"t\" RENAME TO \"a\"\"b\"");
+    }
+}

@@ -119,15 +119,7 @@ static NONE: Params = Params::NONE;
 
 /// All rows and columns of `table`.
 fn everything(table: &TableName) -> Select<'_> {
-    Select {
-        table,
-        columns: None,
-        condition: &MISSING,
-        params: &NONE,
-        order_by: &[],
-        limit: None,
-        offset: None,
-    }
+    Select { table, columns: None, condition: &MISSING, params: &NONE, order_by: &[], limit: None, offset: None }
 }
 
 #[test]
@@ -234,9 +226,8 @@ fn tables() {
     assert_ne!(unique_name("a"), unique_name("a"));
 }
 
-#[test]
-fn duplicates_go_by_the_collation_of_their_column() {
-    let key = |name: &str, collation: Option<&str>| ColumnInfo {
+fn column(name: &str, collation: Option<&str>) -> ColumnInfo {
+    ColumnInfo {
         name: name.to_owned(),
         declared_type: String::new(),
         dtype: DataType::String,
@@ -245,11 +236,45 @@ fn duplicates_go_by_the_collation_of_their_column() {
         primary_key: None,
         generated: false,
         collation: collation.map(str::to_owned),
-    };
-    let (plain, folding) = (key("a", None), key("b", Some("NOCASE")));
+    }
+}
+
+#[test]
+fn duplicates_go_by_the_collation_of_their_column() {
+    let (plain, folding) = (column("a", None), column("b", Some("NOCASE")));
     assert_eq!(
         duplicate_keys(&FIXTURE, &table(), &[&plain, &folding]).unwrap(),
         "SELECT COUNT(*) AS \"rows\" FROM \"s\".\"t\" WHERE \"a\" IS NOT NULL AND \"b\" IS NOT NULL \
          GROUP BY \"a\", \"b\" COLLATE \"NOCASE\" HAVING COUNT(*) > 1 LIMIT 1"
+    );
+}
+
+#[test]
+fn an_upsert_without_on_conflict_is_two_statements() {
+    let staging = TableName::parse("#x").unwrap();
+    let columns = [column("n", None), column("id", None)];
+    let keys = ["id".to_owned()];
+    let run = |conflict| insert_from_staging(&OTHER, &table(), &staging, &columns, conflict).unwrap();
+    let absent = "NOT EXISTS (SELECT 1 FROM \"s\".\"t\" AS t WITH (UPDLOCK, SERIALIZABLE) WHERE t.\"id\" = s.\"id\")";
+    assert_eq!(
+        create_staging(&OTHER, &staging, &table(), &columns).unwrap(),
+        "SELECT \"n\", \"id\" INTO \"#x\" FROM \"s\".\"t\" WHERE 0 UNION ALL SELECT \"n\", \"id\" FROM \"s\".\"t\" WHERE 0"
+    );
+    assert_eq!(
+        run(Conflict::Update { keys: &keys }),
+        [
+            "UPDATE t SET \"n\" = s.\"n\" FROM \"s\".\"t\" AS t WITH (UPDLOCK, SERIALIZABLE) \
+         JOIN \"#x\" AS s ON t.\"id\" = s.\"id\""
+                .to_owned(),
+            format!("INSERT INTO \"s\".\"t\" (\"n\", \"id\") SELECT \"n\", \"id\" FROM \"#x\" AS s WHERE {absent}"),
+        ]
+    );
+    assert_eq!(
+        run(Conflict::Ignore { keys: &keys }),
+        [format!(
+            "INSERT INTO \"s\".\"t\" (\"n\", \"id\") SELECT \"n\", \"id\" FROM (SELECT \"n\", \"id\", ROW_NUMBER() OVER \
+         (PARTITION BY \"id\" ORDER BY (SELECT NULL)) AS \"industrydb_nth\" FROM \"#x\") AS s \
+         WHERE \"industrydb_nth\" = 1 AND {absent}"
+        )]
     );
 }
