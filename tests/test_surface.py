@@ -35,8 +35,8 @@ STUB_CLASSES = {name: node for name, node in STUB_NAMES.items() if isinstance(no
 
 
 def of_its_own(cls: type) -> set[str]:
-    """A class's members beside those that every object has."""
-    return set(vars(cls)) - set(dir(object)) - {"__module__", "__del__"}
+    """A class's members beside those that every object has (and the cache that copying one leaves behind)."""
+    return set(vars(cls)) - set(dir(object)) - {"__module__", "__del__", "__slotnames__"}
 
 
 def test_the_stub_declares_what_rust_registers() -> None:

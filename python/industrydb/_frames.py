@@ -65,13 +65,17 @@ def _describe(data: object) -> str:
 
 
 def _check_supported(name: str, dtype: pl.DataType) -> None:
+    if "\0" in name:
+        raise ValueError(f"the column name {name!r} has a NUL character, which no database stores")
+    if isinstance(dtype, pl.Array) and 0 in dtype.shape:
+        raise TypeError(f"column {name!r} is {dtype!r}: an array without elements can't be handed over")
     if isinstance(dtype, (pl.Object, pl.UInt128, pl.Float16, pl.Unknown)):
         raise TypeError(f"column {name!r} is {dtype!r}, which no database stores")
     if isinstance(dtype, (pl.List, pl.Array)):
         _check_supported(name, dtype.inner if isinstance(dtype.inner, pl.DataType) else dtype.inner())
     elif isinstance(dtype, pl.Struct):
         for field in dtype.fields:
-            _check_supported(name, field.dtype if isinstance(field.dtype, pl.DataType) else field.dtype())
+            _check_supported(field.name, field.dtype if isinstance(field.dtype, pl.DataType) else field.dtype())
 
 
 def _from_rows(rows: Sequence[Mapping[Any, Any]]) -> pl.DataFrame:

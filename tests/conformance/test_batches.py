@@ -205,7 +205,8 @@ def test_a_stream_for_another_table(database: Database, conn: idb.Connection) ->
 
 @pytest.mark.usefixtures("filled")
 def test_a_failure_in_a_stream_reaches_the_consumer(conn: idb.Connection) -> None:
-    batches = conn.execute_batches("SELECT name FROM t", schema_overrides={"name": pl.Int64}, batch_size=10)
+    sql = "SELECT CASE WHEN id < 20 THEN '1' ELSE name END AS name FROM t ORDER BY id"
+    batches = conn.execute_batches(sql, schema_overrides={"name": pl.Int64}, batch_size=10)
     with pytest.raises(Exception, match="name"):
         pa.RecordBatchReader.from_stream(batches).read_all()
     batches.close()

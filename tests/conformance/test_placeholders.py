@@ -71,8 +71,8 @@ MISMATCHES = [
     pytest.param("INSERT INTO t (id, name) VALUES (:id, :name)", {"id": 1}, "name", id="name-missing"),
     pytest.param("INSERT INTO t (id, name) VALUES (:id, :name)", {}, "id", id="names-missing"),
     pytest.param("INSERT INTO t (id) VALUES (:id)", {"id": 1, "nmae": "a"}, "nmae", id="name-unknown"),
-    pytest.param("INSERT INTO t (id) VALUES (?)", {"id": 1}, "", id="mapping-for-positions"),
-    pytest.param("INSERT INTO t (id, name) VALUES (:id, ?)", {"id": 1}, "", id="mixed"),
+    pytest.param("INSERT INTO t (id) VALUES (?)", {"id": 1}, "mapping|position|name", id="mapping-for-positions"),
+    pytest.param("INSERT INTO t (id, name) VALUES (:id, ?)", {"id": 1}, r"\?", id="mixed"),
 ]
 
 

@@ -133,8 +133,8 @@ def test_read_write_makes_no_file(path: Path) -> None:
 
 
 UNPRIVILEGED = """
-    import os, sys
-    import industrydb as idb
+    import logging, os, sys  # logging: nothing can be imported any more once the privileges are gone
+    import industrydb as idb, industrydb._frames
 
     if os.geteuid() == 0:
         os.setgid(65534)

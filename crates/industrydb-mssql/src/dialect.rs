@@ -45,6 +45,7 @@ pub static DIALECT: Dialect = Dialect {
     },
     transactions: Transactions {
         begin: &["BEGIN TRANSACTION"],
+        begin_writing: "BEGIN TRANSACTION",
         isolation: &[
             ("read uncommitted", &["SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", "BEGIN TRANSACTION"]),
             ("read committed", &["SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "BEGIN TRANSACTION"]),

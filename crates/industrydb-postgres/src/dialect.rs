@@ -45,6 +45,7 @@ pub static DIALECT: Dialect = Dialect {
     },
     transactions: Transactions {
         begin: &["BEGIN"],
+        begin_writing: "BEGIN",
         isolation: &[
             ("read uncommitted", &["BEGIN ISOLATION LEVEL READ UNCOMMITTED"]),
             ("read committed", &["BEGIN ISOLATION LEVEL READ COMMITTED"]),

@@ -74,10 +74,8 @@ pub fn key_columns(given: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Vec<Stri
 /// `TypeError`.
 pub fn condition(given: Option<&Bound<'_, PyAny>>) -> PyResult<Where> {
     let Some(given) = given.filter(|given| !given.is_none()) else { return Ok(Where::Missing) };
-    if let Ok(all) = given.cast::<PyBool>()
-        && all.is_true()
-    {
-        Ok(Where::All)
+    if let Ok(all) = given.cast::<PyBool>() {
+        if all.is_true() { Ok(Where::All) } else { Err(PyValueError::new_err("where must be a condition, or True")) }
     } else if given.is_instance_of::<PyString>() {
         string("where", given).map(Where::Sql)
     } else if given.cast::<PyMapping>().is_ok() {

@@ -1,7 +1,7 @@
 //! `Connection`: each verb reads its arguments, runs one async function of `industrydb_core::ops` in its turn, and
 //! hands over what it gave.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use industrydb_core::config::Config;
 use industrydb_core::connector::{BoxFuture, DatabaseConnector, ReadOptions, Settle};
@@ -78,7 +78,16 @@ impl Connection {
 
     /// Notes how the transaction was begun that is open now.
     pub fn remember_transaction(&self, options: &TransactionOptions) {
-        *self.session.transaction.lock().unwrap_or_else(PoisonError::into_inner) = options.clone();
+        *self.begun() = Some(options.clone());
+    }
+
+    /// Takes back what [`Self::remember_transaction`] noted: one of our verbs ends the transaction.
+    pub fn forget_transaction(&self) -> Option<TransactionOptions> {
+        self.begun().take()
+    }
+
+    fn begun(&self) -> MutexGuard<'_, Option<TransactionOptions>> {
+        self.session.transaction.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the batch reader that is open, if there is one.
@@ -89,10 +98,6 @@ impl Connection {
         let runtime = runtime().map_err(to_py)?;
         py.detach(|| runtime.block_on(self.session.close_reader()));
         Ok(())
-    }
-
-    fn transaction_options(&self) -> TransactionOptions {
-        self.session.transaction.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -121,7 +126,10 @@ impl Connection {
     }
 
     /// Runs SQL, exactly once, and gives its result.
-    #[pyo3(signature = (sql, params=None, *, schema_overrides=None, timeout=None, progress=None))]
+    #[pyo3(
+        signature = (sql, params=None, *, schema_overrides=None, timeout=None, progress=None),
+        text_signature = "($self, sql, params=None, *, schema_overrides=None, timeout=None, progress=False)"
+    )]
     #[expect(clippy::too_many_arguments, reason = "as the caller writes them")]
     fn execute<'py>(
         &self,
@@ -160,7 +168,10 @@ impl Connection {
     }
 
     /// Runs SQL and gives its result piece by piece.
-    #[pyo3(signature = (sql, params=None, *, batch_size=65_536, schema_overrides=None, timeout=None, progress=None))]
+    #[pyo3(
+        signature = (sql, params=None, *, batch_size=65_536, schema_overrides=None, timeout=None, progress=None),
+        text_signature = "($self, sql, params=None, *, batch_size=65536, schema_overrides=None, timeout=None, progress=False)"
+    )]
     #[expect(clippy::too_many_arguments, reason = "as the caller writes them")]
     fn execute_batches(
         &self,
@@ -203,9 +214,13 @@ impl Connection {
     }
 
     /// Writes all rows of `data`, column by name, or none of them.
-    #[pyo3(signature = (
-        table, data, *, mode="append", on_conflict="error", conflict_columns=None, timeout=None, progress=None
-    ))]
+    #[pyo3(
+        signature = (
+            table, data, *, mode="append", on_conflict="error", conflict_columns=None, timeout=None, progress=None
+        ),
+        text_signature = "($self, table, data, *, mode='append', on_conflict='error', conflict_columns=None, timeout=None, \
+                          progress=False)"
+    )]
     #[expect(clippy::too_many_arguments, reason = "as the caller writes them")]
     fn insert(
         &self,
@@ -337,7 +352,7 @@ impl Connection {
     /// Makes what the open transaction did permanent.
     #[pyo3(signature = (*, timeout=None))]
     fn commit(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<()> {
-        let options = self.transaction_options();
+        let options = self.forget_transaction().unwrap_or_default();
         self.run(py, &timed(timeout)?, move |connector| {
             Box::pin(async move { ops::commit(connector, &options).await })
         })
@@ -346,7 +361,7 @@ impl Connection {
     /// Undoes what the open transaction did.
     #[pyo3(signature = (*, timeout=None))]
     fn rollback(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<()> {
-        let options = self.transaction_options();
+        let options = self.forget_transaction().unwrap_or_default();
         self.run(py, &timed(timeout)?, move |connector| {
             Box::pin(async move { ops::rollback(connector, &options).await })
         })
@@ -439,8 +454,9 @@ impl Connection {
         DatabaseConfig { config: self.session.config.clone() }
     }
 
-    fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
-        slf
+    fn __enter__(slf: Bound<'_, Self>) -> PyResult<Bound<'_, Self>> {
+        slf.get().session.check_open().map_err(to_py)?;
+        Ok(slf)
     }
 
     #[pyo3(signature = (_exc_type, _exc_value, _traceback, /))]

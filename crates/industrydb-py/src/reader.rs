@@ -93,10 +93,9 @@ impl BatchReader {
     fn next_frame(&self, py: Python<'_>) -> PyResult<Option<DataFrame>> {
         match self.state() {
             State::Open => {}
-            State::Exhausted => return Ok(None),
-            State::Closed => return Err(to_py(Error::execution("the BatchReader is closed"))),
+            State::Exhausted | State::Closed => return Ok(None),
         }
-        self.session.check_process().map_err(to_py)?;
+        self.session.check_process().and_then(|()| self.session.check_open()).map_err(to_py)?;
         let call = Call::new(None, None);
         call.start(self.session.canceller());
         let messages = Arc::clone(&self.messages);

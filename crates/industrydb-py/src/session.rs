@@ -46,8 +46,8 @@ pub struct Session {
     canceller: Arc<dyn Canceller>,
     in_transaction: AtomicBool,
     turns: Mutex<Turns>,
-    /// How the open transaction was begun.
-    pub transaction: Mutex<TransactionOptions>,
+    /// How the open transaction was begun, unless it was by SQL; until one of our verbs ends it.
+    pub transaction: Mutex<Option<TransactionOptions>>,
     /// Somebody's turn, transaction or reader has ended.
     ended: Notify,
 }
@@ -139,6 +139,14 @@ impl Session {
             self.pid
         );
         Err(Error::closed(message).with_backend(self.config.db_type()))
+    }
+
+    /// Refuses a connection that is closed.
+    ///
+    /// # Errors
+    /// [`industrydb_core::error::ErrorKind::ConnectionClosed`].
+    pub fn check_open(&self) -> Result<()> {
+        self.turns().closed.as_ref().map_or(Ok(()), |reason| Err(self.closed_error(reason)))
     }
 
     fn closed_error(&self, reason: &str) -> Error {

@@ -75,6 +75,10 @@ impl Transaction {
         if failed {
             connection.close_reader(py)?;
         }
+        if matches!(open, Open::Whole) && connection.forget_transaction().is_none() {
+            // The block itself has called commit() or rollback().
+            return Ok(());
+        }
         let options = self.options.clone();
         connection.run(py, &Call::new(None, None), move |connector| {
             Box::pin(async move { end(connector, open, &options, failed).await })

@@ -4,6 +4,7 @@ use std::ffi::CString;
 
 use industrydb_core::error::{Error, Result};
 use industrydb_core::table::{ColumnInfo, TableName};
+use polars_core::prelude::{DataType, Field, Schema};
 
 use crate::error::BACKEND;
 use crate::raw::{Cell, Statement};
@@ -14,6 +15,11 @@ use crate::types::Kind;
 pub const TABLES: &str = "SELECT schema, name, type AS kind FROM pragma_table_list \
      WHERE type <> 'shadow' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND (?1 IS NULL OR schema = ?1) \
      ORDER BY schema, name";
+
+/// What [`TABLES`] gives: expressions have no type of their own, and there may be no table.
+pub fn tables_schema() -> Schema {
+    ["schema", "name", "kind"].into_iter().map(|name| Field::new(name.into(), DataType::String)).collect()
+}
 
 const COLUMNS: &str = "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?1, ?2) ORDER BY cid";
 

@@ -215,7 +215,8 @@ impl DatabaseConnector for SqliteConnector {
         Box::pin(async move {
             let schema = schema.map_or(Value::Null, |schema| Value::Text(schema.to_owned()));
             let params = Params::Positional(vec![schema]);
-            let mut events = self.query(catalog::TABLES, &params, ReadOptions::default()).await?;
+            let overrides = Arc::new(catalog::tables_schema());
+            let mut events = self.query(catalog::TABLES, &params, ReadOptions { overrides, ..ReadOptions::default() }).await?;
             let mut tables = None;
             while let Some(event) = events.next().await? {
                 match event {

@@ -46,6 +46,8 @@ pub static DIALECT: Dialect = Dialect {
     },
     transactions: Transactions {
         begin: &["BEGIN"],
+        // A read lock that wants to become a write lock is refused at once if another does too (lang_transaction.html).
+        begin_writing: "BEGIN IMMEDIATE",
         isolation: &[
             ("deferred", &["BEGIN DEFERRED"]),
             ("immediate", &["BEGIN IMMEDIATE"]),

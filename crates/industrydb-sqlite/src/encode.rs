@@ -29,9 +29,13 @@ pub fn to_stored(series: &Series, target: &ColumnInfo) -> Result<Series> {
             return Ok(micros.to_physical_repr().into_owned());
         }
         (Kind::Untyped, _) => by_itself(source),
+        // As a number, but no longer than SQLite keeps it: the encoder counts the digits.
+        (Kind::Float64, DataType::Decimal(..)) => source.clone(),
         _ => kind.dtype(),
     };
-    if !exact::castable(source, &stored) {
+    // Bytes have a text form, but not one that the column would give back as bytes.
+    let bytes_as_text = *source == DataType::Binary && stored != DataType::Binary;
+    if bytes_as_text || !exact::castable(source, &stored) {
         let (name, declared) = (series.name(), &target.declared_type);
         return Err(Error::conversion(format!("column {name:?}: {source} can't be stored in a column declared {declared}"))
             .with_column(name.as_str()));

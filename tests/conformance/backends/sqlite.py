@@ -298,7 +298,6 @@ REFUSED_COLUMNS = (
     RefusedColumn("uint64-beyond-int64", pl.Series([2**63], dtype=pl.UInt64)),
     RefusedColumn("nan", pl.Series([0.5, float("nan")])),
     RefusedColumn("datetime-ns-below-us", pl.Series([1], dtype=pl.Int64).cast(pl.Datetime("ns"))),
-    RefusedColumn("object", pl.Series([object()], dtype=pl.Object)),
     RefusedColumn(
         "decimal-of-16-digits", pl.Series([Decimal("12345678901234.56")], dtype=pl.Decimal(16, 2)), "NUMERIC"
     ),

@@ -23,7 +23,7 @@ pub struct Atomic {
 }
 
 impl Atomic {
-    /// Begins a transaction, or sets a savepoint if one is open.
+    /// Begins a transaction that will write, or sets a savepoint if one is open.
     ///
     /// # Errors
     /// Whatever the server says.
@@ -34,9 +34,7 @@ impl Atomic {
             execute_simple(connector, &format!("{}{savepoint}", dialect.transactions.savepoints.set)).await?;
             return Ok(Self { savepoint: Some(savepoint) });
         }
-        for statement in dialect.begin(None, false)? {
-            execute_simple(connector, &statement).await?;
-        }
+        execute_simple(connector, dialect.transactions.begin_writing).await?;
         Ok(Self { savepoint: None })
     }
 

@@ -45,6 +45,7 @@ const fn fixture() -> Dialect {
         },
         transactions: Transactions {
             begin: &["BEGIN"],
+            begin_writing: "BEGIN",
             isolation: &[("strict", &["SET STRICT", "BEGIN"]), ("lax", &["BEGIN LAX"])],
             read_only: ReadOnly::Setting { enter: "READ ONLY", leave: "READ WRITE" },
             commit: "COMMIT",

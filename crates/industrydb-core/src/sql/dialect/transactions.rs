@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 pub struct Transactions {
     /// What begins a transaction with the default isolation.
     pub begin: &'static [&'static str],
+    /// What begins one that will write: it takes the lock that it needs at once, where a later one could be refused.
+    pub begin_writing: &'static str,
     /// Each isolation level that a caller may name, and what begins a transaction with it.
     pub isolation: &'static [(&'static str, &'static [&'static str])],
     /// How a transaction becomes read-only.
