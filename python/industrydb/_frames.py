@@ -64,9 +64,13 @@ def _describe(data: object) -> str:
     return type_name(type(data))
 
 
-def _check_supported(name: str, dtype: pl.DataType) -> None:
+def _check_name(name: str) -> None:
     if "\0" in name:
         raise ValueError(f"the column name {name!r} has a NUL character, which no database stores")
+
+
+def _check_supported(name: str, dtype: pl.DataType) -> None:
+    _check_name(name)
     if isinstance(dtype, pl.Array) and 0 in dtype.shape:
         raise TypeError(f"column {name!r} is {dtype!r}: an array without elements can't be handed over")
     if isinstance(dtype, (pl.Object, pl.UInt128, pl.Float16, pl.Unknown)):
@@ -75,7 +79,8 @@ def _check_supported(name: str, dtype: pl.DataType) -> None:
         _check_supported(name, dtype.inner if isinstance(dtype.inner, pl.DataType) else dtype.inner())
     elif isinstance(dtype, pl.Struct):
         for field in dtype.fields:
-            _check_supported(field.name, field.dtype if isinstance(field.dtype, pl.DataType) else field.dtype())
+            _check_name(field.name)
+            _check_supported(name, field.dtype if isinstance(field.dtype, pl.DataType) else field.dtype())
 
 
 def _from_rows(rows: Sequence[Mapping[Any, Any]]) -> pl.DataFrame:

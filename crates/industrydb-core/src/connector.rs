@@ -65,12 +65,7 @@ pub struct ReadOptions {
 impl Default for ReadOptions {
     /// The whole result, no overrides.
     fn default() -> Self {
-        Self {
-            settle: Settle::WholeResult,
-            batch_rows: 65_536,
-            overrides: Arc::default(),
-            progress: Arc::default(),
-        }
+        Self { settle: Settle::WholeResult, batch_rows: 65_536, overrides: Arc::default(), progress: Arc::default() }
     }
 }
 

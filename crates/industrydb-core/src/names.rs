@@ -14,7 +14,8 @@ pub fn unique(names: Vec<String>) -> Vec<PlSmallStr> {
         .enumerate()
         .map(|(place, name)| {
             let wanted = if name.is_empty() { format!("column_{place}") } else { name.clone() };
-            let free = |name: &str| !taken.contains(name) && (name == wanted && !name.is_empty() || !given.contains(name));
+            let free =
+                |name: &str| !taken.contains(name) && (name == wanted && !name.is_empty() || !given.contains(name));
             let name = std::iter::once(wanted.clone())
                 .chain((1..).map(|n| format!("{wanted}_{n}")))
                 .find(|name| free(name))

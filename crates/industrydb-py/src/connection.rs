@@ -86,6 +86,22 @@ impl Connection {
         self.begun().take()
     }
 
+    /// Runs `end` with what the transaction was begun with, and forgets that once the transaction is over.
+    fn end_transaction(
+        &self,
+        py: Python<'_>,
+        timeout: Option<f64>,
+        end: for<'c> fn(&'c mut dyn DatabaseConnector, &'c TransactionOptions) -> BoxFuture<'c, Result<()>>,
+    ) -> PyResult<()> {
+        let call = timed(timeout)?;
+        let options = self.begun().clone().unwrap_or_default();
+        let outcome = self.run(py, &call, move |connector| Box::pin(async move { end(connector, &options).await }));
+        if call.has_started() && !self.session.in_transaction() {
+            self.forget_transaction();
+        }
+        outcome
+    }
+
     fn begun(&self) -> MutexGuard<'_, Option<TransactionOptions>> {
         self.session.transaction.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -352,19 +368,13 @@ impl Connection {
     /// Makes what the open transaction did permanent.
     #[pyo3(signature = (*, timeout=None))]
     fn commit(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<()> {
-        let options = self.forget_transaction().unwrap_or_default();
-        self.run(py, &timed(timeout)?, move |connector| {
-            Box::pin(async move { ops::commit(connector, &options).await })
-        })
+        self.end_transaction(py, timeout, |connector, options| Box::pin(ops::commit(connector, options)))
     }
 
     /// Undoes what the open transaction did.
     #[pyo3(signature = (*, timeout=None))]
     fn rollback(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<()> {
-        let options = self.forget_transaction().unwrap_or_default();
-        self.run(py, &timed(timeout)?, move |connector| {
-            Box::pin(async move { ops::rollback(connector, &options).await })
-        })
+        self.end_transaction(py, timeout, |connector, options| Box::pin(ops::rollback(connector, options)))
     }
 
     /// The tables and views in `schema`, or in all schemas.
@@ -508,6 +518,8 @@ fn whole_result(schema_overrides: Option<&Bound<'_, PyAny>>, call: &Call) -> PyR
 }
 
 fn checked(frame: DataFrame, overrides: &polars_core::prelude::Schema) -> Result<DataFrame> {
-    frames::check_overrides(overrides, frame.schema())?;
+    if !overrides.is_empty() {
+        frames::check_overrides(overrides, frame.schema())?;
+    }
     Ok(frame)
 }

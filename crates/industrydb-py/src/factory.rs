@@ -54,7 +54,8 @@ pub async fn connect(config: &Config) -> Result<Box<dyn DatabaseConnector>> {
         Some(connect) => connect(config).await.map_err(|error| error.with_backend(wanted)),
         None => {
             let built: Vec<&str> = connectable().collect();
-            let message = format!("this build of industrydb does not connect to {wanted}; it does to: {}", built.join(", "));
+            let message =
+                format!("this build of industrydb does not connect to {wanted}; it does to: {}", built.join(", "));
             Err(Error::configuration(message).with_backend(wanted))
         }
     }

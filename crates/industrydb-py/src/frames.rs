@@ -1,29 +1,38 @@
 //! Frames and schemas between Rust and Python, without a copy of the data.
 
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use industrydb_core::error::{Error, Result};
-use polars_core::prelude::{DataFrame, IntoSeries, Schema};
+use polars_core::prelude::{DataFrame, Schema};
+use polars_ffi::version_0::{SeriesExport, export_column};
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{IntoPyDict, PyMapping};
-use pyo3_polars::{PyDataFrame, PySeries};
+use pyo3_polars::PyDataFrame;
 
 /// A Polars DataFrame of Python over the same buffers.
 ///
-/// All columns cross as one struct, whose fields Python takes out again: crossing one by one costs several µs each,
-/// which is what a lookup of one row takes.
+/// All columns cross in one call, as Arrow structures that Polars takes over: for a lookup of one row, crossing is what
+/// takes most of the time.
 ///
 /// # Errors
 /// What Polars raises.
 pub fn to_python(py: Python<'_>, frame: DataFrame) -> PyResult<Bound<'_, PyAny>> {
-    if frame.width() == 0 {
-        return PyDataFrame(frame).into_pyobject(py);
-    }
-    let series = frame.into_struct("".into()).into_series();
-    PySeries(series).into_pyobject(py)?.getattr(intern!(py, "struct"))?.call_method0(intern!(py, "unnest"))
+    static IMPORT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static WRAP: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let import = IMPORT.get_or_try_init(py, || {
+        py.import("polars._plr")?.getattr("PyDataFrame")?.getattr("_import_columns").map(Bound::unbind)
+    })?;
+    let wrap = WRAP
+        .get_or_try_init(py, || py.import("polars")?.getattr("DataFrame")?.getattr("_from_pydf").map(Bound::unbind))?;
+    // Polars moves each of them out of its place, so nothing is left here to be dropped.
+    let exports: Vec<ManuallyDrop<SeriesExport>> =
+        frame.columns().iter().map(|column| ManuallyDrop::new(export_column(column))).collect();
+    let imported = import.call1(py, (exports.as_ptr().addr(), exports.len()))?;
+    wrap.bind(py).call1((imported,))
 }
 
 /// The DataFrame that an `insert` gets from what it may be given, checked and made by Python.
@@ -53,7 +62,9 @@ pub fn overrides(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Arc<Schema>> {
     let py = argument.py();
     if argument.cast::<PyMapping>().is_err() {
         let name = argument.get_type().qualname()?;
-        return Err(PyTypeError::new_err(format!("schema_overrides must be a mapping of columns to types, not {name}")));
+        return Err(PyTypeError::new_err(format!(
+            "schema_overrides must be a mapping of columns to types, not {name}"
+        )));
     }
     static FRAME: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let empty = FRAME.import(py, "polars", "DataFrame")?.call((), Some(&[("schema", argument)].into_py_dict(py)?))?;

@@ -29,7 +29,28 @@ enum Message {
     Batch(DataFrame),
 }
 
-type Messages = Receiver<Result<Message>>;
+/// The consumer's end of the channel. As long as it is there, the connection is the reader's.
+struct Messages {
+    receiver: Receiver<Result<Message>>,
+    session: Arc<Session>,
+    stop: Arc<Notify>,
+}
+
+impl Messages {
+    /// The next message, or `None` at the end.
+    ///
+    /// # Errors
+    /// What the task says last.
+    async fn next(&mut self) -> Result<Option<Message>> {
+        self.receiver.recv().await.transpose()
+    }
+}
+
+impl Drop for Messages {
+    fn drop(&mut self) {
+        self.session.finish_reading(&self.stop);
+    }
+}
 
 /// Where the reader is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,10 +122,12 @@ impl BatchReader {
         let messages = Arc::clone(&self.messages);
         let next = block_on(py, &call, async move {
             let mut messages = messages.lock().await;
-            match messages.as_mut() {
-                Some(messages) => messages.recv().await.transpose(),
-                None => Err(Error::execution("the BatchReader is closed")),
+            let Some(open) = messages.as_mut() else { return Ok(None) };
+            let next = open.next().await?;
+            if next.is_none() {
+                *messages = None;
             }
+            Ok(next)
         });
         match next {
             Ok(Some(Message::Batch(frame))) => {
@@ -213,18 +236,26 @@ impl BatchReader {
             Ok(mut messages) if self.state() == State::Open => messages.take(),
             Ok(_) | Err(_) => None,
         };
-        let Some(mut messages) = taken else {
-            return Err(to_py(Error::execution("the BatchReader is closed, exhausted, or being read by another thread")));
-        };
+        let mut messages = taken;
+        if messages.is_none() {
+            return Err(to_py(Error::execution(
+                "the BatchReader is closed, exhausted, or being read by another thread",
+            )));
+        }
         self.set_state(State::Exhausted);
         let runtime = runtime().map_err(to_py)?;
         let batches = std::iter::from_fn(move || {
             // Whoever calls may hold the GIL or not; nobody else should have to wait for the server.
-            let message = Python::attach(|py| py.detach(|| runtime.block_on(messages.recv())))?;
+            let message = Python::attach(|py| {
+                py.detach(|| runtime.block_on(async { messages.as_mut()?.next().await.transpose() }))
+            });
             match message {
-                Ok(Message::Batch(frame)) => Some(Ok(to_arrow(frame))),
-                Ok(Message::Schema(_)) => None,
-                Err(error) => Some(Err(PolarsError::ComputeError(error.to_string().into()))),
+                Some(Ok(Message::Batch(frame))) => Some(Ok(to_arrow(frame))),
+                Some(Ok(Message::Schema(_))) | None => {
+                    messages = None;
+                    None
+                }
+                Some(Err(error)) => Some(Err(PolarsError::ComputeError(error.to_string().into()))),
             }
         });
         let stream = polars_arrow::ffi::export_iterator(Box::new(batches), self.arrow_field());
@@ -255,9 +286,10 @@ fn to_arrow(frame: DataFrame) -> Box<dyn polars_arrow::array::Array> {
 /// Takes the connection, sets the task going and waits for the schema.
 async fn start(session: &Arc<Session>, call: &Call, reading: Reading) -> Result<(SchemaRef, Messages)> {
     let (slot, stop) = session.begin_reading(crate::session::Caller::current(), call).await?;
-    let (sender, mut messages) = channel(1);
+    let (sender, receiver) = channel(1);
+    let mut messages = Messages { receiver, session: Arc::clone(session), stop: Arc::clone(&stop) };
     tokio::spawn(pump(Arc::clone(session), slot, reading, Consumer { sender, stop }));
-    match messages.recv().await.transpose()? {
+    match messages.next().await? {
         Some(Message::Schema(schema)) => Ok((schema, messages)),
         Some(Message::Batch(_)) | None => Err(Error::execution("the statement ended before it gave a schema")),
     }
@@ -301,7 +333,9 @@ async fn produce(session: &Session, slot: &mut Slot, reading: &Reading, consumer
     while let Some(event) = clock.time(next(events.as_mut())).await? {
         let message = match event {
             Event::Schema(_) if has_schema => {
-                return Err(Error::execution("the script gives a second result set, for which a batch reader has no place"));
+                return Err(Error::execution(
+                    "the script gives a second result set, for which a batch reader has no place",
+                ));
             }
             Event::Schema(schema) => {
                 has_schema = true;

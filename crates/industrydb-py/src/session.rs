@@ -61,6 +61,8 @@ struct Turns {
     owner: Option<Caller>,
     /// What ends the open batch reader, if there is one: each has its own, so that none ends the next.
     reading: Option<Arc<Notify>>,
+    /// Whether a batch reader's task still holds the connector.
+    pumping: bool,
     /// Why the connection is closed, once it is.
     closed: Option<String>,
 }
@@ -214,18 +216,29 @@ impl Session {
         let slot = Arc::clone(&self.connector).lock_owned().await;
         call.start(self.canceller());
         let stop = Arc::new(Notify::new());
-        self.turns().reading = Some(Arc::clone(&stop));
+        let mut turns = self.turns();
+        turns.reading = Some(Arc::clone(&stop));
+        turns.pumping = true;
+        drop(turns);
         Ok((slot, stop))
     }
 
-    /// The batch reader is done with the connector.
+    /// The batch reader's task is done with the connector; the reader itself stays open until its consumer is done.
     pub fn end_reading(&self, mut slot: OwnedMutexGuard<Slot>) {
         self.note_state(&mut slot);
         drop(slot);
         let mut turns = self.turns();
-        turns.reading = None;
+        turns.pumping = false;
         if !self.in_transaction() {
             turns.owner = None;
+        }
+    }
+
+    /// The batch reader that has `stop` is exhausted or closed; other calls may go on.
+    pub fn finish_reading(&self, stop: &Arc<Notify>) {
+        let mut turns = self.turns();
+        if turns.reading.as_ref().is_some_and(|open| Arc::ptr_eq(open, stop)) {
+            turns.reading = None;
         }
         drop(turns);
         self.ended.notify_waiters();
@@ -233,11 +246,12 @@ impl Session {
 
     /// Ends the open batch reader, if there is one, whoever has it.
     pub async fn close_reader(&self) {
-        loop {
-            let Some(stop) = self.turns().reading.clone() else { return };
+        let Some(stop) = self.turns().reading.clone() else { return };
+        while self.turns().pumping {
             stop.notify_one();
             self.press().await;
         }
+        self.finish_reading(&stop);
     }
 
     /// Asks what runs to stop and gives it a moment; a cancel can come too early, so this is said again until it ends.

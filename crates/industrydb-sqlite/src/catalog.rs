@@ -21,7 +21,8 @@ pub fn tables_schema() -> Schema {
     ["schema", "name", "kind"].into_iter().map(|name| Field::new(name.into(), DataType::String)).collect()
 }
 
-const COLUMNS: &str = "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?1, ?2) ORDER BY cid";
+const COLUMNS: &str =
+    "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?1, ?2) ORDER BY cid";
 
 /// The schema in which SQLite finds a table that is named without one: temp, main, then the attached ones.
 const SCHEMA_OF: &str = "SELECT l.schema FROM pragma_table_list(?1) l JOIN pragma_database_list d ON d.name = l.schema \
@@ -106,7 +107,8 @@ pub fn dependents(session: &Session, table: &TableName) -> Result<Vec<String>> {
     let (name_cell, home_cell) = (Cell::Text(name.as_bytes()), Cell::Text(home.as_bytes()));
     let mut found = Vec::new();
 
-    let triggers = format!("SELECT name FROM {catalog} WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE ORDER BY 1");
+    let triggers =
+        format!("SELECT name FROM {catalog} WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE ORDER BY 1");
     session.for_each_row(&triggers, &[name_cell], |row| found.push(format!("trigger {}", text(row, 0))))?;
 
     let keys = format!(

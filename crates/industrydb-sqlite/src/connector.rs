@@ -8,9 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use industrydb_core::config::Config;
-use industrydb_core::connector::{
-    BoxFuture, Canceller, DatabaseConnector, Event, EventStream, Progress, ReadOptions,
-};
+use industrydb_core::connector::{BoxFuture, Canceller, DatabaseConnector, Event, EventStream, Progress, ReadOptions};
 use industrydb_core::error::{Error, ErrorKind, Result};
 use industrydb_core::sql::Dialect;
 use industrydb_core::table::{ColumnInfo, TableName};
@@ -216,7 +214,8 @@ impl DatabaseConnector for SqliteConnector {
             let schema = schema.map_or(Value::Null, |schema| Value::Text(schema.to_owned()));
             let params = Params::Positional(vec![schema]);
             let overrides = Arc::new(catalog::tables_schema());
-            let mut events = self.query(catalog::TABLES, &params, ReadOptions { overrides, ..ReadOptions::default() }).await?;
+            let mut events =
+                self.query(catalog::TABLES, &params, ReadOptions { overrides, ..ReadOptions::default() }).await?;
             let mut tables = None;
             while let Some(event) = events.next().await? {
                 match event {

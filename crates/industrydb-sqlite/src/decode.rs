@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use industrydb_core::connector::ReadOptions;
 use industrydb_core::error::{Error, Result};
-use industrydb_core::temporal::{MICROS_PER_DAY, julian_day_to_micros, unix_seconds_to_micros};
 use industrydb_core::exact;
+use industrydb_core::temporal::{MICROS_PER_DAY, julian_day_to_micros, unix_seconds_to_micros};
 use polars_core::prelude::{Column, DataFrame, DataType, Field, PlSmallStr, Schema, SchemaRef};
 
 use crate::cache::PlannedColumn;
@@ -164,7 +164,9 @@ impl Reader {
         }
         let untyped = matches!(self.store, Store::Null(_));
         match self.reading {
-            _ if refused == Offer::NotUtf8 => return Err(place.error("holds TEXT that is not valid UTF-8", "pl.Binary")),
+            _ if refused == Offer::NotUtf8 => {
+                return Err(place.error("holds TEXT that is not valid UTF-8", "pl.Binary"));
+            }
             Reading::AsText => match (cell, &mut self.store) {
                 (Cell::Blob(_), _) if self.settled => return Err(self.contradiction(cell, place)),
                 (Cell::Blob(_), _) if self.wanted.is_none() => self.promote(cell),

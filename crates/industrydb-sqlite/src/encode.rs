@@ -5,9 +5,7 @@ use industrydb_core::error::{Error, Result};
 use industrydb_core::exact;
 use industrydb_core::table::ColumnInfo;
 use industrydb_core::temporal::{Style, Unrepresentable, format_date, format_datetime, format_time};
-use polars_arrow::array::{
-    Array, BinaryViewArray, BooleanArray, PrimitiveArray, StaticArray as _, Utf8ViewArray,
-};
+use polars_arrow::array::{Array, BinaryViewArray, BooleanArray, PrimitiveArray, StaticArray as _, Utf8ViewArray};
 use polars_core::prelude::{DataFrame, DataType, Series, TimeUnit};
 
 use crate::error::BACKEND;
@@ -37,8 +35,10 @@ pub fn to_stored(series: &Series, target: &ColumnInfo) -> Result<Series> {
     let bytes_as_text = *source == DataType::Binary && stored != DataType::Binary;
     if bytes_as_text || !exact::castable(source, &stored) {
         let (name, declared) = (series.name(), &target.declared_type);
-        return Err(Error::conversion(format!("column {name:?}: {source} can't be stored in a column declared {declared}"))
-            .with_column(name.as_str()));
+        return Err(Error::conversion(format!(
+            "column {name:?}: {source} can't be stored in a column declared {declared}"
+        ))
+        .with_column(name.as_str()));
     }
     exact::cast(series, &stored)
 }
@@ -70,13 +70,23 @@ enum Source<'a> {
     Boolean(&'a BooleanArray),
     Int(&'a PrimitiveArray<i64>),
     Float(&'a PrimitiveArray<f64>),
-    Decimal { values: &'a PrimitiveArray<i128>, scale: usize, numeric: bool },
+    Decimal {
+        values: &'a PrimitiveArray<i128>,
+        scale: usize,
+        numeric: bool,
+    },
     /// `numeric`: the target would turn text that looks like a number into one.
-    Text { values: &'a Utf8ViewArray, numeric: bool },
+    Text {
+        values: &'a Utf8ViewArray,
+        numeric: bool,
+    },
     Binary(&'a BinaryViewArray),
     Date(&'a PrimitiveArray<i32>),
     Time(&'a PrimitiveArray<i64>),
-    Datetime { values: &'a PrimitiveArray<i64>, utc: bool },
+    Datetime {
+        values: &'a PrimitiveArray<i64>,
+        utc: bool,
+    },
 }
 
 impl<'a> Encoder<'a> {
@@ -147,9 +157,7 @@ impl<'a> Encoder<'a> {
                 value => Ok(value.map_or(Cell::Null, |text| Cell::Text(text.as_bytes()))),
             },
             Source::Binary(values) => Ok(values.get(row).map_or(Cell::Null, Cell::Blob)),
-            Source::Date(values) => {
-                written(values.get(row), &mut self.line, |days, line| format_date(days, line))
-            }
+            Source::Date(values) => written(values.get(row), &mut self.line, |days, line| format_date(days, line)),
             Source::Time(values) => {
                 written(values.get(row), &mut self.line, |nanos, line| format_time(nanos, Style::for_time(nanos), line))
             }

@@ -135,7 +135,8 @@ pub fn of_statement(failure: &Failure, sql: &str) -> Error {
 
 /// The error for a call that failed.
 pub fn of(failure: &Failure) -> Error {
-    let mut error = Error::new(kind(failure.code), &failure.message).with_code(name(failure.code)).with_backend(BACKEND);
+    let mut error =
+        Error::new(kind(failure.code), &failure.message).with_code(name(failure.code)).with_backend(BACKEND);
     if let Some(hint) = hint(failure.code) {
         error = error.with_hint(hint);
     }
@@ -172,12 +173,12 @@ pub fn of_opening(error: &sqlx::Error, path: &str) -> Error {
         }
         other => (None, other.to_string()),
     };
-    let mut opened = Error::connection(format!("cannot open the SQLite database {path:?}: {reason}")).with_backend(BACKEND);
+    let mut opened =
+        Error::connection(format!("cannot open the SQLite database {path:?}: {reason}")).with_backend(BACKEND);
     if let Some(code) = code {
         opened = opened.with_code(name(code));
-        let hint = hint(code).or((code & 0xff == ffi::SQLITE_CANTOPEN).then_some(
-            "the directory must exist; with mode=ro or mode=rw the file must exist as well",
-        ));
+        let hint = hint(code).or((code & 0xff == ffi::SQLITE_CANTOPEN)
+            .then_some("the directory must exist; with mode=ro or mode=rw the file must exist as well"));
         if let Some(hint) = hint {
             opened = opened.with_hint(hint);
         }

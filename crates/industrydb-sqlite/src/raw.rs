@@ -184,12 +184,8 @@ impl Database {
         let handle = Handle(connection.lock_handle().await?.as_raw_handle());
         *interrupt.handle.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
         let now = Instant::now();
-        let hooks = Box::new(Hooks {
-            interrupt,
-            busy_timeout,
-            last_tick: StdCell::new(now),
-            busy_since: StdCell::new(now),
-        });
+        let hooks =
+            Box::new(Hooks { interrupt, busy_timeout, last_tick: StdCell::new(now), busy_since: StdCell::new(now) });
         let context = ptr::from_ref::<Hooks>(&hooks).cast_mut().cast::<c_void>();
         let owner = Arc::new(Owner { handle, hooks, connection: Mutex::new(Some(connection)) });
         let db = owner.handle.0.as_ptr();
@@ -250,11 +246,8 @@ impl Database {
             return Err(self.failure(code));
         }
         let used = if tail.is_null() { sql.len() } else { (tail as usize).saturating_sub(start as usize) };
-        let statement = NonNull::new(statement).map(|ptr| Statement {
-            ptr,
-            owner: Arc::clone(&self.owner),
-            utf8: self.utf8,
-        });
+        let statement =
+            NonNull::new(statement).map(|ptr| Statement { ptr, owner: Arc::clone(&self.owner), utf8: self.utf8 });
         Ok((statement, used))
     }
 
@@ -484,10 +477,7 @@ impl Statement {
     ///
     /// # Errors
     /// What SQLite says, or the first error among `cells`.
-    pub fn run_row<'r, E: From<Failure>>(
-        &mut self,
-        cells: impl Iterator<Item = Result<Cell<'r>, E>>,
-    ) -> Result<(), E> {
+    pub fn run_row<'r, E: From<Failure>>(&mut self, cells: impl Iterator<Item = Result<Cell<'r>, E>>) -> Result<(), E> {
         let outcome = self.bind_row_and_step(cells);
         // SAFETY: `ptr` is a live statement. Bindings that point into `cells` are never read again: a row binds every
         // parameter anew, and every other use begins with `reset`, which clears them.

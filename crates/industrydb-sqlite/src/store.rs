@@ -6,7 +6,9 @@
 
 use industrydb_core::column::{self, Bools, Fixed, Views};
 use industrydb_core::decimal::{decimal_from_f64, decimal_to_f64, fits, rescale};
-use industrydb_core::temporal::{Style, format_date, format_datetime, format_time, parse_date, parse_datetime, parse_time};
+use industrydb_core::temporal::{
+    Style, format_date, format_datetime, format_time, parse_date, parse_datetime, parse_time,
+};
 use polars_core::prelude::{DataType, Float64Type, Int64Type, PlSmallStr, Series, TimeUnit, TimeZone};
 
 use crate::raw::Cell;
@@ -63,10 +65,19 @@ pub enum Store {
     Int64(Fixed<i64>),
     Float64(Fixed<f64>, Spellings<Origin>),
     Boolean(Bools),
-    Decimal { values: Fixed<i128>, precision: usize, scale: usize, origins: Spellings<Origin> },
+    Decimal {
+        values: Fixed<i128>,
+        precision: usize,
+        scale: usize,
+        origins: Spellings<Origin>,
+    },
     Date(Fixed<i32>),
     Time(Fixed<i64>, Spellings<Style>),
-    Datetime { values: Fixed<i64>, utc: bool, styles: Spellings<Style> },
+    Datetime {
+        values: Fixed<i64>,
+        utc: bool,
+        styles: Spellings<Style>,
+    },
     Text(Views<str>),
     Binary(Views<[u8]>),
 }
@@ -292,7 +303,9 @@ impl Store {
             // Bytes are the last resort, and stay what they are.
             _ if matches!(self, Self::Binary(_)) => Self::Binary(self.to_binary()),
             Cell::Blob(_) => Self::Binary(self.to_binary()),
-            Cell::Int(_) if matches!(self, Self::Boolean(_)) => self.to_int64().map_or_else(|| self.to_text(), Self::Int64),
+            Cell::Int(_) if matches!(self, Self::Boolean(_)) => {
+                self.to_int64().map_or_else(|| self.to_text(), Self::Int64)
+            }
             Cell::Int(value) if exact_f64(value).is_none() => self.to_text(),
             Cell::Int(_) | Cell::Real(_) => self.to_float64().unwrap_or_else(|| self.to_text()),
             Cell::Null | Cell::Text(_) | Cell::OutOfMemory => self.to_text(),

@@ -1,6 +1,8 @@
 //! Runs SQL and takes what it gives.
 
-use polars_core::prelude::{Column, DataFrame};
+use std::sync::Arc;
+
+use polars_core::prelude::{Column, DataFrame, SchemaRef};
 
 use crate::connector::{DatabaseConnector, Event, ReadOptions, Settle};
 use crate::error::{Error, Result};
@@ -18,19 +20,24 @@ pub async fn execute(
     options: ReadOptions,
 ) -> Result<DataFrame> {
     let mut events = connector.query(sql, params, options).await?;
-    let mut last: Option<DataFrame> = None;
+    let mut last: Option<(SchemaRef, Option<DataFrame>)> = None;
     let mut changed = 0_u64;
     while let Some(event) = events.next().await? {
         match (event, &mut last) {
-            (Event::Schema(schema), last) => *last = Some(DataFrame::empty_with_schema(&schema)),
-            (Event::Batch(batch), Some(frame)) if frame.height() > 0 => {
+            (Event::Schema(schema), last) => *last = Some((schema, None)),
+            (Event::Batch(batch), Some((_, Some(frame)))) => {
                 frame.vstack_mut_owned(batch).map_err(|error| Error::conversion(error.to_string()))?;
             }
-            (Event::Batch(batch), last) => *last = Some(batch),
+            (Event::Batch(batch), Some((_, frame))) => *frame = Some(batch),
+            (Event::Batch(batch), last) => *last = Some((Arc::clone(batch.schema()), Some(batch))),
             (Event::Done(rows), _) => changed += rows,
         }
     }
-    last.map_or_else(|| rows_affected(changed), Ok)
+    match last {
+        Some((_, Some(frame))) => Ok(frame),
+        Some((schema, None)) => Ok(DataFrame::empty_with_schema(&schema)),
+        None => rows_affected(changed),
+    }
 }
 
 /// One row with one column, `rows_affected` (Int64): what a statement without a result set gives.
