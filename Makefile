@@ -65,7 +65,7 @@ lint-python: build $(VENV)/.test $(VENV)/.lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 .PHONY: lint-features
 lint-features: build ## Check that the extension builds with each backend alone
