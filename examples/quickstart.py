@@ -92,7 +92,8 @@ def load() -> dict[str, pl.DataFrame]:
 @contextmanager
 def step(title: str) -> Generator[None]:
     """Prints what happens, then how long it took."""
-    print(f"\n\033[1m{title}\033[0m")
+    bold, plain = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
+    print(f"\n{bold}{title}{plain}")
     start = time.perf_counter()
     yield
     print(f"  {time.perf_counter() - start:.2f} s")

@@ -71,7 +71,9 @@ impl Connection {
         self.session.check_process().map_err(to_py)?;
         let outcome = block_on(py, call, self.session.run(Caller::current(), call, verb));
         if call.was_given_up() {
-            self.session.abandon();
+            self.session.abandon(
+                "the connection is closed: a call did not stop when it was cancelled, or failed inside industrydb",
+            );
         }
         outcome
     }

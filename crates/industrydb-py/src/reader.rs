@@ -23,10 +23,12 @@ use crate::progress::Reporter;
 use crate::runtime::{block_on, runtime};
 use crate::session::{Session, Slot};
 
-/// What the task sends: the schema first, then frames.
+/// What the task sends: the schema first, then frames, then that this was all. A channel that closes without that word
+/// is a task that died.
 enum Message {
     Schema(SchemaRef),
     Batch(DataFrame),
+    End,
 }
 
 /// The consumer's end of the channel. As long as it is there, the connection is the reader's.
@@ -37,12 +39,13 @@ struct Messages {
 }
 
 impl Messages {
-    /// The next message, or `None` at the end.
+    /// The next message.
     ///
     /// # Errors
     /// What the task says last.
-    async fn next(&mut self) -> Result<Option<Message>> {
-        self.receiver.recv().await.transpose()
+    async fn next(&mut self) -> Result<Message> {
+        let died = || Err(Error::execution("the result ended before its end: the task that reads it is gone"));
+        self.receiver.recv().await.unwrap_or_else(died)
     }
 }
 
@@ -122,21 +125,21 @@ impl BatchReader {
         let messages = Arc::clone(&self.messages);
         let next = block_on(py, &call, async move {
             let mut messages = messages.lock().await;
-            let Some(open) = messages.as_mut() else { return Ok(None) };
+            let Some(open) = messages.as_mut() else { return Ok(Message::End) };
             let next = open.next().await?;
-            if next.is_none() {
+            if matches!(next, Message::End) {
                 *messages = None;
             }
             Ok(next)
         });
         match next {
-            Ok(Some(Message::Batch(frame))) => {
+            Ok(Message::Batch(frame)) => {
                 if let Some(reporter) = &self.reporter {
                     reporter.report(py, &self.progress)?;
                 }
                 Ok(Some(frame))
             }
-            Ok(Some(Message::Schema(_)) | None) => {
+            Ok(Message::Schema(_) | Message::End) => {
                 self.set_state(State::Exhausted);
                 if let Some(reporter) = &self.reporter {
                     reporter.finish(py, &self.progress)?;
@@ -246,16 +249,17 @@ impl BatchReader {
         let runtime = runtime().map_err(to_py)?;
         let batches = std::iter::from_fn(move || {
             // Whoever calls may hold the GIL or not; nobody else should have to wait for the server.
-            let message = Python::attach(|py| {
-                py.detach(|| runtime.block_on(async { messages.as_mut()?.next().await.transpose() }))
-            });
-            match message {
-                Some(Ok(Message::Batch(frame))) => Some(Ok(to_arrow(frame))),
-                Some(Ok(Message::Schema(_))) | None => {
+            let open = messages.as_mut()?;
+            match Python::attach(|py| py.detach(|| runtime.block_on(open.next()))) {
+                Ok(Message::Batch(frame)) => Some(Ok(to_arrow(frame))),
+                Ok(Message::Schema(_) | Message::End) => {
                     messages = None;
                     None
                 }
-                Some(Err(error)) => Some(Err(PolarsError::ComputeError(error.to_string().into()))),
+                Err(error) => {
+                    messages = None;
+                    Some(Err(PolarsError::ComputeError(error.to_string().into())))
+                }
             }
         });
         let stream = polars_arrow::ffi::export_iterator(Box::new(batches), self.arrow_field());
@@ -290,8 +294,8 @@ async fn start(session: &Arc<Session>, call: &Call, reading: Reading) -> Result<
     let mut messages = Messages { receiver, session: Arc::clone(session), stop: Arc::clone(&stop) };
     tokio::spawn(pump(Arc::clone(session), slot, reading, Consumer { sender, stop }));
     match messages.next().await? {
-        Some(Message::Schema(schema)) => Ok((schema, messages)),
-        Some(Message::Batch(_)) | None => Err(Error::execution("the statement ended before it gave a schema")),
+        Message::Schema(schema) => Ok((schema, messages)),
+        Message::Batch(_) | Message::End => Err(Error::execution("the statement ended before it gave a schema")),
     }
 }
 
@@ -316,12 +320,26 @@ impl Consumer {
 
 /// Runs the statement and sends what it gives. The connection is free again before the last word is sent.
 async fn pump(session: Arc<Session>, mut slot: OwnedMutexGuard<Slot>, reading: Reading, consumer: Consumer) {
-    let outcome = produce(&session, &mut slot, &reading, &consumer).await;
-    session.end_reading(slot);
-    if let Err(error) = outcome {
-        // Nobody may be there any more to hear it.
-        let _ = consumer.sender.send(Err(error.with_backend(session.config.db_type()))).await;
-    }
+    let consumer = Arc::new(consumer);
+    let work = tokio::spawn({
+        let (session, consumer) = (Arc::clone(&session), Arc::clone(&consumer));
+        async move {
+            let outcome = produce(&session, &mut slot, &reading, &consumer).await;
+            (slot, outcome)
+        }
+    });
+    let last = match work.await {
+        Ok((slot, outcome)) => {
+            session.end_reading(slot);
+            outcome.map(|()| Message::End)
+        }
+        Err(_) => {
+            session.abandon("the connection is closed: reading from it failed inside industrydb");
+            Err(Error::execution("reading failed inside industrydb: please report it"))
+        }
+    };
+    // Nobody may be there any more to hear it.
+    let _ = consumer.sender.send(last.map_err(|error| error.with_backend(session.config.db_type()))).await;
 }
 
 async fn produce(session: &Session, slot: &mut Slot, reading: &Reading, consumer: &Consumer) -> Result<()> {

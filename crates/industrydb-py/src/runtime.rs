@@ -5,6 +5,7 @@
 //! and the call is then waited for, so that the connection is in a known state afterwards.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,7 +54,13 @@ pub fn block_on<T: Send>(py: Python<'_>, call: &Call, work: impl Future<Output =
     let runtime = runtime().map_err(errors::to_py)?;
     let outcome = py.detach(|| {
         let ticking = call.clone();
-        tick::scope(Rc::new(move || ticking.tick()), || runtime.block_on(wait(call, work)))
+        let work =
+            AssertUnwindSafe(|| tick::scope(Rc::new(move || ticking.tick()), || runtime.block_on(wait(call, work))));
+        // What panicked is not used again: the connection is given up.
+        catch_unwind(work).unwrap_or_else(|_| {
+            call.give_up();
+            Err(Error::execution("the call failed inside industrydb: please report it"))
+        })
     });
     call.finish(py, outcome)
 }

@@ -277,9 +277,10 @@ impl Session {
         self.ended.notify_waiters();
     }
 
-    /// A call would not stop: nobody gets the connection again.
-    pub fn abandon(&self) {
-        self.shut("the connection is closed: a call that was cancelled did not stop");
+    /// Nobody gets the connection again, for this reason.
+    pub fn abandon(&self, reason: &str) {
+        self.turns().pumping = false;
+        self.shut(reason);
     }
 
     /// Closes the connection; what runs in other threads is cancelled, what is open rolls back. Closing again does

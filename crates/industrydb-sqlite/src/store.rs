@@ -9,6 +9,7 @@ use industrydb_core::decimal::{decimal_from_f64, decimal_to_f64, fits, rescale};
 use industrydb_core::temporal::{
     Style, format_date, format_datetime, format_time, parse_date, parse_datetime, parse_time,
 };
+use industrydb_core::text::utf8;
 use polars_core::prelude::{DataType, Float64Type, Int64Type, PlSmallStr, Series, TimeUnit, TimeZone};
 
 use crate::raw::Cell;
@@ -162,9 +163,9 @@ impl Store {
                 origins.record(values.len(), Origin::Real);
                 values.push(value);
             }
-            (Self::Text(values), Cell::Text(bytes)) => match std::str::from_utf8(bytes) {
-                Ok(text) => values.push(text),
-                Err(_) => return Offer::NotUtf8,
+            (Self::Text(values), Cell::Text(bytes)) => match utf8(bytes) {
+                Some(text) => values.push(text),
+                None => return Offer::NotUtf8,
             },
             (store, Cell::Null) => store.push_null(),
             (Self::Boolean(values), Cell::Int(value @ (0 | 1))) => values.push(value == 1),
