@@ -23,7 +23,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// PostgreSQL NUMERIC without a scale).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settle {
-    /// Now, from metadata alone: a later contradiction is an error.
+    /// With the first batch: what contradicts it in a later one is an error.
     FirstBatch,
     /// Once the whole result is there: it arrives as one batch.
     WholeResult,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use industrydb_core::names;
-use polars_core::prelude::PlSmallStr;
+use polars_core::prelude::{Field, PlSmallStr, Schema, SchemaRef};
 
 use crate::raw::Statement;
 use crate::types::Kind;
@@ -25,11 +25,20 @@ pub struct PlannedColumn {
     pub kind: Kind,
 }
 
+/// The columns of a result, and the schema that their declarations promise.
+#[derive(Debug)]
+pub struct Plan {
+    /// The columns in their order.
+    pub columns: Vec<PlannedColumn>,
+    /// What the result has where nothing contradicts its declarations.
+    pub schema: SchemaRef,
+}
+
 /// A statement and what is known of its result.
 pub struct Prepared {
     /// The statement, reset.
     pub statement: Statement,
-    plan: Option<(i32, Arc<[PlannedColumn]>)>,
+    plan: Option<(i32, Arc<Plan>)>,
 }
 
 impl Prepared {
@@ -39,12 +48,12 @@ impl Prepared {
     }
 
     /// The columns of its result. Asked after the first step, since that may compile it anew for a changed schema.
-    pub fn plan(&mut self) -> Arc<[PlannedColumn]> {
+    pub fn plan(&mut self) -> Arc<Plan> {
         let recompiled = self.statement.recompiled();
         match &self.plan {
             Some((then, plan)) if *then == recompiled => Arc::clone(plan),
             _ => {
-                let plan = plan(&self.statement);
+                let plan = Arc::new(plan(&self.statement));
                 self.plan = Some((recompiled, Arc::clone(&plan)));
                 plan
             }
@@ -52,10 +61,10 @@ impl Prepared {
     }
 }
 
-fn plan(statement: &Statement) -> Arc<[PlannedColumn]> {
+fn plan(statement: &Statement) -> Plan {
     let count = statement.column_count();
     let unique = names::unique((0..count).map(|column| statement.column_name(column)).collect());
-    unique
+    let columns: Vec<PlannedColumn> = unique
         .into_iter()
         .enumerate()
         .map(|(column, name)| {
@@ -63,7 +72,9 @@ fn plan(statement: &Statement) -> Arc<[PlannedColumn]> {
             let kind = declared.as_deref().map_or(Kind::Untyped, Kind::of_declared);
             PlannedColumn { name, declared, kind }
         })
-        .collect()
+        .collect();
+    let fields = columns.iter().map(|column| Field::new(column.name.clone(), column.kind.dtype()));
+    Plan { schema: Arc::new(Schema::from_iter(fields)), columns }
 }
 
 /// The statements of one connection by their text.

@@ -13,7 +13,7 @@ use industrydb_core::error::{Error, ErrorKind, Result};
 use industrydb_core::sql::Dialect;
 use industrydb_core::table::{ColumnInfo, TableName};
 use industrydb_core::value::{Params, Value};
-use polars_core::prelude::{DataFrame, Field, Schema};
+use polars_core::prelude::{DataFrame, Schema};
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 
@@ -177,8 +177,7 @@ impl DatabaseConnector for SqliteConnector {
         self.call(move |session| {
             let mut prepared = Prepared::new(session.only_statement(sql)?);
             session.bind(&mut prepared.statement, params)?;
-            let plan = prepared.plan();
-            Ok(Schema::from_iter(plan.iter().map(|column| Field::new(column.name.clone(), column.kind.dtype()))))
+            Ok(Schema::clone(&prepared.plan().schema))
         })
     }
 

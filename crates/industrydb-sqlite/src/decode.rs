@@ -8,7 +8,7 @@ use industrydb_core::exact;
 use industrydb_core::temporal::{MICROS_PER_DAY, julian_day_to_micros, unix_seconds_to_micros};
 use polars_core::prelude::{Column, DataFrame, DataType, Field, PlSmallStr, Schema, SchemaRef};
 
-use crate::cache::PlannedColumn;
+use crate::cache::{Plan, PlannedColumn};
 use crate::error::BACKEND;
 use crate::raw::{Cell, Statement};
 use crate::store::{Offer, Store, real_to_text};
@@ -66,7 +66,7 @@ struct Reader {
 
 /// Reads the rows of one result set into frames.
 pub struct ResultReader {
-    plan: Arc<[PlannedColumn]>,
+    plan: Arc<Plan>,
     readers: Vec<Reader>,
     rows_out: u64,
     bytes_out: u64,
@@ -75,8 +75,9 @@ pub struct ResultReader {
 
 impl ResultReader {
     /// A reader of the columns of `plan`.
-    pub fn new(plan: Arc<[PlannedColumn]>, options: &ReadOptions, strict: bool) -> Self {
+    pub fn new(plan: Arc<Plan>, options: &ReadOptions, strict: bool) -> Self {
         let readers = plan
+            .columns
             .iter()
             .map(|column| Reader::new(column.kind, options.override_for(&column.name).cloned(), strict))
             .collect();
@@ -94,7 +95,7 @@ impl ResultReader {
             match reader.store.offer(cell) {
                 Offer::Taken => {}
                 refused @ (Offer::Refused | Offer::NotUtf8) => {
-                    let place = Place { column: &self.plan[column], row: self.rows_out + self.rows as u64 };
+                    let place = Place { column: &self.plan.columns[column], row: self.rows_out + self.rows as u64 };
                     reader.take_odd(cell, refused, place)?;
                 }
             }
@@ -116,7 +117,13 @@ impl ResultReader {
 
     /// The schema that the columns have now.
     pub fn schema(&self) -> SchemaRef {
-        let fields = self.plan.iter().zip(&self.readers).map(|(column, reader)| {
+        let as_declared = |(column, reader): (&PlannedColumn, &Reader)| {
+            reader.wanted.is_none() && reader.store.dtype() == column.kind.dtype()
+        };
+        if self.plan.columns.iter().zip(&self.readers).all(as_declared) {
+            return Arc::clone(&self.plan.schema);
+        }
+        let fields = self.plan.columns.iter().zip(&self.readers).map(|(column, reader)| {
             let dtype = reader.wanted.clone().unwrap_or_else(|| reader.store.dtype());
             Field::new(column.name.clone(), dtype)
         });
@@ -132,7 +139,7 @@ impl ResultReader {
         (self.rows_out, self.bytes_out) = self.progress();
         let rows = std::mem::take(&mut self.rows);
         let mut columns = Vec::with_capacity(self.readers.len());
-        for (column, reader) in self.plan.iter().zip(&mut self.readers) {
+        for (column, reader) in self.plan.columns.iter().zip(&mut self.readers) {
             columns.push(reader.finish_batch(column.name.clone(), more)?);
         }
         DataFrame::new(rows, columns).map_err(|cause| Error::execution(cause.to_string()).with_backend(BACKEND))
