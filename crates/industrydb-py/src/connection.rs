@@ -148,7 +148,6 @@ impl Connection {
         signature = (sql, params=None, *, schema_overrides=None, timeout=None, progress=None),
         text_signature = "($self, sql, params=None, *, schema_overrides=None, timeout=None, progress=False)"
     )]
-    #[expect(clippy::too_many_arguments, reason = "as the caller writes them")]
     fn execute<'py>(
         &self,
         py: Python<'py>,

@@ -157,7 +157,7 @@ impl<'a> Encoder<'a> {
                 value => Ok(value.map_or(Cell::Null, |text| Cell::Text(text.as_bytes()))),
             },
             Source::Binary(values) => Ok(values.get(row).map_or(Cell::Null, Cell::Blob)),
-            Source::Date(values) => written(values.get(row), &mut self.line, |days, line| format_date(days, line)),
+            Source::Date(values) => written(values.get(row), &mut self.line, format_date),
             Source::Time(values) => {
                 written(values.get(row), &mut self.line, |nanos, line| format_time(nanos, Style::for_time(nanos), line))
             }

@@ -237,7 +237,7 @@ impl Database {
                 self.ptr(),
                 start,
                 length,
-                ffi::SQLITE_PREPARE_PERSISTENT as u32,
+                ffi::SQLITE_PREPARE_PERSISTENT,
                 &raw mut statement,
                 &raw mut tail,
             )

@@ -116,7 +116,7 @@ impl<'c> Script<'c> {
             let more =
                 running.prepared.statement.step().map_err(|failure| self.session.error(&failure, running.sql))?;
             let rows = running.reader.rows();
-            if rows % ROWS_BETWEEN_REPORTS == 0 {
+            if rows.is_multiple_of(ROWS_BETWEEN_REPORTS) {
                 self.report(&running.reader);
             }
             if !more {

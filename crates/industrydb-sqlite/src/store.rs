@@ -15,6 +15,9 @@ use polars_core::prelude::{DataType, Float64Type, Int64Type, PlSmallStr, Series,
 use crate::raw::Cell;
 use crate::types::Kind;
 
+/// Writes one value's text at the end of a line.
+type Write<'w> = &'w dyn Fn(&mut Vec<u8>);
+
 /// A spelling beside each value, for one row or, as long as all are alike, for the whole column.
 #[derive(Debug, Clone)]
 pub enum Spellings<S> {
@@ -302,14 +305,14 @@ impl Store {
         }
         match cell {
             // Bytes are the last resort, and stay what they are.
-            _ if matches!(self, Self::Binary(_)) => Self::Binary(self.to_binary()),
-            Cell::Blob(_) => Self::Binary(self.to_binary()),
+            _ if matches!(self, Self::Binary(_)) => Self::Binary(self.rewritten_as_bytes()),
+            Cell::Blob(_) => Self::Binary(self.rewritten_as_bytes()),
             Cell::Int(_) if matches!(self, Self::Boolean(_)) => {
-                self.to_int64().map_or_else(|| self.to_text(), Self::Int64)
+                self.to_int64().map_or_else(|| self.rewritten_as_text(), Self::Int64)
             }
-            Cell::Int(value) if exact_f64(value).is_none() => self.to_text(),
-            Cell::Int(_) | Cell::Real(_) => self.to_float64().unwrap_or_else(|| self.to_text()),
-            Cell::Null | Cell::Text(_) | Cell::OutOfMemory => self.to_text(),
+            Cell::Int(value) if exact_f64(value).is_none() => self.rewritten_as_text(),
+            Cell::Int(_) | Cell::Real(_) => self.to_float64().unwrap_or_else(|| self.rewritten_as_text()),
+            Cell::Null | Cell::Text(_) | Cell::OutOfMemory => self.rewritten_as_text(),
         }
     }
 
@@ -347,7 +350,7 @@ impl Store {
     }
 
     /// As text, each value as it was written.
-    fn to_text(&mut self) -> Self {
+    fn rewritten_as_text(&mut self) -> Self {
         let mut text = Views::new();
         self.each_as_text(|value| match value.map(std::str::from_utf8) {
             Some(Ok(value)) => text.push(value),
@@ -357,7 +360,7 @@ impl Store {
         Self::Text(text)
     }
 
-    fn to_binary(&mut self) -> Views<[u8]> {
+    fn rewritten_as_bytes(&mut self) -> Views<[u8]> {
         let mut bytes = Views::new();
         self.each_as_text(|value| match value {
             Some(value) => bytes.push(value),
@@ -368,7 +371,7 @@ impl Store {
 
     fn each_as_text(&mut self, mut give: impl FnMut(Option<&[u8]>)) {
         let mut line = Vec::with_capacity(40);
-        let mut write = |value: Option<&dyn Fn(&mut Vec<u8>)>| {
+        let mut write = |value: Option<Write<'_>>| {
             line.clear();
             give(value.map(|write| {
                 write(&mut line);

@@ -18,8 +18,8 @@ pub fn unix_seconds_to_micros(seconds: i64) -> Option<i64> {
 /// Microseconds since 1970-01-01T00:00:00 from a Julian day number, rounded to milliseconds, which is how SQLite reads
 /// one; `None` outside the years 0000 to 9999.
 pub fn julian_day_to_micros(day: f64) -> Option<i64> {
-    // Not `contains`, so that NaN fails too; what is negative lies before the year 0000 anyway.
-    if !(day >= 0.0 && day < END) {
+    // NaN is in no range; what is negative lies before the year 0000 anyway.
+    if !(0.0..END).contains(&day) {
         return None;
     }
     let micros = ((day * MILLIS_PER_DAY + 0.5) as i64 - EPOCH_MILLIS) * 1_000;

@@ -95,6 +95,7 @@ fn times() {
 
 #[test]
 fn datetimes() {
+    #[expect(clippy::type_complexity, reason = "a table of data: its columns say what they are")]
     let cases: &[(&str, Option<(i64, Option<i16>)>)] = &[
         ("1970-01-01", Some((0, None))),
         ("1970-01-01 00:00", Some((0, None))),

@@ -132,6 +132,7 @@ fn selects() {
     let ordered = "* FROM \"s\".\"t\" ORDER BY \"b\" DESC, \"a\"";
     let some = Select { columns: Some(&columns), ..everything };
     assert_eq!(some.statement(&FIXTURE).unwrap().sql, "SELECT \"b\", \"a\"\"?\" FROM \"s\".\"t\"");
+    #[expect(clippy::type_complexity, reason = "a table of data: its columns say what they are")]
     #[rustfmt::skip]
     let rows: &[(Option<i64>, Option<i64>, &[OrderBy], String, String)] = &[
         (None, None, &[], format!("SELECT {all}"), format!("SELECT {all}")),

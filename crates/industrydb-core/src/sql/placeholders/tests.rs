@@ -137,6 +137,7 @@ fn further_rows_are_checked_as_the_first() {
 
 #[test]
 fn sqlite_says_which_index_is_which() {
+    #[expect(clippy::type_complexity, reason = "a table of data: its columns say what they are")]
     #[rustfmt::skip]
     let fits: &[(&[Option<&str>], Params, &[i128])] = &[
         (&[], list(&[]), &[]),
