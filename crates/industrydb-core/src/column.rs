@@ -60,6 +60,11 @@ impl<T: NativeType> Fixed<T> {
         Self { values: Vec::new(), validity: Validity::default() }
     }
 
+    /// An empty column with room for `rows` values.
+    pub fn with_capacity(rows: usize) -> Self {
+        Self { values: Vec::with_capacity(rows), validity: Validity::default() }
+    }
+
     /// A column of `rows` NULLs.
     pub fn nulls(rows: usize) -> Self {
         let mut bits = MutableBitmap::new();
@@ -233,6 +238,11 @@ impl<T: ViewType + ?Sized> Views<T> {
     /// An empty column.
     pub fn new() -> Self {
         Self { array: MutableBinaryViewArray::new(), nulls: 0 }
+    }
+
+    /// An empty column with room for `rows` values of up to 12 bytes.
+    pub fn with_capacity(rows: usize) -> Self {
+        Self { array: MutableBinaryViewArray::with_capacity(rows), nulls: 0 }
     }
 
     /// A column of `rows` NULLs.

@@ -163,11 +163,14 @@ pub fn decimal_to_string(unscaled: i128, scale: usize) -> String {
 #[inline]
 pub fn decimal_from_f64(value: f64, precision: usize, scale: usize) -> Option<i128> {
     if let Some(power) = FLOAT_POWERS.get(scale) {
-        let unscaled = (value * power).round();
+        // The nearest integer; `round` is a call on plain x86-64, and what it gives is checked below anyway.
+        let near = value * power;
+        let unscaled = (near + 0.5_f64.copysign(near)) as i64;
+        let digits = unscaled as f64;
         // Both sides of the division are exact, so the double nearest to their quotient is `value`: a number of at most
         // 15 digits that reads as `value` is the shortest there is, because no other number of so many digits does.
-        if unscaled.abs() < FIFTEEN_DIGITS && unscaled / power == value {
-            let unscaled = i128::from(unscaled as i64);
+        if digits.abs() < FIFTEEN_DIGITS && digits / power == value {
+            let unscaled = i128::from(unscaled);
             return fits(unscaled, precision).then_some(unscaled);
         }
     }

@@ -10,7 +10,7 @@ pub fn utf8(bytes: &[u8]) -> Option<&str> {
         // SAFETY: every ASCII byte is a character of UTF-8 by itself (RFC 3629, section 3).
         Some(unsafe { std::str::from_utf8_unchecked(bytes) })
     } else {
-        std::str::from_utf8(bytes).ok()
+        simdutf8::basic::from_utf8(bytes).ok()
     }
 }
 

@@ -253,7 +253,7 @@ impl Reader {
     }
 
     fn finish_batch(&mut self, name: PlSmallStr, more: bool) -> Result<Column> {
-        let next = if self.wanted.is_some() { Store::of_kind(self.start) } else { self.store.emptied() };
+        let next = if more && self.wanted.is_none() { self.store.emptied() } else { Store::of_kind(self.start) };
         let store = std::mem::replace(&mut self.store, next);
         self.settled = more && self.wanted.is_none();
         if self.settled && self.reading == Reading::Promote {
