@@ -72,7 +72,7 @@ impl Default for ReadOptions {
 impl ReadOptions {
     /// The override for `column`, if there is one.
     pub fn override_for(&self, column: &str) -> Option<&DataType> {
-        self.overrides.get(column)
+        if self.overrides.is_empty() { None } else { self.overrides.get(column) }
     }
 }
 

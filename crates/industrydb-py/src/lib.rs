@@ -2,8 +2,10 @@
 //!
 //! `factory` lists the backends, `runtime` waits, `session` shares a connection between threads, `connection` and
 //! `reader` are the classes; everything a verb means is in `industrydb_core::ops`.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
+#[allow(unsafe_code, reason = "a global allocator is an unsafe trait; the module says why it is sound")]
+mod alloc;
 mod arguments;
 mod call;
 mod config;
@@ -21,6 +23,9 @@ mod transaction;
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+
+#[global_allocator]
+static ALLOCATOR: alloc::Allocator = alloc::Allocator;
 
 /// The backends that this build connects to.
 #[pyfunction]

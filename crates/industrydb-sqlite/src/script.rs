@@ -1,6 +1,7 @@
 //! Running SQL: one statement after the other, rows into frames.
 
 use std::collections::VecDeque;
+use std::future::ready;
 
 use industrydb_core::connector::{BoxFuture, Event, EventStream, ReadOptions, Settle};
 use industrydb_core::error::{Error, Result};
@@ -50,9 +51,6 @@ impl<'c> Script<'c> {
 
     fn advance(&mut self) -> Result<Option<Event>> {
         loop {
-            if let Some(event) = self.events.pop_front() {
-                return Ok(Some(event));
-            }
             match self.running.take() {
                 Some(running) => self.read_on(running)?,
                 None => {
@@ -60,6 +58,9 @@ impl<'c> Script<'c> {
                         return Ok(None);
                     }
                 }
+            }
+            if let Some(event) = self.events.pop_front() {
+                return Ok(Some(event));
             }
         }
     }
@@ -167,7 +168,10 @@ impl<'c> Script<'c> {
 
 impl EventStream for Script<'_> {
     fn next(&mut self) -> BoxFuture<'_, Result<Option<Event>>> {
-        Box::pin(async move { blocking(|| self.advance()) })
+        match self.events.pop_front() {
+            Some(event) => Box::pin(ready(Ok(Some(event)))),
+            None => Box::pin(async move { blocking(|| self.advance()) }),
+        }
     }
 }
 
