@@ -107,9 +107,21 @@ pub fn dependents(session: &Session, table: &TableName) -> Result<Vec<String>> {
     let (name_cell, home_cell) = (Cell::Text(name.as_bytes()), Cell::Text(home.as_bytes()));
     let mut found = Vec::new();
 
-    let triggers =
-        format!("SELECT name FROM {catalog} WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE ORDER BY 1");
-    session.for_each_row(&triggers, &[name_cell], |row| found.push(format!("trigger {}", text(row, 0))))?;
+    // Temporary triggers and views may depend on a table of any schema; a temporary table of the same name hides it.
+    let mut hidden = false;
+    let temporary = "SELECT 1 FROM sqlite_temp_schema WHERE type = 'table' AND name = ?1 COLLATE NOCASE";
+    session.for_each_row(temporary, &[name_cell], |_| hidden = true)?;
+    let mut schemas = vec![home.as_str()];
+    if home != "temp" && !hidden {
+        schemas.push("temp");
+    }
+    for schema in &schemas {
+        let triggers = format!(
+            "SELECT name FROM {}.sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE ORDER BY 1",
+            quoted(schema)
+        );
+        session.for_each_row(&triggers, &[name_cell], |row| found.push(format!("trigger {}", text(row, 0))))?;
+    }
 
     let keys = format!(
         "SELECT DISTINCT s.name FROM {catalog} s, pragma_foreign_key_list(s.name, ?2) k \
@@ -120,10 +132,12 @@ pub fn dependents(session: &Session, table: &TableName) -> Result<Vec<String>> {
     })?;
 
     let mut views = Vec::new();
-    let all_views = format!("SELECT name FROM {catalog} WHERE type = 'view' ORDER BY 1");
-    session.for_each_row(&all_views, &[], |row| views.push(text(row, 0)))?;
-    for view in views {
-        let sql = format!("SELECT * FROM {}.{}", quoted(&home), quoted(&view));
+    for schema in &schemas {
+        let all = format!("SELECT name FROM {}.sqlite_schema WHERE type = 'view' ORDER BY 1", quoted(schema));
+        session.for_each_row(&all, &[], |row| views.push((*schema, text(row, 0))))?;
+    }
+    for (schema, view) in views {
+        let sql = Session::text(&format!("SELECT * FROM {}.{}", quoted(schema), quoted(&view)))?;
         // A view that is broken already depends on nothing that could be broken.
         let read = session.database().tables_read(&sql).unwrap_or_default();
         if read.iter().any(|table| table.eq_ignore_ascii_case(name)) {

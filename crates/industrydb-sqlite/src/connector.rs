@@ -53,8 +53,8 @@ pub async fn connect(config: &Config) -> Result<Box<dyn DatabaseConnector>> {
     let connection = options(config, path)?.connect().await.map_err(opening)?;
     let busy_timeout = config.option_duration("timeout").unwrap_or(BUSY_TIMEOUT);
     let database = Database::new(connection, Arc::<Interrupt>::default(), busy_timeout).await.map_err(opening)?;
-    let mut session = Session::new(database, config.option_bool("strict").unwrap_or(false));
-    let version = blocking(|| greet(&mut session)).map_err(|cause| refused(&cause, path))?;
+    let session = Session::new(database, config.option_bool("strict").unwrap_or(false));
+    let version = blocking(|| greet(&session)).map_err(|cause| refused(&cause, path))?;
     Ok(Box::new(SqliteConnector { session, version }))
 }
 
@@ -85,14 +85,11 @@ fn options(config: &Config, path: &str) -> Result<SqliteConnectOptions> {
     Ok(options)
 }
 
-/// Reads the file's first page: whether it is a database at all, and how it encodes text.
-fn greet(session: &mut Session) -> Result<String> {
+/// Reads the file's first page: whether it is a database at all.
+fn greet(session: &Session) -> Result<String> {
     let mut version = String::new();
     session.for_each_row("SELECT sqlite_version()", &[], |row| version = catalog::text(row, 0))?;
-    let mut encoding = String::new();
-    session.for_each_row("PRAGMA encoding", &[], |row| encoding = catalog::text(row, 0))?;
     session.for_each_row("PRAGMA schema_version", &[], |_| ())?;
-    session.database_mut().set_utf8(encoding == "UTF-8");
     Ok(version)
 }
 
@@ -175,6 +172,8 @@ impl DatabaseConnector for SqliteConnector {
 
     fn describe<'c>(&'c mut self, sql: &'c str, params: &'c Params) -> BoxFuture<'c, Result<Schema>> {
         self.call(move |session| {
+            // Compiling alone does not see what another connection did to the schema; reading it does.
+            session.for_each_row("SELECT 1 FROM sqlite_schema LIMIT 0", &[], |_| ())?;
             let mut prepared = Prepared::new(session.only_statement(sql)?);
             session.bind(&mut prepared.statement, params)?;
             Ok(Schema::clone(&prepared.plan().schema))
@@ -262,6 +261,8 @@ fn append(
     let types = stored.dtypes();
     let bytes = frame.estimated_size() as u64;
     let mut done = 0;
+    let mut stored_rows = 0;
+    let mut changes = session.database().total_changes();
     for chunk in stored.iter_chunks(polars_core::prelude::CompatLevel::newest(), false) {
         let arrays = chunk.arrays();
         let mut encoders = arrays
@@ -273,6 +274,12 @@ fn append(
         for row in 0..chunk.len() {
             let cells = encoders.iter_mut().map(|encoder| encoder.cell(row, done));
             statement.run_row(cells).map_err(|error: Error| in_row(session.told_to_stop(error), done + row))?;
+            // A table's own ON CONFLICT IGNORE, or a trigger, may have left the row out.
+            let now = session.database().total_changes();
+            if now != changes {
+                changes = now;
+                stored_rows += session.database().changes();
+            }
             if (done + row).is_multiple_of(ROWS_BETWEEN_REPORTS) {
                 progress.set((done + row) as u64, bytes * (done + row) as u64 / frame.height().max(1) as u64);
             }
@@ -280,7 +287,7 @@ fn append(
         done += chunk.len();
     }
     progress.set(done as u64, bytes);
-    Ok(done as u64)
+    Ok(u64::try_from(stored_rows).unwrap_or(0))
 }
 
 /// The error with the row of the data that caused it, where the row is to blame.

@@ -9,8 +9,8 @@ use std::cell::Cell as StdCell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::{self, NonNull};
 use std::slice;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use libsqlite3_sys as ffi;
@@ -52,10 +52,14 @@ pub enum Cell<'a> {
 /// Stops what a connection does, from any thread.
 #[derive(Debug, Default)]
 pub struct Interrupt {
-    stop: AtomicBool,
-    running: AtomicBool,
+    state: AtomicU8,
+    /// Held while the state changes and while SQLite is interrupted, so that no interrupt reaches the next call.
     handle: Mutex<Option<Handle>>,
 }
+
+const IDLE: u8 = 0;
+const RUNNING: u8 = 1;
+const STOPPED: u8 = 2;
 
 #[derive(Debug, Clone, Copy)]
 struct Handle(NonNull<ffi::sqlite3>);
@@ -66,13 +70,17 @@ unsafe impl Send for Handle {}
 unsafe impl Sync for Handle {}
 
 impl Interrupt {
+    fn handle(&self) -> MutexGuard<'_, Option<Handle>> {
+        self.handle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Asks the running call to stop; does nothing if none runs.
     pub fn cancel(&self) {
-        if !self.running.load(Ordering::Acquire) {
+        let handle = self.handle();
+        if self.state.load(Ordering::Acquire) == IDLE {
             return;
         }
-        self.stop.store(true, Ordering::Release);
-        let handle = self.handle.lock().unwrap_or_else(PoisonError::into_inner);
+        self.state.store(STOPPED, Ordering::Release);
         if let Some(handle) = *handle {
             // SAFETY: allowed from any thread while the connection is open (sqlite.org/c3ref/interrupt.html); `close`
             // takes the handle out under the same lock first.
@@ -82,18 +90,19 @@ impl Interrupt {
 
     /// Whether the running call has been asked to stop.
     pub fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Acquire)
+        self.state.load(Ordering::Acquire) == STOPPED
     }
 
     /// A call begins.
     pub fn begin(&self) {
-        self.stop.store(false, Ordering::Release);
-        self.running.store(true, Ordering::Release);
+        let _handle = self.handle();
+        self.state.store(RUNNING, Ordering::Release);
     }
 
     /// The call ended.
     pub fn end(&self) {
-        self.running.store(false, Ordering::Release);
+        let _handle = self.handle();
+        self.state.store(IDLE, Ordering::Release);
     }
 }
 
@@ -128,14 +137,27 @@ unsafe impl Send for Owner {}
 // SAFETY: as above.
 unsafe impl Sync for Owner {}
 
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let connection = self.connection.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if connection.is_some() {
+            // SAFETY: the handle is open until sqlx' thread is told to close it, which dropping `connection` does next;
+            // it may do so after `hooks` is gone, so nothing may call them any more.
+            unsafe {
+                ffi::sqlite3_progress_handler(self.handle.0.as_ptr(), 0, None, ptr::null_mut());
+                ffi::sqlite3_busy_handler(self.handle.0.as_ptr(), None, ptr::null_mut());
+            }
+        }
+    }
+}
+
 /// An open database connection.
 pub struct Database {
     owner: Arc<Owner>,
-    utf8: bool,
 }
 
 extern "C" fn on_progress(hooks: *mut c_void) -> c_int {
-    // SAFETY: registered by `Database::new` with its own boxed `Hooks`, which the connection outlives in no case.
+    // SAFETY: registered by `Database::new` with its own boxed `Hooks`; `Owner` takes the handler out before they go.
     let hooks = unsafe { &*hooks.cast::<Hooks>() };
     c_int::from(hooks.look_up())
 }
@@ -182,15 +204,15 @@ impl Database {
         busy_timeout: Duration,
     ) -> Result<Self, sqlx::Error> {
         let handle = Handle(connection.lock_handle().await?.as_raw_handle());
-        *interrupt.handle.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        *interrupt.handle() = Some(handle);
         let now = Instant::now();
         let hooks =
             Box::new(Hooks { interrupt, busy_timeout, last_tick: StdCell::new(now), busy_since: StdCell::new(now) });
         let context = ptr::from_ref::<Hooks>(&hooks).cast_mut().cast::<c_void>();
         let owner = Arc::new(Owner { handle, hooks, connection: Mutex::new(Some(connection)) });
         let db = owner.handle.0.as_ptr();
-        // SAFETY: the handle is open and ours alone; `hooks` is boxed and lives as long as `Owner`, whose connection
-        // closes after the last statement has gone.
+        // SAFETY: the handle is open and ours alone; `hooks` is boxed and lives as long as `Owner`, which takes the
+        // handlers out again.
         unsafe {
             ffi::sqlite3_progress_handler(db, STEPS_BETWEEN_LOOKS, Some(on_progress), context);
             ffi::sqlite3_busy_handler(db, Some(on_busy), context);
@@ -198,16 +220,11 @@ impl Database {
             ffi::sqlite3_db_config(db, ffi::SQLITE_DBCONFIG_DQS_DML, 0 as c_int, ptr::null_mut::<c_int>());
             ffi::sqlite3_db_config(db, ffi::SQLITE_DBCONFIG_DQS_DDL, 0 as c_int, ptr::null_mut::<c_int>());
         }
-        Ok(Self { owner, utf8: true })
+        Ok(Self { owner })
     }
 
     fn ptr(&self) -> *mut ffi::sqlite3 {
         self.owner.handle.0.as_ptr()
-    }
-
-    /// Says how the file encodes text: `PRAGMA encoding` is known only once it has been read.
-    pub fn set_utf8(&mut self, utf8: bool) {
-        self.utf8 = utf8;
     }
 
     /// What stops this connection's calls.
@@ -215,23 +232,25 @@ impl Database {
         &self.owner.hooks.interrupt
     }
 
-    /// Compiles the first statement of `sql`; with it the number of bytes that it took. `None` for white space and
+    /// Compiles the first statement of `sql` from byte `at` on; with it the byte behind it. `None` for white space and
     /// comments alone.
     ///
     /// # Errors
     /// What SQLite says of it.
-    pub fn prepare(&self, sql: &str) -> Result<(Option<Statement>, usize), Failure> {
-        let Ok(length) = c_int::try_from(sql.len()) else {
+    pub fn prepare(&self, sql: &CStr, at: usize) -> Result<(Option<Statement>, usize), Failure> {
+        let rest = sql.to_bytes_with_nul().get(at..).unwrap_or(b"\0");
+        let Ok(length) = c_int::try_from(rest.len()) else {
             return Err(Failure {
                 code: ffi::SQLITE_TOOBIG,
                 message: "the statement is longer than 2 GiB".into(),
                 offset: None,
             });
         };
-        let start = sql.as_ptr().cast::<c_char>();
+        let start = rest.as_ptr().cast::<c_char>();
         let mut statement = ptr::null_mut();
         let mut tail = ptr::null();
-        // SAFETY: `start` points to `length` bytes; both out pointers are ours.
+        // SAFETY: `start` points to `length` bytes, the last one NUL, so that SQLite need not copy them; both out
+        // pointers are ours.
         let code = unsafe {
             ffi::sqlite3_prepare_v3(
                 self.ptr(),
@@ -245,10 +264,9 @@ impl Database {
         if code != ffi::SQLITE_OK {
             return Err(self.failure(code));
         }
-        let used = if tail.is_null() { sql.len() } else { (tail as usize).saturating_sub(start as usize) };
-        let statement =
-            NonNull::new(statement).map(|ptr| Statement { ptr, owner: Arc::clone(&self.owner), utf8: self.utf8 });
-        Ok((statement, used))
+        let used = if tail.is_null() { rest.len() } else { (tail as usize).saturating_sub(start as usize) };
+        let statement = NonNull::new(statement).map(|ptr| Statement { ptr, owner: Arc::clone(&self.owner) });
+        Ok((statement, at + used))
     }
 
     fn failure(&self, code: c_int) -> Failure {
@@ -298,12 +316,12 @@ impl Database {
     ///
     /// # Errors
     /// What SQLite says of the query.
-    pub fn tables_read(&self, sql: &str) -> Result<Vec<String>, Failure> {
+    pub fn tables_read(&self, sql: &CStr) -> Result<Vec<String>, Failure> {
         let mut names: Vec<String> = Vec::new();
         let context = (&raw mut names).cast::<c_void>();
         // SAFETY: compiling alone calls the authorizer; it is taken out again before `names` goes.
         unsafe { ffi::sqlite3_set_authorizer(self.ptr(), Some(on_authorize), context) };
-        let compiled = self.prepare(sql);
+        let compiled = self.prepare(sql, 0);
         // SAFETY: as above.
         unsafe { ffi::sqlite3_set_authorizer(self.ptr(), None, ptr::null_mut()) };
         compiled.map(|_| names)
@@ -314,7 +332,7 @@ impl Database {
     /// # Errors
     /// What sqlx says.
     pub async fn close(self) -> Result<(), sqlx::Error> {
-        *self.interrupt().handle.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.interrupt().handle() = None;
         let connection = self.owner.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
         match connection {
             Some(connection) => sqlx::Connection::close(connection).await,
@@ -325,7 +343,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        *self.interrupt().handle.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.interrupt().handle() = None;
     }
 }
 
@@ -355,7 +373,6 @@ fn failure(db: *mut ffi::sqlite3, code: c_int) -> Failure {
 pub struct Statement {
     ptr: NonNull<ffi::sqlite3_stmt>,
     owner: Arc<Owner>,
-    utf8: bool,
 }
 
 // SAFETY: a statement may move between threads with its connection; the module's first rule keeps use apart.
@@ -432,9 +449,9 @@ impl Statement {
                 ffi::SQLITE_INTEGER => Cell::Int(ffi::sqlite3_value_int64(value)),
                 ffi::SQLITE_FLOAT => Cell::Real(ffi::sqlite3_value_double(value)),
                 ffi::SQLITE_TEXT => {
-                    // Asking for the bytes spares SQLite the copy that a terminating NUL would cost; only a UTF-16
-                    // database needs the translation.
-                    let start = if self.utf8 {
+                    // Asking for the bytes spares SQLite the copy that a terminating NUL would cost; only UTF-16 needs
+                    // the translation.
+                    let start = if ffi::sqlite3_value_encoding(value) == ffi::SQLITE_UTF8 {
                         ffi::sqlite3_value_blob(value)
                     } else {
                         ffi::sqlite3_value_text(value).cast::<c_void>()

@@ -1,6 +1,7 @@
 //! Running SQL: one statement after the other, rows into frames.
 
 use std::collections::VecDeque;
+use std::ffi::CString;
 use std::future::ready;
 
 use industrydb_core::connector::{BoxFuture, Event, EventStream, ReadOptions, Settle};
@@ -20,6 +21,8 @@ const ROWS_BETWEEN_REPORTS: usize = 4_096;
 pub struct Script<'c> {
     session: &'c mut Session,
     sql: &'c str,
+    /// The same as SQLite takes it; `None` while nothing had to be compiled.
+    text: Option<CString>,
     /// Where the next statement begins.
     at: usize,
     params: &'c Params,
@@ -44,7 +47,7 @@ impl<'c> Script<'c> {
     pub fn start(session: &'c mut Session, sql: &'c str, params: &'c Params, options: ReadOptions) -> Result<Self> {
         session.interrupt().begin();
         let mut script =
-            Self { session, sql, at: 0, params, options, running: None, events: VecDeque::with_capacity(3) };
+            Self { session, sql, text: None, at: 0, params, options, running: None, events: VecDeque::with_capacity(3) };
         script.start_statement()?;
         Ok(script)
     }
@@ -93,11 +96,20 @@ impl<'c> Script<'c> {
             self.at = self.sql.len();
             return Ok(Some((self.sql, prepared)));
         }
-        let statement = self.session.next_statement(self.sql, &mut self.at)?;
-        let Some((sql, statement)) = statement else { return Ok(None) };
+        if self.at >= self.sql.len() {
+            return Ok(None);
+        }
+        let text = match self.text.take() {
+            Some(text) => text,
+            None => Session::text(self.sql)?,
+        };
+        let statement = self.session.next_statement(&text, &mut self.at)?;
+        let text = self.text.insert(text);
+        let Some((span, statement)) = statement else { return Ok(None) };
+        let sql = self.sql.get(span).unwrap_or(self.sql);
         if !self.params.is_empty() {
             let mut rest = self.at;
-            if self.session.next_statement(self.sql, &mut rest)?.is_some() {
+            if self.session.next_statement(text, &mut rest)?.is_some() {
                 return Err(Error::execution("parameters need a single statement; this is a script of several")
                     .with_backend(BACKEND));
             }

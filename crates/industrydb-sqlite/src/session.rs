@@ -1,5 +1,7 @@
 //! One open connection, used synchronously: what the connector's verbs are made of.
 
+use std::ffi::{CStr, CString};
+use std::ops::Range;
 use std::sync::Arc;
 
 use industrydb_core::error::{Error, ErrorKind, Result};
@@ -28,11 +30,6 @@ impl Session {
     /// The connection itself.
     pub fn database(&self) -> &Database {
         &self.database
-    }
-
-    /// The connection itself, to be changed.
-    pub fn database_mut(&mut self) -> &mut Database {
-        &mut self.database
     }
 
     /// The compiled statements.
@@ -67,25 +64,31 @@ impl Session {
         if waited && self.interrupt().stopped() { error.with_kind(ErrorKind::Cancelled) } else { error }
     }
 
+    /// `sql` as SQLite takes it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Execution`] for a NUL character, at which SQLite would stop.
+    pub fn text(sql: &str) -> Result<CString> {
+        CString::new(sql).map_err(|nul| {
+            Error::execution(format!("the SQL has a NUL character at byte {}", nul.nul_position())).with_backend(BACKEND)
+        })
+    }
+
     /// Compiles the next statement of `sql` from `at` on and moves `at` behind it; `None` at the end.
     ///
     /// # Errors
-    /// What SQLite says of it, with its position in the whole of `sql`; a NUL character, at which SQLite would stop.
-    pub fn next_statement<'s>(&self, sql: &'s str, at: &mut usize) -> Result<Option<(&'s str, Statement)>> {
-        while *at < sql.len() {
+    /// What SQLite says of it, with its position in the whole of `sql`.
+    pub fn next_statement(&self, sql: &CStr, at: &mut usize) -> Result<Option<(Range<usize>, Statement)>> {
+        let length = sql.count_bytes();
+        while *at < length {
             let start = *at;
-            let rest = &sql[start..];
-            if let Some(nul) = rest.find('\0') {
-                return Err(Error::execution(format!("the SQL has a NUL character at byte {}", start + nul))
-                    .with_backend(BACKEND));
-            }
-            let (statement, used) = self.database.prepare(rest).map_err(|mut failure| {
+            let (statement, end) = self.database.prepare(sql, start).map_err(|mut failure| {
                 failure.offset = failure.offset.map(|offset| start + offset);
-                self.error(&failure, sql)
+                self.error(&failure, &sql.to_string_lossy())
             })?;
-            *at = if used == 0 { sql.len() } else { start + used };
+            *at = if end == start { length } else { end.min(length) };
             if let Some(statement) = statement {
-                return Ok(Some((&sql[start..*at], statement)));
+                return Ok(Some((start..*at, statement)));
             }
         }
         Ok(None)
@@ -96,9 +99,10 @@ impl Session {
     /// # Errors
     /// Those of [`Self::next_statement`], and [`ErrorKind::Execution`] if there is none or more than one.
     pub fn only_statement(&self, sql: &str) -> Result<Statement> {
+        let sql = Self::text(sql)?;
         let mut at = 0;
-        let only = self.next_statement(sql, &mut at)?;
-        match (only, self.next_statement(sql, &mut at)?) {
+        let only = self.next_statement(&sql, &mut at)?;
+        match (only, self.next_statement(&sql, &mut at)?) {
             (Some((_, statement)), None) => Ok(statement),
             (None, _) => Err(Error::execution("there is no statement in the SQL").with_backend(BACKEND)),
             (Some(_), Some(_)) => {
