@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeGuard, cast
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeGuard
 
 import polars as pl
 
 from industrydb._columns import column, names_of, type_name
 
-__all__ = ["to_frame"]
+__all__ = ["empty_frame", "to_frame"]
 
 _ACCEPTED = (
     "a polars DataFrame or LazyFrame, a mapping of columns, a list of row mappings, "
@@ -43,7 +44,7 @@ def to_frame(data: object) -> pl.DataFrame:
     elif isinstance(data, Mapping):
         frame = _from_columns(data)
     elif hasattr(data, "__arrow_c_stream__"):
-        frame = pl.DataFrame(cast("Any", data))
+        frame = _from_arrow(data)
     elif _is_sequence(data) and all(isinstance(row, Mapping) for row in data):
         frame = _from_rows(data)
     else:
@@ -51,6 +52,38 @@ def to_frame(data: object) -> pl.DataFrame:
     for name, dtype in frame.schema.items():
         _check_supported(name, dtype)
     return frame
+
+
+def empty_frame(schema: Mapping[str, Any]) -> pl.DataFrame:
+    """A frame without rows, of that schema.
+
+    Raises:
+        TypeError: A type that is none of Polars', or that no result can have.
+    """
+    with _as_type_error("schema_overrides"):
+        frame = pl.DataFrame(schema=schema)
+    for name, dtype in frame.schema.items():
+        _check_supported(name, dtype)
+    return frame
+
+
+def _from_arrow(data: Any) -> pl.DataFrame:  # noqa: ANN401 (whatever exports a stream)
+    with _as_type_error("Polars can't take this Arrow data"):
+        return pl.DataFrame(data)
+
+
+@contextmanager
+def _as_type_error(what: str) -> Generator[None]:
+    """What Polars refuses, be it by a panic, is of a wrong type."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        raise TypeError(f"{what}: {error}") from error
+    except BaseException as error:
+        # Each extension module has a class of its own for panics, under one name, and none of them is an Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise TypeError(f"{what}: {error}") from None
 
 
 def _is_sequence(data: object) -> TypeGuard[Sequence[Any]]:

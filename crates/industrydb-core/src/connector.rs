@@ -153,6 +153,12 @@ pub trait DatabaseConnector: Send {
     /// The columns of `table` in their order, or `None` if there is no such table.
     fn columns<'c>(&'c mut self, table: &'c TableName) -> BoxFuture<'c, Result<Option<Vec<ColumnInfo>>>>;
 
+    /// The name by which every statement of a call finds the same table: where a bare name is searched for in several
+    /// schemas, the one that has it, else the one in which it would be made.
+    fn resolve<'c>(&'c mut self, table: &'c TableName) -> BoxFuture<'c, Result<TableName>> {
+        Box::pin(std::future::ready(Ok(table.clone())))
+    }
+
     /// What stands in the way of swapping `table` for a new one: views, foreign keys and triggers that depend on it.
     fn dependents<'c>(&'c mut self, table: &'c TableName) -> BoxFuture<'c, Result<Vec<String>>>;
 

@@ -41,6 +41,28 @@ pub enum ErrorKind {
     ArgumentType,
 }
 
+impl ErrorKind {
+    /// Whether a constraint was violated, of whatever kind.
+    pub fn is_constraint(self) -> bool {
+        match self {
+            Self::Constraint
+            | Self::UniqueViolation
+            | Self::ForeignKeyViolation
+            | Self::NotNullViolation
+            | Self::CheckViolation => true,
+            Self::Configuration
+            | Self::Connection
+            | Self::ConnectionClosed
+            | Self::Execution
+            | Self::Timeout
+            | Self::Cancelled
+            | Self::Conversion
+            | Self::Argument
+            | Self::ArgumentType => false,
+        }
+    }
+}
+
 /// What is known beside the message; `None` where unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details {

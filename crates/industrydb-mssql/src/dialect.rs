@@ -11,6 +11,7 @@ pub static DIALECT: Dialect = Dialect {
     quotes: ('[', ']'),
     folds_case: true,
     placeholders: PlaceholderStyle::At,
+    insert_into: "INSERT INTO",
     max_parameters: 2_098, // 2,100 for sp_executesql, which takes two of them for itself
     limit: Limit::OffsetFetch,
     upsert: Upsert::UpdateThenInsert,

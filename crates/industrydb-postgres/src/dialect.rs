@@ -11,6 +11,7 @@ pub static DIALECT: Dialect = Dialect {
     quotes: ('"', '"'),
     folds_case: false,
     placeholders: PlaceholderStyle::Dollar,
+    insert_into: "INSERT INTO",
     max_parameters: 65_535, // the Bind message counts them in 16 bits (manual, 54.7)
     limit: Limit::LimitOffset { all: "" },
     upsert: Upsert::OnConflict { guard: "" },

@@ -113,11 +113,17 @@ impl Call {
 
     /// Asks the server to stop; a failure to ask shows as the call not stopping.
     pub async fn cancel(&self) {
-        let canceller = lock(&self.0.canceller).clone();
-        if let Some(canceller) = canceller {
+        // Begun under the lock, so that it cannot reach the connection's next call.
+        let asked = lock(&self.0.canceller).as_ref().map(|canceller| canceller.cancel());
+        if let Some(asked) = asked {
             // Asked again at the next tick if it did not get through.
-            let _ = canceller.cancel().await;
+            let _ = asked.await;
         }
+    }
+
+    /// The work is over: nothing is left to be cancelled.
+    pub fn finish_work(&self) {
+        *lock(&self.0.canceller) = None;
     }
 
     /// Looks up from the work: deadline, signals, progress. Called on the thread that waits, at any rate.

@@ -70,12 +70,56 @@ impl Connection {
     ) -> PyResult<T> {
         self.session.check_process().map_err(to_py)?;
         let outcome = block_on(py, call, self.session.run(Caller::current(), call, verb));
+        if call.has_started() && !self.session.in_transaction() {
+            self.put_back(py)?;
+        }
         if call.was_given_up() {
             self.session.abandon(
                 "the connection is closed: a call did not stop when it was cancelled, or failed inside industrydb",
             );
         }
         outcome
+    }
+
+    /// Puts back what `begin` set for the session, if SQL of the caller's has ended the transaction.
+    fn put_back(&self, py: Python<'_>) -> PyResult<()> {
+        let options = match &mut *self.begun() {
+            // Noted as begun all the same: whoever ends it has to hear that it is gone.
+            Some(options) if *options != TransactionOptions::default() => std::mem::take(options),
+            Some(_) | None => return Ok(()),
+        };
+        let call = Call::new(None, None);
+        block_on(
+            py,
+            &call,
+            self.session.run(Caller::current(), &call, |connector| {
+                Box::pin(async move { ops::put_back(connector, &options).await })
+            }),
+        )
+    }
+
+    /// Runs what begins a transaction. If the caller does not hear that it began, because a signal handler raised, it is
+    /// rolled back: nobody would end it.
+    ///
+    /// # Errors
+    /// Those of [`Self::run`].
+    pub fn run_begin<T: Send>(
+        &self,
+        py: Python<'_>,
+        call: &Call,
+        begin: impl for<'c> FnOnce(&'c mut dyn DatabaseConnector) -> BoxFuture<'c, Result<T>> + Send,
+    ) -> PyResult<T> {
+        let was_open = self.session.in_transaction();
+        self.run(py, call, begin).inspect_err(|_| {
+            if call.has_started() && !was_open && self.session.in_transaction() {
+                let rolled_back = self.run(py, &Call::new(None, None), |connector| {
+                    Box::pin(async move { ops::rollback(connector, &TransactionOptions::default()).await })
+                });
+                if let Err(error) = rolled_back {
+                    error.write_unraisable(py, None);
+                }
+            }
+        })
     }
 
     /// Notes how the transaction was begun that is open now.
@@ -359,7 +403,7 @@ impl Connection {
     fn begin(&self, py: Python<'_>, isolation: Option<String>, read_only: bool, timeout: Option<f64>) -> PyResult<()> {
         let options = TransactionOptions { isolation, read_only };
         let begun = options.clone();
-        self.run(py, &timed(timeout)?, move |connector| {
+        self.run_begin(py, &timed(timeout)?, move |connector| {
             Box::pin(async move { ops::begin(connector, &options).await })
         })?;
         self.remember_transaction(&begun);
@@ -422,12 +466,13 @@ impl Connection {
 
     /// Closes the connection; an open transaction rolls back. May be called twice.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        if self.session.is_closed() || self.session.is_foreign() {
+        if self.session.is_foreign() {
             return Ok(());
         }
+        let was_open = !self.session.is_closed();
         let runtime = runtime().map_err(to_py)?;
-        py.detach(|| runtime.block_on(self.session.close())).map_err(to_py)?;
-        log::debug(py, "closed", &self.session.config)
+        py.detach(|| runtime.block_on(self.session.close(Caller::current()))).map_err(to_py)?;
+        if was_open { log::debug(py, "closed", &self.session.config) } else { Ok(()) }
     }
 
     /// Whether the connection is closed.
@@ -494,6 +539,8 @@ impl Drop for Connection {
         } else if !self.session.is_closed() {
             // At the interpreter's own end there is nobody to warn any more.
             let _ = Python::try_attach(|py| {
+                // It may be dropped while an exception is on its way, which has to arrive.
+                let on_its_way = PyErr::take(py);
                 let message = format!("unclosed {}", self.__repr__());
                 let warned = std::ffi::CString::new(message)
                     .map_err(PyErr::from)
@@ -503,6 +550,9 @@ impl Drop for Connection {
                 }
                 if let Err(error) = self.close(py) {
                     error.write_unraisable(py, None);
+                }
+                if let Some(error) = on_its_way {
+                    error.restore(py);
                 }
             });
         }

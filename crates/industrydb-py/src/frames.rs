@@ -10,7 +10,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{IntoPyDict, PyMapping};
+use pyo3::types::PyMapping;
 use pyo3_polars::PyDataFrame;
 
 /// A Polars DataFrame of Python over the same buffers.
@@ -66,8 +66,8 @@ pub fn overrides(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Arc<Schema>> {
             "schema_overrides must be a mapping of columns to types, not {name}"
         )));
     }
-    static FRAME: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let empty = FRAME.import(py, "polars", "DataFrame")?.call((), Some(&[("schema", argument)].into_py_dict(py)?))?;
+    static EMPTY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let empty = EMPTY.import(py, "industrydb._frames", "empty_frame")?.call1((argument,))?;
     Ok(Arc::clone(empty.extract::<PyDataFrame>()?.0.schema()))
 }
 

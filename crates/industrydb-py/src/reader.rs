@@ -69,6 +69,7 @@ pub struct BatchReader {
     session: Arc<Session>,
     schema: SchemaRef,
     messages: Arc<AsyncMutex<Option<Messages>>>,
+    stop: Arc<Notify>,
     state: Mutex<State>,
     progress: Arc<Progress>,
     reporter: Option<Reporter>,
@@ -99,6 +100,7 @@ impl BatchReader {
         Ok(Self {
             session,
             schema,
+            stop: Arc::clone(&messages.stop),
             messages: Arc::new(AsyncMutex::new(Some(messages))),
             state: Mutex::new(State::Open),
             progress,
@@ -147,6 +149,9 @@ impl BatchReader {
                 Ok(None)
             }
             Err(error) => {
+                if call.was_given_up() {
+                    self.session.abandon("the connection is closed: a call did not stop when it was cancelled");
+                }
                 self.close(py)?;
                 Err(error)
             }
@@ -161,10 +166,10 @@ impl BatchReader {
         let runtime = runtime()?;
         py.detach(|| {
             runtime.block_on(async {
+                self.session.close_reader_of(&self.stop).await;
                 if let Ok(mut messages) = self.messages.try_lock() {
                     *messages = None;
                 }
-                self.session.close_reader().await;
             });
         });
         Ok(())
@@ -250,7 +255,9 @@ impl BatchReader {
         let batches = std::iter::from_fn(move || {
             // Whoever calls may hold the GIL or not; nobody else should have to wait for the server.
             let open = messages.as_mut()?;
-            match Python::attach(|py| py.detach(|| runtime.block_on(open.next()))) {
+            // The consumer may or may not hold the GIL here, and pyo3 could not tell: it is left as it is. The task that
+            // reads does not need it.
+            match runtime.block_on(open.next()) {
                 Ok(Message::Batch(frame)) => Some(Ok(to_arrow(frame))),
                 Ok(Message::Schema(_) | Message::End) => {
                     messages = None;
@@ -394,17 +401,17 @@ impl ServerClock<'_> {
         let Some(timeout) = self.timeout else { return work.await };
         let left = timeout.saturating_sub(self.used);
         let canceller = self.session.canceller();
-        let alarm = tokio::spawn(async move {
+        let alarm = AbortOnDrop(tokio::spawn(async move {
             tokio::time::sleep(left).await;
             loop {
                 // Again until the work ends: a cancel can come a moment too early.
                 let _ = canceller.cancel().await;
                 tokio::time::sleep(Duration::from_millis(25)).await;
             }
-        });
+        }));
         let began = Instant::now();
         let outcome = work.await;
-        alarm.abort();
+        drop(alarm);
         self.used += began.elapsed();
         outcome.map_err(|error| {
             if error.kind() == ErrorKind::Cancelled && self.used >= timeout {
@@ -414,5 +421,14 @@ impl ServerClock<'_> {
                 error
             }
         })
+    }
+}
+
+/// Ends a task when nobody waits for it any more.
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

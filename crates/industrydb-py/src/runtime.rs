@@ -74,7 +74,8 @@ async fn wait<T>(call: &Call, work: impl Future<Output = Result<T>>) -> Result<T
         if let Ok(outcome) = tokio::time::timeout(patience, &mut work).await {
             return outcome;
         }
-        call.tick();
+        // Python code may run now, and wait for calls of its own.
+        tokio::task::block_in_place(|| call.tick());
         match call.stop() {
             None => {}
             // Nothing runs on the server yet: it waits for its turn, and is just not waited for any more.

@@ -75,6 +75,9 @@ pub struct Turn<'s> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.session.shut("the connection is closed: a call failed inside industrydb");
+        }
         let mut turns = self.session.turns();
         turns.busy = None;
         turns.owner = self.session.in_transaction().then_some(turns.owner.unwrap_or(self.caller));
@@ -115,7 +118,8 @@ impl Session {
 
     /// Whether the connection is closed.
     pub fn is_closed(&self) -> bool {
-        self.turns().closed.is_some()
+        // After a fork the lock may be locked for ever.
+        self.is_foreign() || self.turns().closed.is_some()
     }
 
     /// Whether this process is a fork of the one that opened the connection.
@@ -203,7 +207,14 @@ impl Session {
         let Some(connector) = slot.as_mut() else { return Err(self.closed_error("the connection is closed")) };
         call.start(self.canceller());
         let outcome = verb(connector.as_mut()).await.map_err(|error| error.with_backend(self.config.db_type()));
+        call.finish_work();
         self.note_state(&mut slot);
+        if self.is_closed()
+            && let Some(connector) = slot.take()
+        {
+            // Closed from within this very call: by its progress callback, or by a signal handler.
+            connector.close().await?;
+        }
         outcome
     }
 
@@ -226,12 +237,13 @@ impl Session {
     /// The batch reader's task is done with the connector; the reader itself stays open until its consumer is done.
     pub fn end_reading(&self, mut slot: OwnedMutexGuard<Slot>) {
         self.note_state(&mut slot);
-        drop(slot);
         let mut turns = self.turns();
         turns.pumping = false;
         if !self.in_transaction() {
             turns.owner = None;
         }
+        drop(turns);
+        drop(slot);
     }
 
     /// The batch reader that has `stop` is exhausted or closed; other calls may go on.
@@ -246,12 +258,20 @@ impl Session {
 
     /// Ends the open batch reader, if there is one, whoever has it.
     pub async fn close_reader(&self) {
-        let Some(stop) = self.turns().reading.clone() else { return };
-        while self.turns().pumping {
+        let open = self.turns().reading.clone();
+        if let Some(stop) = open {
+            self.close_reader_of(&stop).await;
+        }
+    }
+
+    /// Ends the batch reader that has `stop`, unless it has ended; waits until the connection is free.
+    pub async fn close_reader_of(&self, stop: &Arc<Notify>) {
+        let reads = |turns: &Turns| turns.pumping && turns.reading.as_ref().is_some_and(|open| Arc::ptr_eq(open, stop));
+        while reads(&self.turns()) {
             stop.notify_one();
             self.press().await;
         }
-        self.finish_reading(&stop);
+        self.finish_reading(stop);
     }
 
     /// Asks what runs to stop and gives it a moment; a cancel can come too early, so this is said again until it ends.
@@ -264,7 +284,7 @@ impl Session {
     /// Takes over what a call has changed: the transaction, or that the connection is of no use any more.
     fn note_state(&self, slot: &mut Slot) {
         let Some(connector) = slot else { return };
-        self.in_transaction.store(connector.in_transaction(), Ordering::Release);
+        self.in_transaction.store(connector.in_transaction() && !self.is_closed(), Ordering::Release);
         if let Some(reason) = connector.closed_because() {
             *slot = None;
             self.shut(&reason);
@@ -288,8 +308,12 @@ impl Session {
     ///
     /// # Errors
     /// What the server says to it.
-    pub async fn close(&self) -> Result<()> {
+    pub async fn close(&self, caller: Caller) -> Result<()> {
         self.shut("the connection is closed");
+        if self.turns().busy == Some(caller) {
+            // The call below this one on the stack has the connector, and closes it when it ends.
+            return self.canceller.cancel().await;
+        }
         let mut slot = loop {
             self.close_reader().await;
             match self.connector.try_lock() {

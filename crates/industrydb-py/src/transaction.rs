@@ -47,7 +47,7 @@ impl Transaction {
         }
         let options = this.options.clone();
         let connection = this.connection.get();
-        let opened = connection.run(slf.py(), &Call::new(None, None), move |connector| {
+        let opened = connection.run_begin(slf.py(), &Call::new(None, None), move |connector| {
             Box::pin(async move { begin(connector, &options).await })
         })?;
         if matches!(opened, Open::Whole) {
@@ -72,9 +72,8 @@ impl Transaction {
             // Closing has rolled back.
             return Ok(());
         }
-        if failed {
-            connection.close_reader(py)?;
-        }
+        // What still reads in the block ends with it.
+        connection.close_reader(py)?;
         if matches!(open, Open::Whole) && connection.forget_transaction().is_none() {
             // The block itself has called commit() or rollback().
             return Ok(());
@@ -106,9 +105,16 @@ async fn end(
     failed: bool,
 ) -> Result<()> {
     match (open, failed) {
-        (Open::Whole, false) => ops::commit(connector, options).await,
+        (Open::Whole, false) => match ops::commit(connector, options).await {
+            Err(error) if connector.in_transaction() => {
+                // Nobody is left who could try again. Why it could not be committed is what the caller has to know.
+                let _ = ops::rollback(connector, options).await;
+                Err(error)
+            }
+            outcome => outcome,
+        },
         // The server may have rolled back by itself: SQLite does when the disk is full.
-        (Open::Whole, true) if !connector.in_transaction() => Ok(()),
+        (Open::Whole, true) if !connector.in_transaction() => ops::put_back(connector, options).await,
         (Open::Whole, true) => ops::rollback(connector, options).await,
         (Open::Nested(savepoint), false) => savepoint.end(connector, Ok(())).await,
         (Open::Nested(savepoint), true) => {

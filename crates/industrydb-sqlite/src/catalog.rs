@@ -91,6 +91,20 @@ fn collation(session: &Session, schema: Option<&str>, table: &str, column: &str)
     session.database().collation(schema.as_deref(), &table, &column).filter(|name| !name.eq_ignore_ascii_case("BINARY"))
 }
 
+/// The table with the schema that SQLite finds it in; one that is not there would be made in `main`.
+///
+/// # Errors
+/// As [`columns`].
+pub fn resolve(session: &Session, table: &TableName) -> Result<TableName> {
+    let (schema, name) = parts(table)?;
+    if schema.is_some() {
+        return Ok(table.clone());
+    }
+    let mut home = "main".to_owned();
+    session.for_each_row(SCHEMA_OF, &[Cell::Text(name.as_bytes())], |row| home = text(row, 0))?;
+    Ok(TableName::new(vec![home, name.to_owned()]).unwrap_or_else(|| table.clone()))
+}
+
 /// Views that read `table`, foreign keys that point to it, and triggers on it: what dropping it would break or take
 /// along.
 ///

@@ -53,8 +53,10 @@ pub async fn connect(config: &Config) -> Result<Box<dyn DatabaseConnector>> {
     let connection = options(config, path)?.connect().await.map_err(opening)?;
     let busy_timeout = config.option_duration("timeout").unwrap_or(BUSY_TIMEOUT);
     let database = Database::new(connection, Arc::<Interrupt>::default(), busy_timeout).await.map_err(opening)?;
+    database.set_busy_timeout(Duration::ZERO);
     let session = Session::new(database, config.option_bool("strict").unwrap_or(false));
     let version = blocking(|| greet(&session)).map_err(|cause| refused(&cause, path))?;
+    session.database().set_busy_timeout(busy_timeout);
     Ok(Box::new(SqliteConnector { session, version }))
 }
 
@@ -89,7 +91,11 @@ fn options(config: &Config, path: &str) -> Result<SqliteConnectOptions> {
 fn greet(session: &Session) -> Result<String> {
     let mut version = String::new();
     session.for_each_row("SELECT sqlite_version()", &[], |row| version = catalog::text(row, 0))?;
-    session.for_each_row("PRAGMA schema_version", &[], |_| ())?;
+    match session.for_each_row("PRAGMA schema_version", &[], |_| ()) {
+        // Whoever has it locked knows that it is a database; the first statement waits for the lock.
+        Err(busy) if busy.details().code.as_deref().is_some_and(|code| code.starts_with("SQLITE_BUSY")) => {}
+        outcome => outcome?,
+    }
     Ok(version)
 }
 
@@ -230,6 +236,10 @@ impl DatabaseConnector for SqliteConnector {
         self.call(move |session| catalog::columns(session, table))
     }
 
+    fn resolve<'c>(&'c mut self, table: &'c TableName) -> BoxFuture<'c, Result<TableName>> {
+        self.call(move |session| catalog::resolve(session, table))
+    }
+
     fn dependents<'c>(&'c mut self, table: &'c TableName) -> BoxFuture<'c, Result<Vec<String>>> {
         self.call(move |session| catalog::dependents(session, table))
     }
@@ -292,14 +302,7 @@ fn append(
 
 /// The error with the row of the data that caused it, where the row is to blame.
 fn in_row(mut error: Error, row: usize) -> Error {
-    if matches!(
-        error.kind(),
-        ErrorKind::Constraint
-            | ErrorKind::UniqueViolation
-            | ErrorKind::ForeignKeyViolation
-            | ErrorKind::NotNullViolation
-            | ErrorKind::CheckViolation
-    ) {
+    if error.kind().is_constraint() {
         error.details_mut().detail = Some(format!("row {row} of the data"));
     }
     error

@@ -136,11 +136,12 @@ impl ResultReader {
     /// # Errors
     /// [`industrydb_core::error::ErrorKind::Conversion`] if a value does not fit the type that the caller wants.
     pub fn finish_batch(&mut self, more: bool) -> Result<DataFrame> {
+        let first_row = usize::try_from(self.rows_out).unwrap_or(usize::MAX);
         (self.rows_out, self.bytes_out) = self.progress();
         let rows = std::mem::take(&mut self.rows);
         let mut columns = Vec::with_capacity(self.readers.len());
         for (column, reader) in self.plan.columns.iter().zip(&mut self.readers) {
-            columns.push(reader.finish_batch(column.name.clone(), more)?);
+            columns.push(reader.finish_batch(column.name.clone(), first_row, more)?);
         }
         DataFrame::new(rows, columns).map_err(|cause| Error::execution(cause.to_string()).with_backend(BACKEND))
     }
@@ -234,7 +235,8 @@ impl Reader {
                 let exact = micros % MICROS_PER_DAY == 0;
                 values.push(i32::try_from(micros.div_euclid(MICROS_PER_DAY)).ok().filter(|_| exact)?);
             }
-            Store::Time(values, _) => values.push(micros.rem_euclid(MICROS_PER_DAY) * 1_000),
+            // A time of day alone: of an instant the date would be lost.
+            Store::Time(values, _) if (0..MICROS_PER_DAY).contains(&micros) => values.push(micros * 1_000),
             Store::Datetime { values, .. } => values.push(micros),
             _ => return None,
         }
@@ -252,7 +254,7 @@ impl Reader {
         fits.then_some(micros)
     }
 
-    fn finish_batch(&mut self, name: PlSmallStr, more: bool) -> Result<Column> {
+    fn finish_batch(&mut self, name: PlSmallStr, first_row: usize, more: bool) -> Result<Column> {
         let next = if more && self.wanted.is_none() { self.store.emptied() } else { Store::of_kind(self.start) };
         let store = std::mem::replace(&mut self.store, next);
         self.settled = more && self.wanted.is_none();
@@ -261,7 +263,9 @@ impl Reader {
         }
         let series = store.finish(name);
         match &self.wanted {
-            Some(wanted) => exact::cast(&series, wanted).map(Column::from).map_err(|error| error.with_backend(BACKEND)),
+            Some(wanted) => exact::cast_from(&series, wanted, first_row)
+                .map(Column::from)
+                .map_err(|error| error.with_backend(BACKEND)),
             None => Ok(Column::from(series)),
         }
     }

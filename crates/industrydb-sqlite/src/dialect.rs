@@ -11,6 +11,8 @@ pub static DIALECT: Dialect = Dialect {
     quotes: ('"', '"'),
     folds_case: true,
     placeholders: PlaceholderStyle::Sqlite,
+    // A table's own ON CONFLICT clause must not leave rows out, or others (lang_conflict.html).
+    insert_into: "INSERT OR ABORT INTO",
     max_parameters: 32_766, // SQLITE_MAX_VARIABLE_NUMBER's default, limits.html section 9
     limit: Limit::LimitOffset { all: "-1" },
     upsert: Upsert::OnConflict { guard: " WHERE true" },

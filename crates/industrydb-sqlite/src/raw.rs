@@ -109,7 +109,7 @@ impl Interrupt {
 /// What SQLite's callbacks look at.
 struct Hooks {
     interrupt: Arc<Interrupt>,
-    busy_timeout: Duration,
+    busy_timeout: StdCell<Duration>,
     last_tick: StdCell<Instant>,
     busy_since: StdCell<Instant>,
 }
@@ -168,12 +168,12 @@ extern "C" fn on_busy(hooks: *mut c_void, earlier_calls: c_int) -> c_int {
     if earlier_calls == 0 {
         hooks.busy_since.set(Instant::now());
     }
-    if hooks.look_up() || hooks.busy_since.get().elapsed() >= hooks.busy_timeout {
+    if hooks.look_up() || hooks.busy_since.get().elapsed() >= hooks.busy_timeout.get() {
         return 0;
     }
     // Short naps first, since most locks are held for microseconds; never so long that Ctrl-C would be felt.
     let nap = Duration::from_millis(u64::from(earlier_calls.unsigned_abs()).clamp(1, 20));
-    std::thread::sleep(nap.min(hooks.busy_timeout));
+    std::thread::sleep(nap.min(hooks.busy_timeout.get()));
     1
 }
 
@@ -206,8 +206,12 @@ impl Database {
         let handle = Handle(connection.lock_handle().await?.as_raw_handle());
         *interrupt.handle() = Some(handle);
         let now = Instant::now();
-        let hooks =
-            Box::new(Hooks { interrupt, busy_timeout, last_tick: StdCell::new(now), busy_since: StdCell::new(now) });
+        let hooks = Box::new(Hooks {
+            interrupt,
+            busy_timeout: StdCell::new(busy_timeout),
+            last_tick: StdCell::new(now),
+            busy_since: StdCell::new(now),
+        });
         let context = ptr::from_ref::<Hooks>(&hooks).cast_mut().cast::<c_void>();
         let owner = Arc::new(Owner { handle, hooks, connection: Mutex::new(Some(connection)) });
         let db = owner.handle.0.as_ptr();
@@ -225,6 +229,11 @@ impl Database {
 
     fn ptr(&self) -> *mut ffi::sqlite3 {
         self.owner.handle.0.as_ptr()
+    }
+
+    /// How long to wait for a lock of another connection.
+    pub fn set_busy_timeout(&self, timeout: Duration) {
+        self.owner.hooks.busy_timeout.set(timeout);
     }
 
     /// What stops this connection's calls.

@@ -32,12 +32,14 @@ pub struct Script<'c> {
     events: VecDeque<Event>,
 }
 
-/// A statement whose rows are being read; it stands at a row.
+/// A statement whose rows are being read.
 struct Running<'c> {
     sql: &'c str,
     prepared: Prepared,
     reader: ResultReader,
     changes_before: i64,
+    /// Whether it stands at a row that has not been read.
+    at_row: bool,
     /// Whether its schema has been given.
     announced: bool,
 }
@@ -46,8 +48,16 @@ impl<'c> Script<'c> {
     /// Compiles the first statement, so that its errors come first.
     pub fn start(session: &'c mut Session, sql: &'c str, params: &'c Params, options: ReadOptions) -> Result<Self> {
         session.interrupt().begin();
-        let mut script =
-            Self { session, sql, text: None, at: 0, params, options, running: None, events: VecDeque::with_capacity(3) };
+        let mut script = Self {
+            session,
+            sql,
+            text: None,
+            at: 0,
+            params,
+            options,
+            running: None,
+            events: VecDeque::with_capacity(3),
+        };
         script.start_statement()?;
         Ok(script)
     }
@@ -79,7 +89,7 @@ impl<'c> Script<'c> {
             return Ok(true);
         }
         let reader = ResultReader::new(prepared.plan(), &self.options, self.session.strict());
-        let running = Running { sql, prepared, reader, changes_before, announced: false };
+        let running = Running { sql, prepared, reader, changes_before, at_row, announced: false };
         if at_row {
             self.running = Some(running);
         } else {
@@ -125,16 +135,19 @@ impl<'c> Script<'c> {
             Settle::WholeResult => usize::MAX,
         };
         loop {
+            if !running.at_row {
+                let statement = &mut running.prepared.statement;
+                if !statement.step().map_err(|failure| self.session.error(&failure, running.sql))? {
+                    return self.end(running);
+                }
+            }
             running.reader.read_row(&running.prepared.statement)?;
-            let more =
-                running.prepared.statement.step().map_err(|failure| self.session.error(&failure, running.sql))?;
+            running.at_row = false;
             let rows = running.reader.rows();
             if rows.is_multiple_of(ROWS_BETWEEN_REPORTS) {
                 self.report(&running.reader);
             }
-            if !more {
-                return self.end(running);
-            }
+            // A full batch goes out at once: the next row may take its time.
             if rows >= limit {
                 self.give_batch(&mut running, true)?;
                 self.running = Some(running);

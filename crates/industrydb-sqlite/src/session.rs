@@ -70,7 +70,8 @@ impl Session {
     /// [`ErrorKind::Execution`] for a NUL character, at which SQLite would stop.
     pub fn text(sql: &str) -> Result<CString> {
         CString::new(sql).map_err(|nul| {
-            Error::execution(format!("the SQL has a NUL character at byte {}", nul.nul_position())).with_backend(BACKEND)
+            Error::execution(format!("the SQL has a NUL character at byte {}", nul.nul_position()))
+                .with_backend(BACKEND)
         })
     }
 

@@ -48,10 +48,18 @@ pub fn castable(from: &DataType, to: &DataType) -> bool {
 /// other (including types that this build does not support: Object, UInt128, Float16), and naming column, row and value
 /// of the first one that has none.
 pub fn cast(column: &Series, to: &DataType) -> Result<Series> {
+    cast_from(column, to, 0)
+}
+
+/// As [`cast`], for a column whose first row is row `first_row` of the whole.
+///
+/// # Errors
+/// As [`cast`].
+pub fn cast_from(column: &Series, to: &DataType, first_row: usize) -> Result<Series> {
     let from = column.dtype();
     let Some(rule) = rule(from, to) else { return Err(no_rule(column.name(), from, to)) };
     apply(rule, column, to).map_err(|failure| match failure {
-        Failure::Row(row) => misfit(column, row, to),
+        Failure::Row(row) => misfit(column, row, first_row, to),
         Failure::Whole(reason) => {
             error(column.name(), format!("{} cannot become {}: {reason}", type_name(from), type_name(to)))
         }
@@ -102,7 +110,7 @@ fn no_rule(column: &str, from: &DataType, to: &DataType) -> Error {
     error(column, format!("{} cannot become {}{why}", names.0, names.1))
 }
 
-fn misfit(column: &Series, row: usize, to: &DataType) -> Error {
+fn misfit(column: &Series, row: usize, first_row: usize, to: &DataType) -> Error {
     let from = column.dtype();
     let holders = match (from, to) {
         (DataType::String, _) | (_, DataType::String) => type_name(from),
@@ -110,7 +118,8 @@ fn misfit(column: &Series, row: usize, to: &DataType) -> Error {
     };
     let name = column.name();
     let message = format!(
-        "column {name:?}, row {row}: the {} {} is not exactly any {}; {holders} would hold it",
+        "column {name:?}, row {}: the {} {} is not exactly any {}; {holders} would hold it",
+        first_row + row,
         type_name(from),
         shown(column, row),
         type_name(to),

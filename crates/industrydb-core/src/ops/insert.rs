@@ -107,7 +107,10 @@ pub async fn insert(
     let backend = connector.dialect().backend;
     check(frame, options)?;
     let atomic = Atomic::begin(connector).await?;
-    let outcome = in_mode(connector, &Insert { table, frame, options, progress }).await;
+    let outcome = match connector.resolve(table).await {
+        Ok(table) => in_mode(connector, &Insert { table: &table, frame, options, progress }).await,
+        Err(error) => Err(error),
+    };
     atomic.end(connector, outcome.map_err(|error| error.with_backend(backend))).await
 }
 
@@ -121,6 +124,9 @@ fn check(frame: &DataFrame, options: &InsertOptions) -> Result<()> {
             return Err(Error::argument("conflict_columns needs on_conflict=\"ignore\" or on_conflict=\"update\""));
         }
         (Some(_), OnConflict::Ignore | OnConflict::Update) | (None, _) => {}
+    }
+    if frame.width() == 0 && options.mode == InsertMode::Replace {
+        return Err(Error::argument("a table can't be replaced by data without columns"));
     }
     if frame.width() == 0 && frame.height() > 0 {
         return Err(Error::argument("the data has rows but no columns"));

@@ -18,5 +18,5 @@ pub use atomic::Atomic;
 pub use catalog::columns;
 pub use execute::{execute, execute_simple, rows_affected, run};
 pub use insert::{InsertMode, InsertOptions, OnConflict, insert};
-pub use transaction::{TransactionOptions, begin, commit, rollback};
+pub use transaction::{TransactionOptions, begin, commit, put_back, rollback};
 pub use verbs::{delete, execute_many, select, update};

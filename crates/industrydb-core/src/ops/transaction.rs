@@ -3,7 +3,7 @@
 use super::atomic::roll_back;
 use super::execute::execute_simple;
 use crate::connector::DatabaseConnector;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::sql::Dialect;
 
 /// How a transaction was begun; ending it needs the same, to put the session back.
@@ -44,17 +44,20 @@ pub async fn begin(connector: &mut dyn DatabaseConnector, options: &TransactionO
     Ok(())
 }
 
-/// Commits. What can't be committed is rolled back: the transaction has ended either way.
+/// Commits. What a constraint forbids to commit is rolled back; where a lock is in the way, the transaction stays open and
+/// the commit can be tried again.
 ///
 /// # Errors
 /// [`crate::error::ErrorKind::Execution`] if no transaction is open; whatever the server says.
 pub async fn commit(connector: &mut dyn DatabaseConnector, options: &TransactionOptions) -> Result<()> {
     let transactions = &connector.dialect().transactions;
     let outcome = match end(connector, transactions.commit).await {
-        Ok(()) => Ok(()),
-        Err(error) => Err(roll_back(connector, &[transactions.rollback.to_owned()], error).await),
+        Err(error) if error.kind().is_constraint() => {
+            Err(roll_back(connector, &[transactions.rollback.to_owned()], error).await)
+        }
+        outcome => outcome,
     };
-    put_back(connector, options, outcome).await
+    outcome.and(put_back(connector, options).await)
 }
 
 /// Rolls back.
@@ -63,8 +66,15 @@ pub async fn commit(connector: &mut dyn DatabaseConnector, options: &Transaction
 /// As [`commit`].
 pub async fn rollback(connector: &mut dyn DatabaseConnector, options: &TransactionOptions) -> Result<()> {
     let statement = connector.dialect().transactions.rollback;
-    let outcome = end(connector, statement).await;
-    put_back(connector, options, outcome).await
+    let outcome = match end(connector, statement).await {
+        // A cancel that came late; what it was meant for is over.
+        Err(error) if error.kind() == ErrorKind::Cancelled => {
+            let error = roll_back(connector, &[statement.to_owned()], error).await;
+            if connector.in_transaction() { Err(error) } else { Ok(()) }
+        }
+        outcome => outcome,
+    };
+    outcome.and(put_back(connector, options).await)
 }
 
 async fn end(connector: &mut dyn DatabaseConnector, statement: &str) -> Result<()> {
@@ -74,19 +84,16 @@ async fn end(connector: &mut dyn DatabaseConnector, statement: &str) -> Result<(
     execute_simple(connector, statement).await.map(drop)
 }
 
-/// Puts back what [`begin`] set for the session, and gives `outcome`.
-async fn put_back(
-    connector: &mut dyn DatabaseConnector,
-    options: &TransactionOptions,
-    outcome: Result<()>,
-) -> Result<()> {
-    let mut outcome = outcome;
-    let statements = connector.dialect().after_transaction(options.isolation.as_deref(), options.read_only);
+/// Puts back what [`begin`] set for the session, once the transaction is over.
+///
+/// # Errors
+/// Whatever the server says.
+pub async fn put_back(connector: &mut dyn DatabaseConnector, options: &TransactionOptions) -> Result<()> {
     if connector.in_transaction() || connector.closed_because().is_some() {
-        return outcome;
+        return Ok(());
     }
-    for statement in statements {
-        outcome = outcome.and(execute_simple(connector, statement).await.map(drop));
+    for statement in connector.dialect().after_transaction(options.isolation.as_deref(), options.read_only) {
+        execute_simple(connector, statement).await?;
     }
-    outcome
+    Ok(())
 }

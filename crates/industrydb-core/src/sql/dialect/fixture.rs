@@ -11,6 +11,7 @@ const fn fixture() -> Dialect {
         quotes: ('"', '"'),
         folds_case: false,
         placeholders: PlaceholderStyle::Sqlite,
+        insert_into: "INSERT INTO",
         max_parameters: 5,
         limit: Limit::LimitOffset { all: "-1" },
         upsert: Upsert::OnConflict { guard: " WHERE true" },

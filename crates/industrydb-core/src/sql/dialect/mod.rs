@@ -21,6 +21,8 @@ pub struct Dialect {
     pub folds_case: bool,
     /// The placeholders that the server reads.
     pub placeholders: PlaceholderStyle,
+    /// What begins an insert of which every row has to arrive.
+    pub insert_into: &'static str,
     /// The most parameters that one statement takes.
     pub max_parameters: usize,
     /// How the number of rows is limited.

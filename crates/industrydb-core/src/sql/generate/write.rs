@@ -19,7 +19,7 @@ pub fn insert_row<'n>(
     let names: Vec<String> = columns.into_iter().map(|name| dialect.quote(name)).collect::<Result<_>>()?;
     let placeholders: Vec<String> = (1..=names.len()).map(|number| numbered(dialect.placeholders, number)).collect();
     let table = dialect.quote_table(table)?;
-    Ok(format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), placeholders.join(", ")))
+    Ok(format!("{} {table} ({}) VALUES ({})", dialect.insert_into, names.join(", "), placeholders.join(", ")))
 }
 
 /// `UPDATE`. The condition's placeholders come first and are numbered; the values that are set follow them, so that
