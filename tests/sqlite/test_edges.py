@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from types import FrameType
 
 import polars as pl
-import pyarrow as pa
 import pytest
 
 import industrydb as idb
+from tests.arrow import pa
 
 pytestmark = pytest.mark.backend("sqlite")
 
@@ -28,7 +29,10 @@ def alarm() -> Iterator[Callable[[Callable[[], object]], None]]:
     before = signal.getsignal(signal.SIGALRM)
 
     def ring(work: Callable[[], object]) -> None:
-        signal.signal(signal.SIGALRM, lambda *_: work())
+        def handle(_number: int, _frame: FrameType | None) -> None:
+            work()
+
+        signal.signal(signal.SIGALRM, handle)
         signal.setitimer(signal.ITIMER_REAL, 0.1)
 
     yield ring
