@@ -1,5 +1,5 @@
-use crate::error::ErrorKind;
-use crate::ops::fake::{Fake, now};
+use crate::error::{Error, ErrorKind};
+use crate::ops::fake::{Failure, Fake, now};
 use crate::ops::{TransactionOptions, begin, commit, rollback};
 use crate::sql::dialect::fixture::OTHER;
 
@@ -63,11 +63,35 @@ fn a_transaction_that_cannot_be_set_up_does_not_stay_open() {
 }
 
 #[test]
-fn a_commit_that_fails_ends_the_transaction_and_puts_the_session_back() {
+fn a_commit_that_a_constraint_forbids_ends_the_transaction_and_puts_the_session_back() {
+    let mut fake = Fake::new();
+    let options = options(None, true);
+    now(begin(&mut fake, &options)).unwrap();
+    let error = Error::new(ErrorKind::ForeignKeyViolation, "no parent");
+    fake.failures.push(Failure { at: "COMMIT".into(), error, times: 1, rolls_back: false });
+    assert_eq!(now(commit(&mut fake, &options)).unwrap_err().message(), "no parent");
+    assert_eq!(fake.log, ["BEGIN", "READ ONLY", "COMMIT", "ROLLBACK", "READ WRITE"]);
+}
+
+#[test]
+fn a_commit_that_a_lock_stops_can_be_tried_again() {
     let mut fake = Fake::new();
     let options = options(None, true);
     now(begin(&mut fake, &options)).unwrap();
     fake.fail_at("COMMIT");
     assert_eq!(now(commit(&mut fake, &options)).unwrap_err().message(), "no COMMIT");
-    assert_eq!(fake.log, ["BEGIN", "READ ONLY", "COMMIT", "ROLLBACK", "READ WRITE"]);
+    assert!(fake.open);
+    now(commit(&mut fake, &options)).unwrap();
+    assert_eq!(fake.log, ["BEGIN", "READ ONLY", "COMMIT", "COMMIT", "READ WRITE"]);
+}
+
+#[test]
+fn a_rollback_that_a_late_cancel_hits_is_tried_again() {
+    let mut fake = Fake::new();
+    now(begin(&mut fake, &options(None, false))).unwrap();
+    let error = Error::new(ErrorKind::Cancelled, "interrupted");
+    fake.failures.push(Failure { at: "ROLLBACK".into(), error, times: 1, rolls_back: false });
+    now(rollback(&mut fake, &options(None, false))).unwrap();
+    assert!(!fake.open);
+    assert_eq!(fake.log, ["BEGIN", "ROLLBACK", "ROLLBACK"]);
 }
