@@ -84,7 +84,7 @@ def shared_goals() -> Sequence[Goal]:
     """Those that do not depend on the database."""
     return (
         Goal("peak memory above import", "≤ 1.3 × the result + 32 MB", _peak(1.3, 32 * _MB)),
-        Goal("peak memory of execute_batches", "flat: ≤ 8 MB more after the first quarter", _flat(8 * _MB)),
+        Goal("peak memory of execute_batches", "flat: ≤ 8 MB more after the first half", _flat(8 * _MB)),
         Goal("import industrydb over polars", "≤ 30 ms", _import(0.030)),
     )
 

@@ -89,7 +89,7 @@ class Outcome:
     result_bytes: int | None = None
     """Bytes of the result's arrays; only the limit that fills them knows."""
     growth_bytes: int | None = None
-    """Batches: how much the peak rose after the first quarter of the rows."""
+    """Batches: how much the peak rose after the first half of the rows."""
     findings: Sequence[Finding] | None = None
     """What a check found; None where none was asked for."""
 

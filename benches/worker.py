@@ -76,17 +76,17 @@ def _batches(runner: Runner, job: Job) -> Outcome:
     memory.reset_peak()
     before = memory.resident()
     rows = 0
-    first_quarter = 0
+    first_half = 0
     start = perf_counter()
     for height in runner.batches(job.target):
         rows += height
-        if not first_quarter and rows >= job.target.rows / 4:
-            first_quarter = memory.peak()
+        if not first_half and rows >= job.target.rows / 2:
+            first_half = memory.peak()
     seconds = perf_counter() - start
     if rows != job.target.rows:
         raise ValueError(f"{rows} rows instead of {job.target.rows}")
     peak = memory.peak()
-    return Outcome(seconds=seconds, rows=rows, peak_bytes=peak - before, growth_bytes=peak - first_quarter)
+    return Outcome(seconds=seconds, rows=rows, peak_bytes=peak - before, growth_bytes=peak - first_half)
 
 
 _WORKS: dict[Work, Callable[[Runner, Job], Outcome]] = {
