@@ -4,5 +4,6 @@
 pub mod dialect;
 pub mod environment;
 mod spec;
+pub mod types;
 
 pub use spec::SPEC;
