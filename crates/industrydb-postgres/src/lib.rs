@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 pub mod dialect;
+pub mod encode;
 pub mod environment;
+pub mod params;
 mod spec;
 pub mod types;
 

@@ -1,0 +1,4 @@
+//! Columns → `COPY … FROM STDIN`.
+
+pub mod form;
+pub mod limits;
