@@ -4,6 +4,7 @@
 pub mod dialect;
 pub mod encode;
 pub mod environment;
+pub mod literal;
 pub mod params;
 mod spec;
 pub mod types;

@@ -12,6 +12,8 @@
 //! Any value but bytes has a text form, which text types and types that are not known here take.
 
 mod binary;
+#[cfg(test)]
+pub mod cases;
 mod json;
 pub mod number;
 mod refusal;
