@@ -125,19 +125,36 @@ pub fn quoted(value: &str, out: &mut String) {
 
 /// Appends the items between the marks that begin, part and end a list.
 pub fn listed<T>(
-    (begin, part, end): (char, char, char),
+    marks: (char, char, char),
     items: impl IntoIterator<Item = T>,
     out: &mut String,
     mut write: impl FnMut(T, &mut String),
 ) {
+    let Ok(()) = try_listed(marks, items, out, |item, out| {
+        write(item, out);
+        Ok::<(), std::convert::Infallible>(())
+    });
+}
+
+/// As [`listed`], up to the first item that fails.
+///
+/// # Errors
+/// Those of `write`.
+pub fn try_listed<T, E>(
+    (begin, part, end): (char, char, char),
+    items: impl IntoIterator<Item = T>,
+    out: &mut String,
+    mut write: impl FnMut(T, &mut String) -> Result<(), E>,
+) -> Result<(), E> {
     out.push(begin);
     for (at, item) in items.into_iter().enumerate() {
         if at > 0 {
             out.push(part);
         }
-        write(item, out);
+        write(item, out)?;
     }
     out.push(end);
+    Ok(())
 }
 
 /// Appends year, month and day, and gives what has to stand behind it all. (Years of 400 repeat; they are counted from
