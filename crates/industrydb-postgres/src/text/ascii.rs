@@ -8,6 +8,11 @@ pub(super) const LOWER: &[u8; 16] = b"0123456789abcdef";
 /// The digits of the upper-case hexadecimal system.
 pub(super) const UPPER: &[u8; 16] = b"0123456789ABCDEF";
 
+/// The two digits of a byte, of [`LOWER`] or [`UPPER`].
+pub(super) fn hex(byte: u8, digits: &[u8; 16]) -> [u8; 2] {
+    [digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)]]
+}
+
 /// Collects ASCII; [`Self::finish`] appends what is there.
 pub(super) struct Ascii<'a> {
     out: &'a mut String,
@@ -31,15 +36,27 @@ impl<'a> Ascii<'a> {
         self.len += 1;
     }
 
-    pub(super) fn push_str(&mut self, text: &str) {
-        text.bytes().for_each(|byte| self.push(byte));
+    /// Bytes below 0x80.
+    #[inline]
+    pub(super) fn push_all(&mut self, bytes: &[u8]) {
+        match self.bytes.get_mut(self.len..self.len + bytes.len()) {
+            Some(room) => {
+                room.copy_from_slice(bytes);
+                self.len += bytes.len();
+            }
+            None => bytes.iter().for_each(|&byte| self.push(byte)),
+        }
     }
 
-    /// Two digits of a byte, of [`LOWER`] or [`UPPER`].
+    #[inline]
+    pub(super) fn push_str(&mut self, text: &str) {
+        self.push_all(text.as_bytes());
+    }
+
+    /// The two digits of a byte, of [`LOWER`] or [`UPPER`].
     #[inline]
     pub(super) fn hex(&mut self, byte: u8, digits: &[u8; 16]) {
-        self.push(digits[usize::from(byte >> 4)]);
-        self.push(digits[usize::from(byte & 15)]);
+        hex(byte, digits).into_iter().for_each(|digit| self.push(digit));
     }
 
     /// A number with at least so many digits (at most 20), zeros in front.
@@ -59,8 +76,7 @@ impl<'a> Ascii<'a> {
     /// A number below 100, as two digits.
     #[inline]
     pub(super) fn two(&mut self, value: u64) {
-        self.push(b'0' + (value / 10) as u8);
-        self.push(b'0' + (value % 10) as u8);
+        self.push_all(&[b'0' + (value / 10) as u8, b'0' + (value % 10) as u8]);
     }
 
     /// `.` and microseconds without the zeros at their end; nothing if there are none.

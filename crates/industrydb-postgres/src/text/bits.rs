@@ -1,7 +1,7 @@
 //! Bytes and bits: `bytea`, `uuid`, `bit`, `geometry`.
 
 use super::Malformed;
-use super::ascii::{Ascii, LOWER, UPPER};
+use super::ascii::{Ascii, LOWER, UPPER, hex};
 use super::reader::Reader;
 
 /// Appends bytes as `\x01ab`.
@@ -26,13 +26,14 @@ pub(super) fn geometry(bytes: &[u8], out: &mut String) -> Result<(), Malformed> 
 
 /// Appends `a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11`.
 pub(super) fn uuid(bytes: [u8; 16], out: &mut String) {
-    let mut line = Ascii::new(out);
-    for (at, byte) in bytes.into_iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            line.push(b'-');
-        }
-        line.hex(byte, LOWER);
+    let mut text = [b'-'; 36];
+    // Where each byte's digits stand.
+    let places = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+    for (byte, at) in bytes.into_iter().zip(places) {
+        [text[at], text[at + 1]] = hex(byte, LOWER);
     }
+    let mut line = Ascii::new(out);
+    line.push_all(&text);
     line.finish();
 }
 

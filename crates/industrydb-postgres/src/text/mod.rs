@@ -12,8 +12,8 @@
 //!
 //! The text is the one of a session with `DateStyle` ISO, `IntervalStyle` postgres, `bytea_output` hex, time zone UTC,
 //! `lc_monetary` C and `extra_float_digits` at its default, on PostgreSQL 15 to 18; `tests` holds values of such
-//! servers. Three types have a text that their binary form does not tell: `character(n)` keeps the blanks that a cast to
-//! text drops, and `xml` the declaration that `xmlsend` gives it, because to us their binary form is their text.
+//! servers. Two types are shown as the server sends them, which their cast to text does not do: `character(n)` with the
+//! blanks at its end, `xml` without a declaration that says nothing but version 1.0 and an encoding.
 
 mod array;
 mod ascii;
@@ -161,7 +161,7 @@ fn integer(value: impl std::fmt::Display, out: &mut String) {
 }
 
 /// The text types, and `"char"`, whose one byte is no text where it is zero (shown as nothing) or above ASCII (shown in
-/// octal, as PostgreSQL 16 does). Neither byte alone can be a value of the other types.
+/// octal). Neither byte alone can be a value of the other types.
 fn text(bytes: &[u8], out: &mut String) -> Result<(), Malformed> {
     match *bytes {
         [0] => {}
