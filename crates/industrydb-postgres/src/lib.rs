@@ -1,14 +1,28 @@
 //! PostgreSQL for `industrydb`.
 #![forbid(unsafe_code)]
 
+mod bind;
+mod cancel;
+mod catalog;
+mod connect;
+mod connector;
+mod copy;
+mod decode;
 pub mod dialect;
-pub mod encode;
+mod encode;
 pub mod environment;
-pub mod literal;
-pub mod params;
+mod error;
+mod literal;
+mod lookup;
+mod many;
+mod params;
+mod plan;
+mod session;
 mod spec;
-#[cfg_attr(not(test), expect(dead_code, reason = "the decoders that call it come next"))]
+mod stream;
 mod text;
+mod textual;
 pub mod types;
 
+pub use connector::{PostgresConnector, connect};
 pub use spec::SPEC;

@@ -147,6 +147,13 @@ pub struct Attribute {
     pub ty: Type,
 }
 
+/// Whether a column of this type may have a modifier that decides what it reads as: NUMERIC, its arrays, and all that
+/// is no type of the catalog's own.
+pub fn has_modifier(oid: u32) -> bool {
+    const NUMERIC: [u32; 2] = [1700, 1231];
+    NUMERIC.contains(&oid) || Type::builtin(oid, -1).is_none()
+}
+
 impl NumericModifier {
     /// From the catalog's type modifier; `None` for −1: none was declared. (PostgreSQL source, `numeric.c`,
     /// `make_numeric_typmod`: 4 + (precision << 16 | 11 bits of scale).)

@@ -11,15 +11,25 @@ struct Backend {
     spec: &'static BackendSpec,
     /// `None` while only its configuration is there.
     connect: Option<Connect>,
+    /// Under which target of the `log` facade its driver passes the server's messages on, if the server sends any.
+    messages: Option<&'static str>,
 }
 
 const BACKENDS: &[Backend] = &[
     #[cfg(feature = "postgres")]
-    Backend { spec: &industrydb_postgres::SPEC, connect: None },
+    Backend {
+        spec: &industrydb_postgres::SPEC,
+        connect: Some(|config| Box::pin(industrydb_postgres::connect(config))),
+        messages: Some("sqlx::postgres::notice"),
+    },
     #[cfg(feature = "sqlite")]
-    Backend { spec: &industrydb_sqlite::SPEC, connect: Some(|config| Box::pin(industrydb_sqlite::connect(config))) },
+    Backend {
+        spec: &industrydb_sqlite::SPEC,
+        connect: Some(|config| Box::pin(industrydb_sqlite::connect(config))),
+        messages: None,
+    },
     #[cfg(feature = "mssql")]
-    Backend { spec: &industrydb_mssql::SPEC, connect: None },
+    Backend { spec: &industrydb_mssql::SPEC, connect: None, messages: None },
 ];
 
 const SPECS: [&BackendSpec; BACKENDS.len()] = {
@@ -40,6 +50,11 @@ pub fn specs() -> &'static [&'static BackendSpec] {
 /// The backends that this build connects to.
 pub fn connectable() -> impl Iterator<Item = &'static str> {
     BACKENDS.iter().filter(|backend| backend.connect.is_some()).map(|backend| backend.spec.name)
+}
+
+/// The `log` targets of the servers' messages.
+pub fn message_targets() -> impl Iterator<Item = &'static str> {
+    BACKENDS.iter().filter_map(|backend| backend.messages)
 }
 
 /// Connects to the database of `config`.

@@ -35,6 +35,7 @@ fn backends(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
 
 #[pymodule(gil_used = false)]
 fn _industrydb(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    log::listen();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<config::DatabaseConfig>()?;
     module.add_class::<connection::Connection>()?;

@@ -17,7 +17,7 @@ use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::call::{Call, Stop};
-use crate::errors;
+use crate::{errors, log};
 
 /// How often a waiting thread looks up.
 const TICK: Duration = Duration::from_millis(25);
@@ -62,7 +62,9 @@ pub fn block_on<T: Send>(py: Python<'_>, call: &Call, work: impl Future<Output =
             Err(Error::execution("the call failed inside industrydb: please report it"))
         })
     });
-    call.finish(py, outcome)
+    let passed_on = log::pass_on(py);
+    let value = call.finish(py, outcome)?;
+    passed_on.map(|()| value)
 }
 
 /// Drives `work`, looking up now and then; once asked to stop, until it has stopped or the grace is over.
