@@ -211,9 +211,9 @@ class Cluster:
             time.sleep(0.01)
 
     def ready(self) -> bool:
-        """Whether it takes connections: the last line of its pid file says so."""
+        """Whether it takes connections, reads alone on a standby: the last line of its pid file says so."""
         try:
-            return (self.data / "postmaster.pid").read_text().split()[-1] == "ready"
+            return (self.data / "postmaster.pid").read_text().split()[-1] in {"ready", "standby"}
         except (FileNotFoundError, IndexError):
             return False
 
