@@ -38,8 +38,8 @@ def test_options(database: Database, options: str) -> None:
 
 
 def test_options_with_a_blank(database: Database) -> None:
-    with database.connect(options=r"-c search_path=a\ b,public") as conn:
-        assert show(conn, "search_path") == "a b,public"
+    with database.connect(options=r'-c search_path="a\ b",public') as conn:
+        assert show(conn, "search_path") == '"a b",public'
 
 
 def test_an_option_that_the_server_does_not_know(database: Database) -> None:

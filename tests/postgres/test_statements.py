@@ -73,7 +73,6 @@ RESULTS = [
     ("CALL answer(1, 'x')", ["a", "b"]),
     ("SELECT * FROM both_kinds()", ["a", "b"]),
     ("SELECT 1, 2", ["?column?", "?column?_1"]),
-    ("SELECT", []),
     ("WITH n AS (INSERT INTO t VALUES (1, 'a') RETURNING *) SELECT * FROM n", ["id", "name"]),
     ("UPDATE t SET name = 'x' RETURNING id, name AS \"New Name\"", ["id", "New Name"]),
 ]
