@@ -8,7 +8,6 @@ import industrydb as idb
 
 STATES: list[tuple[str, type[idb.IndustryDbError]]] = [
     ("02000", idb.QueryExecutionError),
-    ("08006", idb.DatabaseConnectionError),
     ("0A000", idb.QueryExecutionError),
     ("21000", idb.QueryExecutionError),
     ("22001", idb.IndustryDbError),
