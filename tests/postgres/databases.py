@@ -6,7 +6,7 @@ import itertools
 import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -76,7 +76,7 @@ class Pool:
             connection.execute("CREATE SCHEMA public")
             connection.execute("GRANT ALL ON SCHEMA public TO PUBLIC")
 
-    def maintain(self, statement: str, name: str) -> None:
+    def maintain(self, statement: LiteralString, name: str) -> None:
         """Runs a statement about a database."""
         with self.connect(self.maintenance) as connection:
             connection.execute(sql.SQL(statement).format(sql.Identifier(name)))

@@ -37,6 +37,9 @@ NOBODY = 65534
 
 SECONDS_TO_START = 30.0
 
+PASSWORD = "s3cr/€t@:%"
+"""No server asks for it: it is there to be found where it must not be."""
+
 SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -163,7 +166,7 @@ class Cluster:
         self.settings["listen_addresses"] = "127.0.0.1" if tcp else ""
         self.settings["unix_socket_directories"] = str(self.directory)
         self.settings["port"] = str(self.port)
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[Any] | None = None
         # As whoever owns the files: they keep their owner and modes.
         subprocess.run(["cp", "-a", blank(installation), self.data], check=True)
         own(self.directory)
@@ -193,7 +196,7 @@ class Cluster:
         """Starts it, also again, and waits until it takes connections."""
         settings = [f"--{name}={value}" for name, value in self.settings.items()]
         with (self.directory / "log").open("ab") as log:
-            self.process = subprocess.Popen(
+            process: subprocess.Popen[Any] = subprocess.Popen(
                 [self.installation.programs / "postgres", "-D", self.data, *settings],
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -202,11 +205,12 @@ class Cluster:
                 start_new_session=True,  # Ctrl-C is the tests' business
                 **account(),
             )
+        self.process = process
         owner = os.getpid()
         atexit.register(lambda: self.kill() if os.getpid() == owner else None)
         end = time.monotonic() + SECONDS_TO_START
         while not self.ready():
-            assert self.process.poll() is None, f"the server ended: {self.log}"
+            assert process.poll() is None, f"the server ended: {self.log}"
             assert time.monotonic() < end, f"the server does not start: {self.log}"
             time.sleep(0.01)
 
@@ -237,9 +241,9 @@ class Cluster:
         self.process = None
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
-    def config(self, database: str = "postgres", **options: Any) -> idb.DatabaseConfig:
+    def config(self, database: Any = "postgres", **options: Any) -> idb.DatabaseConfig:
         """How our client reaches it; `options` replace and add fields and options."""
-        fields = {"host": self.host, "port": self.port, "username": "postgres", "password": "s3cr/€t@:%"}
+        fields: dict[str, Any] = {"host": self.host, "port": self.port, "username": "postgres", "password": PASSWORD}
         return idb.DatabaseConfig("postgres", **{**fields, "database": database, **options})
 
     def admin(self, database: str = "postgres", **options: Any) -> psycopg.Connection[tuple[Any, ...]]:

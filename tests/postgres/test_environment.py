@@ -21,7 +21,7 @@ def server(newest: Installation) -> Iterator[Cluster]:
     access = "local all postgres trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
     cluster = Cluster(newest, tcp=True, access=access)
     with cluster.admin() as admin:
-        admin.execute(f"CREATE ROLE ada LOGIN PASSWORD '{PASSWORD}'")  # type: ignore[call-overload]
+        admin.execute(f"CREATE ROLE ada LOGIN PASSWORD '{PASSWORD}'".encode())
         admin.execute("CREATE DATABASE work OWNER ada")
     yield cluster
     cluster.stop()
@@ -89,9 +89,7 @@ PASSFILES = [
 
 @pytest.mark.parametrize("lines", PASSFILES)
 @pytest.mark.parametrize("place", ["home", "variable", "option"])
-def test_a_password_file(
-    server: Cluster, home: Path, monkeypatch: pytest.MonkeyPatch, lines: str, place: str
-) -> None:
+def test_a_password_file(server: Cluster, home: Path, monkeypatch: pytest.MonkeyPatch, lines: str, place: str) -> None:
     escaped = PASSWORD.replace("\\", "\\\\").replace(":", "\\:")
     text = lines.format(port=server.port, password=escaped)
     path = secret_file(home / (".pgpass" if place == "home" else "passwords"), text)

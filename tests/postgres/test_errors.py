@@ -78,7 +78,7 @@ def test_the_position_in_a_statement(conn: idb.Connection, sql: str, at: str) ->
 def test_the_position_is_that_of_the_callers_text(conn: idb.Connection, mark: str) -> None:
     sql = f"SELECT {mark}::text AS a, {mark}::text AS b, missing FROM pg_class"
     with pytest.raises(idb.QueryExecutionError) as caught:
-        conn.execute(sql if mark == ":a" else sql, {"a": "x"} if mark == ":a" else ["x", "y"])
+        conn.execute(sql, {"a": "x"} if mark == ":a" else ["x", "y"])
     assert caught.value.position in {None, sql.index("missing") + 1}
 
 

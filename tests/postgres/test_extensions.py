@@ -26,7 +26,9 @@ def server(debian: Installation) -> Iterator[Cluster]:
 def conn(server: Cluster) -> Iterator[idb.Connection]:
     """A fresh database with the extensions."""
     with Pool(server.admin, "postgres").fresh() as name, server.config(name).connect() as connection:
-        connection.execute(";".join(f"CREATE EXTENSION {name}" for name in ("citext", "hstore", "ltree", "cube", "isn")))
+        connection.execute(
+            ";".join(f"CREATE EXTENSION {name}" for name in ("citext", "hstore", "ltree", "cube", "isn"))
+        )
         yield connection
 
 

@@ -71,7 +71,8 @@ ZONES = ("UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "+03:30",
 @pytest.mark.parametrize("zone", ZONES)
 def test_a_range_of_timestamps_in_the_sessions_zone(database: Database, zone: str) -> None:
     sql = """SELECT v, v::text AS t FROM (VALUES
-        ('[2024-01-01 12:30+02,2024-07-02 00:00+00)'::tstzrange), ('(,1883-01-01 00:00:00+00]'), ('[,infinity]')) AS x (v)
+        ('[2024-01-01 12:30+02,2024-07-02 00:00+00)'::tstzrange), ('(,1883-01-01 00:00:00+00]'), ('[,infinity]')
+        ) AS x (v)
     """
     with database.connect(timezone=zone) as conn:
         frame = conn.execute(sql)
@@ -83,7 +84,8 @@ def test_a_range_of_timestamps_in_the_sessions_zone(database: Database, zone: st
     ["datestyle = 'SQL, DMY'", "intervalstyle = 'sql_standard'", "extra_float_digits = 0", "bytea_output = 'escape'"],
 )
 def test_settings_of_the_text_format_change_nothing(conn: idb.Connection, setting: str) -> None:
-    sql = r"""SELECT date '2024-02-03' AS d, interval '1 day 02:00' AS i, 0.1::float8 + 0.2::float8 AS f, '\x00ff'::bytea AS b,
+    sql = r"""
+        SELECT date '2024-02-03' AS d, interval '1 day 02:00' AS i, 0.1::float8 + 0.2 AS f, '\x00ff'::bytea AS b,
         daterange('2024-02-03', '2024-02-04') AS r, timestamptz '2024-02-03 00:00+00' AS t
     """
     before = conn.execute(sql)

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 import industrydb as idb
 from tests.postgres.servers import Cluster
@@ -27,41 +28,41 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
-def who(target: str | idb.DatabaseConfig) -> tuple[str, str, bool]:
-    """The user, the database, and whether it is TCP."""
+def who(target: str | idb.DatabaseConfig) -> tuple[str, str, str]:
+    """The user, the database, and the way there."""
     with idb.connect(target) as conn:
         user, database, port = conn.execute(WHO).row(0)
-    return user, database, port is not None
+    return user, database, "socket" if port is None else "tcp"
 
 
 FORMS = [
-    ("postgresql://postgres@127.0.0.1:{port}/postgres", True),
-    ("postgres://postgres@localhost:{port}/postgres", True),
-    ("postgresql://postgres@127.0.0.1:{port}", True),
-    ("postgresql://127.0.0.1:{port}/postgres?user=postgres", True),
-    ("postgresql://?host=127.0.0.1&port={port}&dbname=postgres&user=postgres", True),
-    ("postgresql:///postgres?host={host}&port={port}&user=postgres", False),
-    ("postgresql://postgres@{quoted}:{port}/postgres", False),
-    ("postgresql://postgres:ignored@/postgres?host={host}&port={port}", False),
-    ("postgresql://postgres@127.0.0.1:1,127.0.0.1:{port}/postgres", True),
-    ("postgresql://postgres@127.0.0.1:{port},127.0.0.1:1/postgres", True),
-    ("postgresql://postgres@/postgres?host={host},127.0.0.1&port={port}", False),
-    ("host=127.0.0.1 port={port} dbname=postgres user=postgres", True),
-    ("host = '127.0.0.1' port = {port}   dbname='postgres' user=postgres sslmode=prefer", True),
-    ("host={host} port={port} user=postgres", False),
-    ("host=127.0.0.1,{host} port=1,{port} user=postgres dbname=postgres", False),
-    ("dbname=postgres user=postgres host=127.0.0.1 port={port} connect_timeout=10 application_name='a b'", True),
-    ("postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=allow&connect_timeout=10&keepalives=1", True),
+    ("postgresql://postgres@127.0.0.1:{port}/postgres", "tcp"),
+    ("postgres://postgres@localhost:{port}/postgres", "tcp"),
+    ("postgresql://postgres@127.0.0.1:{port}", "tcp"),
+    ("postgresql://127.0.0.1:{port}/postgres?user=postgres", "tcp"),
+    ("postgresql://?host=127.0.0.1&port={port}&dbname=postgres&user=postgres", "tcp"),
+    ("postgresql:///postgres?host={host}&port={port}&user=postgres", "socket"),
+    ("postgresql://postgres@{quoted}:{port}/postgres", "socket"),
+    ("postgresql://postgres:ignored@/postgres?host={host}&port={port}", "socket"),
+    ("postgresql://postgres@127.0.0.1:1,127.0.0.1:{port}/postgres", "tcp"),
+    ("postgresql://postgres@127.0.0.1:{port},127.0.0.1:1/postgres", "tcp"),
+    ("postgresql://postgres@/postgres?host={host},127.0.0.1&port={port}", "socket"),
+    ("host=127.0.0.1 port={port} dbname=postgres user=postgres", "tcp"),
+    ("host = '127.0.0.1' port = {port}   dbname='postgres' user=postgres sslmode=prefer", "tcp"),
+    ("host={host} port={port} user=postgres", "socket"),
+    ("host=127.0.0.1,{host} port=1,{port} user=postgres dbname=postgres", "socket"),
+    ("dbname=postgres user=postgres host=127.0.0.1 port={port} connect_timeout=10 application_name='a b'", "tcp"),
+    ("postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=allow&connect_timeout=10&keepalives=1", "tcp"),
 ]
 
 
-@pytest.mark.parametrize(("form", "tcp"), FORMS)
-def test_every_form(own_server: Cluster, form: str, tcp: bool) -> None:
+@pytest.mark.parametrize(("form", "way"), FORMS)
+def test_every_form(own_server: Cluster, form: str, way: str) -> None:
     quoted = own_server.host.replace("/", "%2F")
     uri = form.format(host=own_server.host, port=own_server.port, quoted=quoted)
-    assert who(uri) == ("postgres", "postgres", tcp)
-    assert who(idb.DatabaseConfig.from_uri(uri)) == ("postgres", "postgres", tcp)
-    assert who(idb.DatabaseConfig.from_uri(uri).to_uri()) == ("postgres", "postgres", tcp)
+    assert who(uri) == ("postgres", "postgres", way)
+    assert who(idb.DatabaseConfig.from_uri(uri)) == ("postgres", "postgres", way)
+    assert who(idb.DatabaseConfig.from_uri(uri).to_uri()) == ("postgres", "postgres", way)
 
 
 def test_the_user_is_by_default_that_of_the_system(own_server: Cluster) -> None:
@@ -69,8 +70,8 @@ def test_the_user_is_by_default_that_of_the_system(own_server: Cluster) -> None:
     with own_server.admin() as admin:
         admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(me)))
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(me)))
-    assert who(f"postgresql://127.0.0.1:{own_server.port}") == (me, me, True)
-    assert who(f"postgresql://127.0.0.1:{own_server.port}/postgres") == (me, "postgres", True)
+    assert who(f"postgresql://127.0.0.1:{own_server.port}") == (me, me, "tcp")
+    assert who(f"postgresql://127.0.0.1:{own_server.port}/postgres") == (me, "postgres", "tcp")
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ SPELLINGS: list[Callable[[idb.DatabaseConfig], str | idb.DatabaseConfig]] = [
     lambda config: config,
     lambda config: config.to_uri(),
     lambda config: idb.DatabaseConfig.from_dict(config.to_dict()),
-    lambda config: psycopg.conninfo.make_conninfo(
+    lambda config: make_conninfo(
         host=config.host, port=config.port, user=config.username, password=config.password, dbname=config.database
     ),
 ]
@@ -100,7 +101,7 @@ def test_odd_names(
     own_server: Cluster, odd: str, spelling: Callable[[idb.DatabaseConfig], str | idb.DatabaseConfig]
 ) -> None:
     config = own_server.config(odd, host="127.0.0.1", username=odd, password=odd)
-    assert who(spelling(config)) == (odd, odd, True)
+    assert who(spelling(config)) == (odd, odd, "tcp")
 
 
 def test_the_other_client_takes_our_uri(own_server: Cluster, odd: str) -> None:

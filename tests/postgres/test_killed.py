@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import polars as pl
 import psutil
@@ -86,19 +87,21 @@ def test_the_server_ends_while_a_frame_is_read(server: Cluster, conn: idb.Connec
     timer = threading.Timer(0.15, end, (server, how))
     timer.start()
     with pytest.raises(idb.DatabaseConnectionError):
-        conn.execute("SELECT a.i, b.i AS j FROM generate_series(1, 100000) AS a (i), generate_series(1, 10000) AS b (i)")
+        conn.execute(
+            "SELECT a.i, b.i AS j FROM generate_series(1, 100000) AS a (i), generate_series(1, 10000) AS b (i)"
+        )
     timer.join(BOUND)
     assert_lost(conn)
 
 
 @pytest.mark.parametrize("how", ["kill", "SIGQUIT", "SIGINT"])
 @pytest.mark.parametrize("mode", ["append", "replace", "overwrite"])
-def test_the_server_ends_while_it_is_written(server: Cluster, conn: idb.Connection, how: str, mode: str) -> None:
+def test_the_server_ends_while_it_is_written(server: Cluster, conn: idb.Connection, how: str, mode: Any) -> None:
     frame = pl.DataFrame({"id": range(ROWS)}).with_columns(s=pl.lit("x" * 100))
     timer = threading.Timer(0.25, end, (server, how))
     timer.start()
     with pytest.raises(idb.DatabaseConnectionError):
-        conn.insert("t", frame, mode=mode)  # type: ignore[arg-type]
+        conn.insert("t", frame, mode=mode)
     timer.join(BOUND)
     assert_lost(conn)
     server.start()

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.backend("postgres 18")
 
 METHODS = {"scram": "scram-sha-256", "md5": "md5", "plain": "password"}
 PASSWORDS = ["s3cr3t", "pässwörd żółw 🐢", "p@:/ #%&?=+'\\\"", " blanks ", "x" * 500]
-PREPARED = ["ﬁne", "no\u00a0break", "\u2168", "soft\u00adhyphen"]  # noqa: RUF001
+PREPARED = ["ﬁne", "no\u00a0break", "\u2168", "soft\u00adhyphen"]
 """Passwords that SASLprep changes (RFC 4013)."""
 
 
@@ -38,9 +38,9 @@ def server(newest: Installation) -> Iterator[Cluster]:
 def give(server: Cluster, role: str, password: str) -> None:
     """Makes the role anew with that password."""
     with server.admin() as admin:
-        admin.execute(f"SET password_encryption = '{'md5' if role == 'md5' else 'scram-sha-256'}'")  # type: ignore[call-overload]
-        admin.execute(f"DROP ROLE IF EXISTS {role}")  # type: ignore[call-overload]
-        admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD {literal(password)}")  # type: ignore[call-overload]
+        admin.execute(f"SET password_encryption = '{'md5' if role == 'md5' else 'scram-sha-256'}'".encode())
+        admin.execute(f"DROP ROLE IF EXISTS {role}".encode())
+        admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD {literal(password)}".encode())
 
 
 def literal(text: str) -> str:
@@ -51,8 +51,7 @@ def literal(text: str) -> str:
 
 def connect(server: Cluster, role: str, **options: Any) -> idb.Connection:
     """A connection over TCP."""
-    fields = {"host": "127.0.0.1", "port": server.port, "username": role, "database": "postgres", **options}
-    return idb.DatabaseConfig("postgres", **fields).connect()
+    return server.config(**{"host": "127.0.0.1", "username": role, "password": None, **options}).connect()
 
 
 @pytest.mark.parametrize("password", PASSWORDS, ids=range(len(PASSWORDS)))

@@ -9,6 +9,7 @@ import pytest
 
 import industrydb as idb
 from tests.conformance.types import Run
+from tests.postgres.conftest import Referee
 
 NINES = "9" * 38
 
@@ -164,12 +165,12 @@ def test_the_result_of_a_changed_table(run: Run) -> None:
     assert run("SELECT v FROM n").schema == {"v": pl.String}
 
 
-def test_another_clients_change_of_the_table(run: Run, referee: object) -> None:
+def test_another_clients_change_of_the_table(run: Run, referee: Referee) -> None:
     run("CREATE TABLE n (v numeric(10, 2))")
     run("INSERT INTO n VALUES (1.25)")
     assert run("SELECT v FROM n").item() == Decimal("1.25")
-    referee.execute("ALTER TABLE n ALTER COLUMN v TYPE numeric(12, 4)")  # type: ignore[attr-defined]
+    referee.execute("ALTER TABLE n ALTER COLUMN v TYPE numeric(12, 4)")
     frame = run("SELECT v FROM n")
     assert frame.item() == Decimal("1.2500"), "whatever was remembered about the column, no digit is lost"
-    referee.execute("UPDATE n SET v = 1.2345")  # type: ignore[attr-defined]
+    referee.execute("UPDATE n SET v = 1.2345")
     assert run("SELECT v FROM n").item() == Decimal("1.2345")

@@ -31,7 +31,9 @@ def test_a_fallback_name(database: Database) -> None:
         assert show(conn, "application_name") == "own"
 
 
-@pytest.mark.parametrize("options", ["-c geqo=off -c work_mem=5MB", "--geqo=off --work_mem=5MB", "-cgeqo=off -c work_mem=5MB"])
+@pytest.mark.parametrize(
+    "options", ["-c geqo=off -c work_mem=5MB", "--geqo=off --work_mem=5MB", "-cgeqo=off -c work_mem=5MB"]
+)
 def test_options(database: Database, options: str) -> None:
     with database.connect(options=options) as conn:
         assert (show(conn, "geqo"), show(conn, "work_mem")) == ("off", "5MB")
@@ -118,7 +120,9 @@ def test_the_encoding_is_utf8(conn: idb.Connection) -> None:
 
 
 def test_the_servers_version(conn: idb.Connection) -> None:
-    assert conn.server_version == conn.execute("SELECT split_part(current_setting('server_version'), ' ', 1) AS v").item()
+    assert (
+        conn.server_version == conn.execute("SELECT split_part(current_setting('server_version'), ' ', 1) AS v").item()
+    )
 
 
 def test_one_connection_is_one_session(database: Database, referee: Referee) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import polars as pl
 import pytest
@@ -109,7 +110,7 @@ def test_every_statement_runs_once(conn: idb.Connection, referee: Referee) -> No
         assert row is not None
         return int(row[0])
 
-    calls = [
+    calls: list[Callable[[], object]] = [
         lambda: conn.execute("SELECT tick()"),
         lambda: conn.execute("SELECT tick(), $1::int", [1]),
         lambda: conn.execute("SELECT tick() AS a", schema_overrides={"a": pl.String}),

@@ -112,7 +112,12 @@ def test_text_for_an_enum(conn: idb.Connection, run: Run, referee: Referee) -> N
     conn.insert("t", pl.DataFrame({"id": [3], "v": pl.Series(["sad"], dtype=pl.Categorical())}))
     conn.insert("t", pl.DataFrame({"id": [4], "v": pl.Series(["sad"], dtype=pl.Enum(["other", "sad"]))}))
     assert conn.execute("SELECT id FROM t WHERE v = $1", ["ok"])["id"].to_list() == [1]
-    assert referee.execute("SELECT v::text FROM t ORDER BY id").fetchall() == [("ok",), ("very happy",), ("sad",), ("sad",)]
+    assert referee.execute("SELECT v::text FROM t ORDER BY id").fetchall() == [
+        ("ok",),
+        ("very happy",),
+        ("sad",),
+        ("sad",),
+    ]
     with pytest.raises(idb.IndustryDbError, match="angry"):
         conn.insert("t", {"id": [5, 6], "v": ["ok", "angry"]})
     with pytest.raises(idb.IndustryDbError):

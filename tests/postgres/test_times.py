@@ -114,5 +114,7 @@ def test_intervals_keep_every_microsecond(run: Run, referee: Referee) -> None:
 
 
 def test_date_arithmetic_and_truncation(run: Run) -> None:
-    frame = run("SELECT date '2024-03-01' - date '2024-02-01' AS n, date_trunc('hour', timestamp '2024-02-29 12:34') AS h")
+    frame = run(
+        "SELECT date '2024-03-01' - date '2024-02-01' AS n, date_trunc('hour', timestamp '2024-02-29 12:34') AS h"
+    )
     assert frame.row(0) == (29, dt.datetime(2024, 2, 29, 12))

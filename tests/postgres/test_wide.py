@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 
 import polars as pl
@@ -64,10 +65,8 @@ def test_a_parameter_of_a_gigabyte_is_refused(conn: idb.Connection) -> None:
         conn.execute("SELECT length($1::bytea) AS n", [value])
     del value
     gc.collect()
-    try:
+    with contextlib.suppress(idb.ConnectionClosedError):
         conn.ping()
-    except idb.ConnectionClosedError as error:
-        assert str(error)
 
 
 def test_no_rows_of_no_columns(conn: idb.Connection) -> None:
@@ -76,6 +75,8 @@ def test_no_rows_of_no_columns(conn: idb.Connection) -> None:
 
 
 def test_memory_follows_the_batches(conn: idb.Connection) -> None:
-    with conn.execute_batches("SELECT repeat('x', 1000) AS s FROM generate_series(1, 200000)", batch_size=1_000) as batches:
+    with conn.execute_batches(
+        "SELECT repeat('x', 1000) AS s FROM generate_series(1, 200000)", batch_size=1_000
+    ) as batches:
         sizes = {batch.height for batch in batches}
     assert sizes == {1_000}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
+import psycopg
 import pytest
 
 import industrydb as idb
@@ -34,7 +36,10 @@ def test_numbers_that_may_be_given(conn: idb.Connection, run: Run) -> None:
 
 
 def test_a_generated_column_is_left_to_the_server(conn: idb.Connection, run: Run) -> None:
-    run("CREATE TABLE t (id integer PRIMARY KEY, twice integer GENERATED ALWAYS AS (id * 2) STORED, at timestamptz DEFAULT now())")
+    run("""
+        CREATE TABLE t (id integer PRIMARY KEY, twice integer GENERATED ALWAYS AS (id * 2) STORED,
+        at timestamptz DEFAULT now())
+    """)
     assert conn.insert("t", {"id": [1, 2]}) == 2
     assert conn.select("t", order_by="id")["twice"].to_list() == [2, 4]
     assert conn.select("t")["at"].null_count() == 0
@@ -98,7 +103,7 @@ CREATED = [
 ]
 
 
-@pytest.mark.parametrize(("dtype", "declared"), CREATED, ids=lambda value: str(value))
+@pytest.mark.parametrize(("dtype", "declared"), CREATED, ids=str)
 def test_what_create_declares(conn: idb.Connection, referee: Referee, dtype: Any, declared: str) -> None:
     assert conn.insert("made", pl.DataFrame(schema={"v": dtype}), mode="create") == 0
     assert conn.columns("made")["type"].to_list() == [declared]
@@ -166,7 +171,9 @@ EXACT = [
 ]
 
 
-@pytest.mark.parametrize(("series", "declared", "expected"), EXACT, ids=lambda value: str(value)[:30].replace("\n", " "))
+@pytest.mark.parametrize(
+    ("series", "declared", "expected"), EXACT, ids=lambda value: str(value)[:30].replace("\n", " ")
+)
 def test_a_cast_that_is_exact(
     conn: idb.Connection, run: Run, series: pl.Series, declared: str, expected: list[str | None]
 ) -> None:
@@ -185,7 +192,10 @@ def test_long_text_for_a_short_column_names_column_and_row(conn: idb.Connection,
 
 
 def test_an_upsert_updates_what_is_there(conn: idb.Connection, run: Run) -> None:
-    run("CREATE TABLE t (id integer PRIMARY KEY, name text, hits integer DEFAULT 5, up integer GENERATED ALWAYS AS (id + 1) STORED)")
+    run("""
+        CREATE TABLE t (id integer PRIMARY KEY, name text, hits integer DEFAULT 5,
+        up integer GENERATED ALWAYS AS (id + 1) STORED)
+    """)
     conn.insert("t", FRAME)
     run("UPDATE t SET hits = 9")
     assert conn.insert("t", {"id": [2, 4], "name": ["new", "four"]}, on_conflict="update") == 2
@@ -206,7 +216,13 @@ def test_an_upsert_with_an_identity(conn: idb.Connection, run: Run) -> None:
 
 def test_an_upsert_with_text_types(conn: idb.Connection, run: Run) -> None:
     run("CREATE TABLE t (id uuid PRIMARY KEY, j jsonb, r int4range, a inet, e numeric(10, 2))")
-    row = {"id": "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", "j": "{}", "r": "[1,2)", "a": "10.0.0.1/32", "e": Decimal("1.50")}
+    row = {
+        "id": "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
+        "j": "{}",
+        "r": "[1,2)",
+        "a": "10.0.0.1/32",
+        "e": Decimal("1.50"),
+    }
     assert conn.insert("t", [row], on_conflict="update") == 1
     assert conn.insert("t", [{**row, "j": "[1]"}], on_conflict="update") == 1
     assert conn.insert("t", [row], on_conflict="ignore") == 0
@@ -226,12 +242,10 @@ def test_replace_keeps_what_readers_see(conn: idb.Connection, run: Run, referee:
     conn.begin()
     conn.insert("t", FRAME.head(1), mode="replace")
     referee.execute("SET lock_timeout = '200ms'")
-    try:
+    seen: tuple[object, ...] | None = (3,)
+    with contextlib.suppress(psycopg.errors.LockNotAvailable):  # a reader may have to wait for the swap
         seen = referee.execute("SELECT count(*) FROM t").fetchone()
-    except Exception as error:  # noqa: BLE001 - waiting for the swap is one of the two states
-        assert "lock" in str(error)
-    else:
-        assert seen == (3,)
+    assert seen == (3,)
     conn.commit()
     assert referee.execute("SELECT count(*) FROM t").fetchone() == (1,)
 
@@ -270,12 +284,10 @@ def test_into_a_view_a_partition_and_a_foreign_schema(conn: idb.Connection, run:
     assert conn.select("parted_low").height == 1
     assert conn.insert("other.t", FRAME) == 3
     try:
-        assert conn.insert("front", FRAME) == 3
-    except idb.QueryExecutionError as error:
-        assert "front" in str(error)
-        assert conn.select("base").height == 0
-    else:
-        assert conn.select("base").height == 3
+        stored = conn.insert("front", FRAME)
+    except idb.QueryExecutionError:  # the server copies into a view only through a trigger
+        stored = 0
+    assert conn.select("base").height == stored
 
 
 def test_triggers_run(conn: idb.Connection, run: Run) -> None:
@@ -302,12 +314,19 @@ def test_many_rows_of_many_types(conn: idb.Connection, referee: Referee) -> None
     assert conn.insert("t", frame, mode="create") == count
     assert conn.select("t", order_by="i").equals(frame)
     row = referee.execute("SELECT count(*), sum(i), sum(n), count(b), max(s), max(d) FROM t").fetchone()
-    assert row == (count, sum(range(count)), Decimal(f"{sum(range(count))}.00"), frame["b"].count(), "text 99999", dt.date(2024, 10, 3))
+    assert row == (
+        count,
+        sum(range(count)),
+        Decimal(f"{sum(range(count))}.00"),
+        frame["b"].count(),
+        "text 99999",
+        dt.date(2024, 10, 3),
+    )
 
 
 def test_execute_many_is_not_a_round_trip_a_row(conn: idb.Connection, run: Run, referee: Referee) -> None:
     run("CREATE TABLE t (id integer, name text)")
-    rows = [[at, f"n{at}"] for at in range(20_000)]
+    rows: list[list[int | str]] = [[at, f"n{at}"] for at in range(20_000)]
     assert conn.execute_many("INSERT INTO t VALUES ($1, $2)", rows) == 20_000
     assert referee.execute("SELECT count(*), sum(id) FROM t").fetchone() == (20_000, sum(range(20_000)))
 

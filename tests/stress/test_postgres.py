@@ -62,7 +62,10 @@ def test_queries_of_one_row(database: Database) -> None:
         conn.execute("CREATE UNIQUE INDEX by_id ON t (id)")
 
         def work(at: int) -> None:
-            assert conn.execute("SELECT id, name FROM t WHERE id = $1", [at % 1_000]).row(0) == (at % 1_000, f"n{at % 1_000}")
+            assert conn.execute("SELECT id, name FROM t WHERE id = $1", [at % 1_000]).row(0) == (
+                at % 1_000,
+                f"n{at % 1_000}",
+            )
 
         assert_flat(conn, QUERIES, work)
 

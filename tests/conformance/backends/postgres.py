@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 import industrydb as idb
 from tests.conformance.backends.base import Backend, Database, Placeholders
@@ -127,7 +128,7 @@ def packaged_entry(version: str) -> Backend:
 
 def given_entry(uri: str) -> Backend:
     """The server that the environment names: databases are made there and dropped again."""
-    maintenance = str(psycopg.conninfo.conninfo_to_dict(uri).get("dbname", "postgres"))
+    maintenance = str(conninfo_to_dict(uri).get("dbname", "postgres"))
 
     def connect(name: str) -> psycopg.Connection[tuple[Any, ...]]:
         return psycopg.connect(uri, dbname=name, autocommit=True)

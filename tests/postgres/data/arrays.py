@@ -28,7 +28,10 @@ TYPES = (
     _lists(
         "TEXT",
         pl.String(),
-        ("ARRAY['', 'NULL', NULL, 'a,b', '{}', '\"', '\\', 'ż 🐢']", ["", "NULL", None, "a,b", "{}", '"', "\\", "ż 🐢"]),
+        (
+            "ARRAY['', 'NULL', NULL, 'a,b', '{}', '\"', '\\', 'ż 🐢']",
+            ["", "NULL", None, "a,b", "{}", '"', "\\", "ż 🐢"],
+        ),
         ("'{}'", []),
     ),
     _lists("VARCHAR(3)", pl.String(), ("'{abc}'", ["abc"])),

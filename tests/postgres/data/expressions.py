@@ -25,7 +25,7 @@ EXPRESSIONS = (
     Expression("SELECT sum(x) AS v FROM (VALUES (1::bigint), (2)) AS t (x)", pl.Decimal(38, 0), Decimal(3)),
     Expression("SELECT avg(x)::float8 AS v FROM (VALUES (1), (2)) AS t (x)", pl.Float64(), 1.5),
     Expression("SELECT CAST('12' AS INTEGER) AS v", pl.Int32(), 12),
-    Expression("SELECT 1::\"char\" AS v FROM (SELECT 65) AS t", pl.String(), "\x01"),
+    Expression('SELECT 1::"char" AS v FROM (SELECT 65) AS t', pl.String(), "\x01"),
     Expression("SELECT date '2024-02-29' + 1 AS v", pl.Date(), dt.date(2024, 3, 1)),
     Expression("SELECT date '2024-02-29' + time '12:00' AS v", pl.Datetime("us"), dt.datetime(2024, 2, 29, 12)),
     Expression(

@@ -79,7 +79,13 @@ OVERRIDES = (
     Override("matrix-as-text", "INTEGER[]", MATRIX, pl.String(), "{{1,2},{3,4}}"),
     Override("array-as-text", "TEXT[]", "ARRAY['a,b', NULL, 'NULL', '\"']", pl.String(), '{"a,b",NULL,"NULL","\\""}'),
     Override("array-of-longs", "INTEGER[]", "'{1,NULL}'", pl.List(pl.Int64), [1, None]),
-    Override("uuid-as-text", "UUID", "'0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0'", pl.String(), "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"),
+    Override(
+        "uuid-as-text",
+        "UUID",
+        "'0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0'",
+        pl.String(),
+        "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
+    ),
 )
 
 REFUSED_OVERRIDES = (
