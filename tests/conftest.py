@@ -22,22 +22,21 @@ tally = pytest.StashKey[defaultdict[str, Counter[str]]]()
 
 
 def backend_of(item: pytest.Item) -> str:
-    """The backend that a test runs on: its `backend` parameter, else its `backend` marker."""
+    """The backend that a test runs on, and its version: the `backend` parameter, else the `backend` marker."""
     callspec = getattr(item, "callspec", None)
     backend = callspec.params.get("backend") if callspec else None
     if isinstance(backend, Backend):
-        return backend.name
+        return backend.label
     marker = item.get_closest_marker("backend")
     return str(marker.args[0]) if marker else NO_BACKEND
 
 
 def missing_backends() -> dict[str, str]:
     """The backends of this build that no test can run on, and why."""
-    known = {backend.name: backend for backend in BACKENDS}
-    reasons = {
-        name: known[name].unavailable() if name in known else "the conformance suite has no entry for it"
-        for name in idb.backends()
-    }
+    built = idb.backends()
+    reasons = {backend.label: backend.unavailable() for backend in BACKENDS if backend.name in built}
+    known = {backend.name for backend in BACKENDS}
+    reasons |= {name: "the conformance suite has no entry for it" for name in built if name not in known}
     return {name: reason for name, reason in reasons.items() if reason is not None}
 
 

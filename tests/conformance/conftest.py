@@ -31,10 +31,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     cases = metafunc.definition.get_closest_marker("cases")
     if cases is None:
-        metafunc.parametrize("backend", REACHABLE, ids=lambda backend: backend.name)
+        metafunc.parametrize("backend", REACHABLE, ids=lambda backend: backend.id)
     else:
         rows = [
-            pytest.param(backend, case, id=f"{backend.name}-{getattr(case, 'id', case)}")
+            pytest.param(backend, case, id=f"{backend.id}-{getattr(case, 'id', case)}")
             for backend in REACHABLE
             for case in getattr(backend, cases.args[0])
         ]

@@ -62,7 +62,7 @@ POOL = """
 
     def work(key):
         with idb.connect(sys.argv[1]) as conn:
-            return conn.execute("SELECT ? AS a", [key]).item()
+            return conn.execute("SELECT CAST(? AS integer) AS a", [key]).item()
 
     if __name__ == "__main__":
         with idb.connect(sys.argv[1]) as conn:

@@ -25,7 +25,7 @@ RUN = """
     if sys.argv[1] == "missing":
         built = idb.backends()
         idb.backends = lambda: (*built, "oracle")
-    test = "tests/conformance/test_connection.py::test_ping"
+    test = "tests/conformance/test_connection.py::test_ping[sqlite]"
     sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", test]))
 """
 

@@ -188,7 +188,7 @@ def test_an_unknown_isolation(backend: Backend, conn: idb.Connection, isolation:
 def test_read_only(conn: idb.Connection, ids: Ids) -> None:
     with conn.transaction(read_only=True):
         assert ids() == []
-        with pytest.raises(idb.QueryExecutionError):
+        with pytest.raises(idb.QueryExecutionError), conn.transaction():
             add(conn, 1)
     with pytest.raises(idb.QueryExecutionError), conn.transaction(read_only=True):
         conn.insert("t", {"id": [1]})

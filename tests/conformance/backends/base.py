@@ -166,11 +166,18 @@ class Backend:
     violations: tuple[Violation, ...]
     statements: tuple[str, ...]
     """Statements beyond the common ones that run and give a result set: EXPLAIN, PRAGMA, SHOW, …"""
+    version: str = ""
+    """What tells several entries of one backend apart."""
 
     @property
     def id(self) -> str:
-        """How the backend is named in a test's id."""
-        return self.name
+        """How the entry is named in a test's id."""
+        return self.name + self.version
+
+    @property
+    def label(self) -> str:
+        """How the entry is named in the count of tests."""
+        return f"{self.name} {self.version}".rstrip()
 
     def sql(self, template: str) -> str:
         """The suite's SQL in this backend's spelling."""

@@ -1,0 +1,147 @@
+"""What a session begins with: its name, its settings, its limits."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+import industrydb as idb
+from tests.conformance.backends.base import Database
+from tests.postgres.conftest import Referee
+
+
+def show(conn: idb.Connection, setting: str) -> object:
+    """A setting of the session."""
+    return conn.execute(f"SHOW {setting}").item()
+
+
+def test_the_application_name(database: Database, referee: Referee) -> None:
+    with database.connect(application_name="it's żółw & co") as conn:
+        pid = conn.execute("SELECT pg_backend_pid() AS pid").item()
+        named = referee.execute("SELECT application_name FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone()
+    assert named is not None
+    assert "it's" in named[0]
+
+
+def test_a_fallback_name(database: Database) -> None:
+    with database.connect(fallback_application_name="fallback") as conn:
+        assert show(conn, "application_name") == "fallback"
+    with database.connect(fallback_application_name="fallback", application_name="own") as conn:
+        assert show(conn, "application_name") == "own"
+
+
+@pytest.mark.parametrize(
+    "options", ["-c geqo=off -c work_mem=5MB", "--geqo=off --work_mem=5MB", "-cgeqo=off -c work_mem=5MB"]
+)
+def test_options(database: Database, options: str) -> None:
+    with database.connect(options=options) as conn:
+        assert (show(conn, "geqo"), show(conn, "work_mem")) == ("off", "5MB")
+
+
+def test_options_with_a_blank(database: Database) -> None:
+    with database.connect(options=r'-c search_path="a\ b",public') as conn:
+        assert show(conn, "search_path") == '"a b",public'
+
+
+def test_an_option_that_the_server_does_not_know(database: Database) -> None:
+    with pytest.raises(idb.DatabaseConnectionError, match="nonsense") as caught:
+        database.connect(options="-c nonsense=1")
+    assert caught.value.code == "42704"
+
+
+def test_the_search_path(database: Database) -> None:
+    with database.connect() as conn:
+        conn.execute('CREATE SCHEMA one; CREATE SCHEMA "Two Words"; CREATE TABLE "Two Words".t (id integer)')
+    with database.connect(search_path='one, "Two Words", public') as conn:
+        assert conn.execute("SELECT current_schemas(false) AS s").item().to_list() == ["one", "Two Words", "public"]
+        assert conn.insert("t", {"id": [1]}) == 1
+        assert conn.select("Two Words.t").height == 1
+        conn.insert("new", {"id": [1]}, mode="create")
+        assert conn.select("one.new").height == 1
+        assert conn.columns("t").height == 1
+        assert conn.insert("t", {"id": [2]}, mode="replace") == 1
+        assert conn.select("Two Words.t")["id"].to_list() == [2]
+
+
+def test_a_search_path_that_changes(database: Database) -> None:
+    with database.connect() as conn:
+        for schema in ("one", "two"):
+            conn.execute(f"CREATE SCHEMA {schema}; CREATE TABLE {schema}.t AS SELECT '{schema}' AS name")
+        for schema in ("one", "two", "one"):
+            conn.execute(f"SET search_path = {schema}")
+            assert conn.execute("SELECT name FROM t").item() == schema
+            assert conn.execute("SELECT name FROM t WHERE name = $1", [schema]).item() == schema
+
+
+def test_the_statement_timeout(database: Database) -> None:
+    with database.connect(statement_timeout=0.3) as conn:
+        start = time.monotonic()
+        with pytest.raises(idb.QueryTimeoutError) as caught:
+            conn.execute("SELECT pg_sleep(20)")
+        assert time.monotonic() - start < 5
+        assert isinstance(caught.value, TimeoutError)
+        assert conn.execute("SELECT 1 AS a").item() == 1
+        assert conn.execute("SELECT pg_sleep(0.5), 1 AS a", timeout=10)["a"].item() == 1, "a call's own goes first"
+
+
+def test_a_statement_timeout_of_the_server_is_a_timeout(conn: idb.Connection) -> None:
+    conn.execute("SET statement_timeout = '200ms'")
+    with pytest.raises(idb.QueryTimeoutError) as caught:
+        conn.execute("SELECT pg_sleep(20)")
+    assert caught.value.code == "57014"
+    conn.execute("RESET statement_timeout")
+    assert conn.execute("SELECT 1 AS a").item() == 1
+
+
+@pytest.mark.parametrize("setting", ["lock_timeout"])
+def test_a_lock_timeout(conn: idb.Connection, referee: Referee, setting: str) -> None:
+    conn.execute("CREATE TABLE t (id integer)")
+    with referee.transaction():
+        referee.execute("LOCK TABLE t")
+        conn.execute(f"SET {setting} = '100ms'")
+        with pytest.raises(idb.QueryExecutionError) as caught:
+            conn.execute("SELECT * FROM t")
+    assert caught.value.code == "55P03"
+
+
+def test_an_idle_transaction_that_the_server_ends(conn: idb.Connection) -> None:
+    conn.execute("SET idle_in_transaction_session_timeout = '100ms'")
+    conn.begin()
+    time.sleep(0.6)
+    with pytest.raises(idb.DatabaseConnectionError):
+        conn.execute("SELECT 1")
+    with pytest.raises((idb.DatabaseConnectionError, idb.ConnectionClosedError)):
+        conn.execute("SELECT 1")
+
+
+def test_the_encoding_is_utf8(conn: idb.Connection) -> None:
+    assert show(conn, "client_encoding") == "UTF8"
+
+
+def test_the_servers_version(conn: idb.Connection) -> None:
+    assert (
+        conn.server_version == conn.execute("SELECT split_part(current_setting('server_version'), ' ', 1) AS v").item()
+    )
+
+
+def test_one_connection_is_one_session(database: Database, referee: Referee) -> None:
+    with database.connect(application_name="counted") as conn:
+        conn.execute("SELECT 1")
+        count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'counted'"
+        assert referee.execute(count).fetchone() == (1,)
+    end = time.monotonic() + 5
+    while referee.execute(count).fetchone() != (0,):
+        assert time.monotonic() < end, "close() ends the session"
+        time.sleep(0.01)
+
+
+def test_a_cancel_leaves_no_session_behind(database: Database, referee: Referee) -> None:
+    with database.connect() as conn:
+        count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        before = referee.execute(count).fetchone()
+        for _ in range(3):
+            with pytest.raises(idb.QueryTimeoutError):
+                conn.execute("SELECT pg_sleep(20)", timeout=0.05)
+        time.sleep(0.2)
+        assert referee.execute(count).fetchone() == before
