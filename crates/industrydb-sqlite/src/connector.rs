@@ -18,7 +18,7 @@ use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::cache::Prepared;
-use crate::catalog;
+use crate::catalog::{self, Nature};
 use crate::dialect::DIALECT;
 use crate::encode::{Encoder, stored_frame};
 use crate::error::{self, BACKEND};
@@ -181,20 +181,20 @@ impl DatabaseConnector for SqliteConnector {
             // Compiling alone does not see what another connection did to the schema; reading it does.
             session.for_each_row("SELECT 1 FROM sqlite_schema LIMIT 0", &[], |_| ())?;
             let mut prepared = Prepared::new(session.only_statement(sql)?);
-            session.bind(&mut prepared.statement, params)?;
+            session.bind(&mut prepared, params)?;
             Ok(Schema::clone(&prepared.plan().schema))
         })
     }
 
     fn execute_many<'c>(&'c mut self, sql: &'c str, rows: &'c [Params]) -> BoxFuture<'c, Result<u64>> {
         self.call(move |session| {
-            let mut statement = session.only_statement(sql)?;
+            let mut prepared = Prepared::new(session.only_statement(sql)?);
             let mut changed = 0;
             for params in rows {
-                statement.reset();
-                session.bind(&mut statement, params)?;
+                prepared.statement.reset();
+                session.bind(&mut prepared, params)?;
                 let before = session.database().total_changes();
-                while statement.step().map_err(|failure| session.error(&failure, sql))? {}
+                while prepared.statement.step().map_err(|failure| session.error(&failure, sql))? {}
                 if session.database().total_changes() != before {
                     changed += session.database().changes();
                 }
@@ -268,6 +268,7 @@ fn append(
     let names = columns.iter().map(|column| column.name.as_str());
     let sql = industrydb_core::sql::generate::insert_row(&DIALECT, table, names)?;
     let mut statement = session.only_statement(&sql)?;
+    let strict = keeps_any(session, table, columns)?;
     let types = stored.dtypes();
     let bytes = frame.estimated_size() as u64;
     let mut done = 0;
@@ -279,7 +280,7 @@ fn append(
             .iter()
             .zip(&types)
             .zip(columns)
-            .map(|((array, dtype), column)| Encoder::new(array.as_ref(), dtype, column))
+            .map(|((array, dtype), column)| Encoder::new(array.as_ref(), dtype, column, strict))
             .collect::<Result<Vec<_>>>()?;
         for row in 0..chunk.len() {
             let cells = encoders.iter_mut().map(|encoder| encoder.cell(row, done));
@@ -298,6 +299,22 @@ fn append(
     }
     progress.set(done as u64, bytes);
     Ok(u64::try_from(stored_rows).unwrap_or(0))
+}
+
+/// Whether the columns declared ANY keep what they are given: those of a STRICT table do, and those of its copy, which
+/// have no declared type there.
+fn keeps_any(session: &Session, table: &TableName, columns: &[ColumnInfo]) -> Result<bool> {
+    let is_any = |column: &&ColumnInfo| column.declared_type.trim().eq_ignore_ascii_case("ANY");
+    if !columns.iter().any(|column| is_any(&column)) {
+        return Ok(false);
+    }
+    let table = catalog::resolve(session, table)?;
+    if catalog::nature(session, &table)? == (Nature::Table { strict: true }) {
+        return Ok(true);
+    }
+    let there = catalog::columns(session, &table)?.unwrap_or_default();
+    let untyped = |name: &str| there.iter().any(|column| column.name == name && column.declared_type.is_empty());
+    Ok(columns.iter().filter(is_any).all(|column| untyped(&column.name)))
 }
 
 /// The error with the row of the data that caused it, where the row is to blame.

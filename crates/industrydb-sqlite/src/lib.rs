@@ -18,6 +18,7 @@ mod script;
 mod session;
 mod spec;
 mod store;
+mod stored;
 mod types;
 
 pub use connector::connect;

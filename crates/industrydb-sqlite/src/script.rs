@@ -82,7 +82,7 @@ impl<'c> Script<'c> {
     fn start_statement(&mut self) -> Result<bool> {
         let Some((sql, mut prepared)) = self.next_statement()? else { return Ok(false) };
         let changes_before = self.session.database().total_changes();
-        self.session.bind(&mut prepared.statement, self.params)?;
+        self.session.bind(&mut prepared, self.params)?;
         let at_row = prepared.statement.step().map_err(|failure| self.session.error(&failure, sql))?;
         if prepared.statement.column_count() == 0 {
             self.finish(sql, prepared, changes_before);
