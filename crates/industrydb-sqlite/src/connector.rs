@@ -178,8 +178,7 @@ impl DatabaseConnector for SqliteConnector {
 
     fn describe<'c>(&'c mut self, sql: &'c str, params: &'c Params) -> BoxFuture<'c, Result<Schema>> {
         self.call(move |session| {
-            // Compiling alone does not see what another connection did to the schema; reading it does.
-            session.for_each_row("SELECT 1 FROM sqlite_schema LIMIT 0", &[], |_| ())?;
+            session.notice_changes()?;
             let mut prepared = Prepared::new(session.only_statement(sql)?);
             session.bind(&mut prepared, params)?;
             Ok(Schema::clone(&prepared.plan().schema))

@@ -19,6 +19,8 @@ mod session;
 mod spec;
 mod store;
 mod stored;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub use connector::connect;

@@ -143,6 +143,14 @@ impl Session {
         risky.iter().try_for_each(|parameter| targets.check(parameter, &place(parameter.at)))
     }
 
+    /// Looks whether another connection changed the schema, which compiling a statement alone does not.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn notice_changes(&self) -> Result<()> {
+        self.for_each_row("SELECT 1 FROM sqlite_schema LIMIT 0", &[], |_| ())
+    }
+
     /// Runs one of our own statements and gives each of its rows to `each`.
     ///
     /// # Errors
