@@ -4,6 +4,7 @@
 //! [`blocking`] hands the worker's other tasks on first; on a caller's own thread that thread just works, and looks up
 //! through `industrydb_core::tick`.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,12 +66,16 @@ fn options(config: &Config, path: &str) -> Result<SqliteConnectOptions> {
     // `file:` would make SQLite read the rest as a URI of its own.
     let filename = if path.starts_with("file:") { format!("./{path}") } else { path.to_owned() };
     let mode = config.option("mode").unwrap_or("rwc");
+    let in_memory = mode == "memory" || path == ":memory:";
+    let shared = config.option("cache") == Some("shared");
+    // Memory is shared by its name, which SQLite looks for in a URI only (inmemorydb.html).
+    let filename = if in_memory && shared { shared_memory(path) } else { filename };
     let mut options = SqliteConnectOptions::new()
         .filename(filename)
-        .create_if_missing(mode == "rwc")
+        .create_if_missing(mode == "rwc" || in_memory)
         .read_only(mode == "ro")
-        .in_memory(mode == "memory")
-        .shared_cache(config.option("cache") == Some("shared"))
+        .in_memory(in_memory)
+        .shared_cache(shared)
         .immutable(config.option_bool("immutable").unwrap_or(false))
         .foreign_keys(config.option_bool("foreign_keys").unwrap_or(true))
         .busy_timeout(config.option_duration("timeout").unwrap_or(BUSY_TIMEOUT))
@@ -85,6 +90,20 @@ fn options(config: &Config, path: &str) -> Result<SqliteConnectOptions> {
         }
     }
     Ok(options)
+}
+
+/// The URI of a database in memory that all connections of this process to the same `name` share.
+fn shared_memory(name: &str) -> String {
+    let mut uri = String::from("file:");
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            uri.push(char::from(byte));
+        } else {
+            // Writing to a String does not fail.
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri + "?mode=memory&cache=shared"
 }
 
 /// Reads the file's first page: whether it is a database at all.
