@@ -22,7 +22,7 @@ use crate::{errors, log};
 /// How often a waiting thread looks up.
 const TICK: Duration = Duration::from_millis(25);
 /// How long a call that was asked to stop may take to do so before it is given up.
-const GRACE: Duration = Duration::from_secs(5);
+pub const GRACE: Duration = Duration::from_secs(5);
 
 /// The process' runtime. A forked child gets its own: threads do not survive a fork, and the parent's is left alone.
 pub fn runtime() -> Result<Arc<Runtime>> {
