@@ -18,7 +18,8 @@ const FORGOTTEN: &str = "26000";
 fn kind(code: &str) -> ErrorKind {
     match code {
         "23502" => ErrorKind::NotNullViolation,
-        "23503" => ErrorKind::ForeignKeyViolation,
+        // 23001: RESTRICT, since PostgreSQL 18.
+        "23503" | "23001" => ErrorKind::ForeignKeyViolation,
         "23505" => ErrorKind::UniqueViolation,
         "23514" => ErrorKind::CheckViolation,
         "57014" => ErrorKind::Cancelled,

@@ -138,7 +138,7 @@ impl Types {
             _ if row.element != 0 => Kind::Array(part(row.element, modifier)),
             _ => kind_of_base(row, modifier),
         };
-        Type { oid, name: Arc::clone(&row.name), kind }
+        Type { oid, name: Arc::clone(&row.name), kind }.settled()
     }
 }
 

@@ -14,7 +14,7 @@ use industrydb_core::value::{Params, Value};
 use sqlx::{AssertSqlSafe, Either, Executor as _, raw_sql};
 
 use crate::literal;
-use crate::session::Session;
+use crate::session::{Session, check_text};
 
 /// What the statement is called on the server.
 const NAME: &str = "industrydb_many";
@@ -26,6 +26,7 @@ const MESSAGE: usize = 256 << 10;
 /// # Errors
 /// As [`Session::ready`], with the row in the detail; what the server says.
 pub async fn execute_many(session: &mut Session, sql: &str, rows: &[Params]) -> Result<u64> {
+    check_text(sql)?;
     let Some(first) = rows.first() else { return Ok(0) };
     let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
     let preparable = matches!(keyword.as_str(), "insert" | "update" | "delete" | "merge" | "with" | "select" | "values");

@@ -75,7 +75,8 @@ pub fn cast_type(value: &Value) -> Option<&'static str> {
         Value::DatetimeUtc(_) => Some("timestamptz"),
         Value::Duration(_) => Some("interval"),
         Value::Uuid(_) => Some("uuid"),
-        Value::Json(_) => Some("jsonb"),
+        // json keeps the text as it is.
+        Value::Json(_) => Some("json"),
         Value::List(values) => array_type(element_type(values)?),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use industrydb_core::error::{Error, ErrorKind, Result};
+use industrydb_core::names;
 use industrydb_core::sql::tokens::{Kind as TokenKind, tokenize};
 use industrydb_core::sql::{PlaceholderStyle, TransactionEffect, first_keyword, transaction_effects, translate};
 use industrydb_core::value::{Params, Value};
@@ -18,7 +19,7 @@ use crate::cancel::Calls;
 use crate::error::{BACKEND, ends_connection, is_stale_plan, of_driver, sqlstate};
 use crate::lookup::Types;
 use crate::params::{self, Bound};
-use crate::plan::{Plan, Plans, parameters};
+use crate::plan::{Plan, PlannedColumn, Plans, parameters};
 use crate::types::Type;
 
 /// `text`, which the server also takes for a parameter about which nothing else is known.
@@ -232,6 +233,7 @@ impl Session {
     /// [`ErrorKind::Execution`] if `params` do not fit the placeholders; [`ErrorKind::Conversion`] for a value that its
     /// type does not hold; what the server says.
     pub async fn ready(&mut self, sql: &str, params: &Params) -> Result<Ready> {
+        check_text(sql)?;
         let translated = translate(sql, PlaceholderStyle::Dollar, params)?;
         let values = translated.values(params)?;
         let mut casts = Casts::new();
@@ -259,6 +261,7 @@ impl Session {
     /// # Errors
     /// As [`Self::ready`].
     pub async fn describe(&mut self, sql: &str, params: &Params) -> Result<Arc<Plan>> {
+        check_text(sql)?;
         let translated = translate(sql, PlaceholderStyle::Dollar, params)?;
         let values = translated.values(params)?;
         self.typed(sql, &translated.sql, &values).await.map(|(_, plan)| plan)
@@ -282,17 +285,72 @@ impl Session {
                 {
                     continue;
                 }
+                Err(sqlx::Error::ColumnDecode { .. }) => {
+                    // The driver does not know the class of a type; ours to say what the parameters are.
+                    if self.cast_unknown(&text, values, casts).await? {
+                        continue;
+                    }
+                    return Err(unknown_to_the_driver());
+                }
                 Err(cause) => return Err(self.located(cause, sql, &text)),
             };
             if plan.parameters.len() != values.len() {
                 let message = format!("the statement has {} parameters, not {}", plan.parameters.len(), values.len());
                 return Err(Error::execution(message).with_backend(BACKEND));
             }
-            let guessed = |at: usize| plan.parameters.get(at).is_some_and(|ty| ty.oid == TEXT);
+            // Bytes on their way into a text column are refused; the server would write them as hexadecimal digits.
+            let stores = is_writing(sql);
+            let guessed = |at: usize| {
+                plan.parameters.get(at).is_some_and(|ty| ty.oid == TEXT)
+                    && !(stores && matches!(values.get(at), Some(Value::Bytes(_))))
+            };
             if !add_natural(casts, values, guessed) {
                 return Ok((text.into_owned(), plan));
             }
         }
+    }
+
+    /// Adds a cast from text for each parameter of a type that the driver can't prepare a statement with (it does not
+    /// know multiranges); whether there was any.
+    async fn cast_unknown(&mut self, sql: &str, values: &[&Value], casts: &mut Casts) -> Result<bool> {
+        const NAME: &str = "industrydb_types";
+        self.run_simple(&format!("PREPARE {NAME} AS {sql}")).await?;
+        let types = "SELECT unnest(parameter_types)::oid::int8 FROM pg_catalog.pg_prepared_statements WHERE name = ";
+        let rows = raw_sql(AssertSqlSafe(format!("{types}'{NAME}'"))).fetch_all(&mut self.connection).await;
+        let rows = rows.map_err(|cause| self.error(cause))?;
+        self.run_simple(&format!("DEALLOCATE {NAME}")).await?;
+        let oids = rows.iter().map(|row| row.try_get::<i64, _>(0)).collect::<sqlx::Result<Vec<_>>>().map_err(of_driver)?;
+        let wanted: Vec<(u32, i32)> = oids.into_iter().map(|oid| (u32::try_from(oid).unwrap_or(0), -1)).collect();
+        let types = self.resolve_types(&wanted).await?;
+        let before = casts.len();
+        for (at, (value, ty)) in values.iter().zip(&types).enumerate() {
+            if Type::builtin(ty.oid, -1).is_none() && !casts.contains_key(&at) {
+                let text = match params::encode(value, ty, &mut Vec::new())? {
+                    Bound::Text(text) => Some(text),
+                    Bound::Null => None,
+                    Bound::Binary => continue,
+                };
+                casts.insert(at, Cast::Text(ty.cast_name().to_owned(), text));
+            }
+        }
+        Ok(casts.len() > before)
+    }
+
+    /// What a query of no parameters gives, for one that the driver can't prepare: its columns, from a row of NULLs that
+    /// an outer join gives without running it.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn describe_by_row(&mut self, sql: &str) -> Result<Vec<PlannedColumn>> {
+        let probe = format!("SELECT described.* FROM (SELECT 1) one LEFT JOIN (\n{sql}\n) described ON false");
+        let rows = raw_sql(AssertSqlSafe(probe)).fetch_all(&mut self.connection).await;
+        let rows = rows.map_err(|cause| self.error(cause))?;
+        let Some(row) = rows.first() else { return Err(unknown_to_the_driver()) };
+        let wanted: Vec<(u32, i32)> =
+            row.columns().iter().map(|column| (column.type_info().oid().map_or(0, |oid| oid.0), -1)).collect();
+        let types = self.resolve_types(&wanted).await?;
+        let names = names::unique(row.columns().iter().map(|column| column.name().to_owned()).collect());
+        Ok(names.into_iter().zip(types).map(|(name, ty)| PlannedColumn { name, ty }).collect())
     }
 
     /// The types with these OIDs and modifiers.
@@ -399,7 +457,7 @@ enum Cast {
     /// `$1::bigint`: the value's own type.
     Natural(&'static str),
     /// `CAST($1::text AS inet)`, and the text to send.
-    Text(String, String),
+    Text(String, Option<String>),
 }
 
 /// Adds a cast to the value's own type wherever `wanted` says so and there is none yet; whether there was any.
@@ -422,7 +480,7 @@ fn bind(plan: &Plan, values: &[&Value], casts: &mut Casts) -> Result<Bindings> {
     for (at, (value, ty)) in values.iter().zip(&plan.parameters).enumerate() {
         let begin = bindings.bytes.len();
         let as_text = match casts.get(&at) {
-            Some(Cast::Text(_, text)) => Some(Value::Text(text.clone())),
+            Some(Cast::Text(_, text)) => Some(text.clone().map_or(Value::Null, Value::Text)),
             Some(Cast::Natural(_)) | None => None,
         };
         let numbered = |error: Error| {
@@ -434,7 +492,7 @@ fn bind(plan: &Plan, values: &[&Value], casts: &mut Casts) -> Result<Bindings> {
             Bound::Null => None,
             Bound::Binary => Some(begin..bindings.bytes.len()),
             Bound::Text(text) => {
-                casts.insert(at, Cast::Text(ty.name.to_string(), text));
+                casts.insert(at, Cast::Text(ty.cast_name().to_owned(), Some(text)));
                 None
             }
         });
@@ -463,6 +521,34 @@ fn splice<'s>(sql: &'s str, casts: &Casts) -> Cow<'s, str> {
     }
     out.push_str(&sql[copied..]);
     Cow::Owned(out)
+}
+
+/// Whether a statement stores values, rather than only reading some.
+fn is_writing(sql: &str) -> bool {
+    let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
+    matches!(keyword.as_str(), "insert" | "update" | "merge" | "call")
+}
+
+/// The error for a statement that the driver can't prepare.
+fn unknown_to_the_driver() -> Error {
+    crate::error::conversion("the statement has a type that can't be read or bound here")
+        .with_hint("cast it in the statement, such as with ::text")
+}
+
+/// Whether the error is that of [`unknown_to_the_driver`].
+pub fn is_unknown(error: &Error) -> bool {
+    *error == unknown_to_the_driver()
+}
+
+/// Refuses a NUL, which the protocol takes for the end of the text.
+///
+/// # Errors
+/// [`ErrorKind::Execution`].
+pub fn check_text(sql: &str) -> Result<()> {
+    if sql.contains('\0') {
+        return Err(Error::execution("the SQL text contains a NUL character").with_backend(BACKEND));
+    }
+    Ok(())
 }
 
 /// The error of a call that was given up.

@@ -22,8 +22,8 @@ use tokio::task::AbortHandle;
 
 use crate::decode::{ResultReader, declared_schema};
 use crate::error::{BACKEND, conversion};
-use crate::plan::Plan;
-use crate::session::{Ready, Session, given_up};
+use crate::plan::{Plan, PlannedColumn};
+use crate::session::{Ready, Session, given_up, is_unknown};
 use crate::textual;
 
 /// Rows between two reports of progress.
@@ -176,6 +176,10 @@ async fn run_one(session: &mut Session, sql: &str, options: &ReadOptions, sink: 
     let entered = session.enter_pooled().await?;
     let outcome = match session.ready(sql, &Params::NONE).await {
         Ok(ready) => run_ready(session, ready, sql, options, sink).await,
+        Err(error) if is_unknown(&error) && is_query(sql) => match session.describe_by_row(sql).await {
+            Ok(columns) => run_textual(session, sql, Some(&columns), options, sink).await,
+            Err(_) => Err(error),
+        },
         Err(error) => {
             session.note_failure(sql);
             Err(error)
@@ -202,7 +206,7 @@ async fn run_ready(
         if !ready.bindings.values.is_empty() {
             return Err(unreadable(&ready.plan));
         }
-        return run_textual(session, &ready.sql, Some(&ready.plan), options, sink).await;
+        return run_textual(session, &ready.sql, Some(&ready.plan.columns), options, sink).await;
     }
     let mut again = false;
     let mut ready = ready;
@@ -274,8 +278,13 @@ async fn read(
     let mut reader = ResultReader::new(&plan.columns, options);
     let mut announced = false;
     let mut changed = 0;
+    if options.settle == Settle::Declared && !plan.columns.is_empty() {
+        announced = true;
+        let schema = Arc::new(declared_schema(&plan.columns, options));
+        sink.event(Event::Schema(schema)).await.map_err(Failure::Ours)?;
+    }
     let limit = match options.settle {
-        Settle::FirstBatch => options.batch_rows.max(1),
+        Settle::Declared | Settle::FirstBatch => options.batch_rows.max(1),
         Settle::WholeResult => usize::MAX,
     };
     while let Some(next) = next(rows).await {
@@ -331,12 +340,12 @@ async fn give(
 async fn run_textual(
     session: &mut Session,
     sql: &str,
-    plan: Option<&Plan>,
+    planned: Option<&[PlannedColumn]>,
     options: &ReadOptions,
     sink: &Sink,
 ) -> Result<()> {
-    let columns = plan.map_or(&[][..], |plan| &plan.columns);
-    let mut reader = plan.map(|plan| textual::TextReader::new(plan, options)).transpose()?;
+    let columns = planned.unwrap_or_default();
+    let mut reader = planned.map(|columns| textual::TextReader::new(columns, options)).transpose()?;
     let mut changed = 0;
     let outcome = {
         let mut rows = (&mut session.connection).fetch_many(raw_sql(AssertSqlSafe(sql)));

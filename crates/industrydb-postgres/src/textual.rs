@@ -11,7 +11,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{Column as _, Row as _, ValueRef as _};
 
 use crate::error::{BACKEND, conversion, of_driver};
-use crate::plan::Plan;
+use crate::plan::PlannedColumn;
 use crate::types::{Kind, Type};
 
 /// A column while it is filled with text.
@@ -33,14 +33,14 @@ pub struct TextReader {
 }
 
 impl TextReader {
-    /// A reader of the columns of `plan`.
+    /// A reader of the columns `planned`.
     ///
     /// # Errors
     /// [`industrydb_core::error::ErrorKind::Conversion`] for a column whose text is not a value of its Polars type, such
     /// as an array beside a type without a binary form.
-    pub fn new(plan: &Plan, options: &ReadOptions) -> Result<Self> {
-        let mut columns = Vec::with_capacity(plan.columns.len());
-        for column in &plan.columns {
+    pub fn new(planned: &[PlannedColumn], options: &ReadOptions) -> Result<Self> {
+        let mut columns = Vec::with_capacity(planned.len());
+        for column in planned {
             let wanted = options.override_for(&column.name).cloned().unwrap_or_else(|| column.ty.dtype());
             let is_text = wanted == DataType::String || matches!(column.ty.kind, Kind::Other);
             if !is_text && !has_plain_text(&column.ty.kind) {

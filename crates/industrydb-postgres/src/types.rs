@@ -320,8 +320,27 @@ impl Type {
         }
     }
 
-    /// Whether a value of it, or one inside, has no binary form that is known here.
+    /// Whether it has no binary form that is known here: a type with such a part is [`Kind::Other`] as a whole.
     pub fn needs_text(&self) -> bool {
+        self.kind == Kind::Other
+    }
+
+    /// The same type, as text if a part of it is only known as text.
+    #[must_use]
+    pub fn settled(self) -> Self {
+        if self.has_unknown_part() { Self { kind: Kind::Other, ..self } } else { self }
+    }
+
+    /// The name under which a cast keeps a value of any length: `bit` alone would be one bit.
+    pub fn cast_name(&self) -> &str {
+        match self.oid {
+            1560 => "\"bit\"",
+            1561 => "\"bit\"[]",
+            _ => &self.name,
+        }
+    }
+
+    fn has_unknown_part(&self) -> bool {
         match &self.kind {
             Kind::Other => true,
             Kind::Array(element) => element.needs_text(),

@@ -6,7 +6,7 @@ mod store;
 mod time;
 mod wire;
 
-use industrydb_core::connector::{ReadOptions, Settle};
+use industrydb_core::connector::ReadOptions;
 use industrydb_core::error::{Error, Result};
 use industrydb_core::exact;
 use polars_core::prelude::{Column, DataFrame, DataType, Field, Schema};
@@ -21,6 +21,8 @@ use crate::plan::PlannedColumn;
 use crate::text;
 use crate::types::Kind;
 
+/// What reads a NUMERIC that no Decimal holds.
+const EITHER: &str = "pl.Float64 or pl.String";
 /// How much of a value an error shows, in characters.
 const SHOWN: usize = 60;
 
@@ -43,10 +45,9 @@ pub struct ResultReader {
 impl ResultReader {
     /// A reader of `columns`.
     pub fn new(columns: &[PlannedColumn], options: &ReadOptions) -> Self {
-        let streams = options.settle != Settle::WholeResult;
         let reader = |column: &PlannedColumn| {
             let wanted = options.override_for(&column.name).cloned();
-            let store = Store::new(&column.ty, wanted.as_ref(), streams);
+            let store = Store::new(&column.ty, wanted.as_ref(), options.settle);
             Reader { column: column.clone(), wanted, store: Some(store) }
         };
         Self { readers: columns.iter().map(reader).collect(), rows_out: 0, rows: 0, bytes: 0 }
@@ -131,9 +132,9 @@ impl Reader {
             }
             Odd::Time(Misfit::EndOfDay) => (format!("{target} ends before 24:00:00"), Some("pl.String")),
             Odd::Time(_) => (format!("{target} does not hold it"), Some("pl.String")),
-            Odd::NotANumber => (format!("{target} does not hold it"), Some("pl.Float64")),
+            Odd::NotANumber => (format!("{target} does not hold it"), Some(EITHER)),
             Odd::Digits if matches!(self.float(bytes), Some(value) if value.is_finite()) => {
-                (format!("{target} does not hold its digits"), Some("pl.Float64"))
+                (format!("{target} does not hold its digits"), Some(EITHER))
             }
             Odd::Digits | Odd::Inexact => (format!("{target} does not hold its digits"), Some("pl.String")),
             Odd::Dimensions => (format!("{target} holds one dimension"), Some("pl.String")),

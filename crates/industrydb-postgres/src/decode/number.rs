@@ -71,11 +71,7 @@ impl Finite<'_> {
             }
             i128::from(narrow)
         } else {
-            let mut wide = 0_i128;
-            for group in self.groups.chunks_exact(2) {
-                wide = wide.checked_mul(10_000)?.checked_add(i128::from(u16::from_be_bytes([group[0], group[1]])))?;
-            }
-            wide
+            return self.wide(scale);
         };
         if unscaled == 0 {
             return Some(0);
@@ -90,6 +86,30 @@ impl Finite<'_> {
 }
 
 impl Finite<'_> {
+    /// As [`Self::unscaled`], for numbers of many digits: the last group has up to three zeros that 38 digits have no
+    /// room for.
+    fn wide(&self, scale: usize) -> Option<i128> {
+        let group = |pair: &[u8]| i128::from(u16::from_be_bytes([pair[0], pair[1]]));
+        let groups = self.groups.len() / 2;
+        let (head, last) = self.groups.split_at_checked(2 * groups.checked_sub(1)?)?;
+        let head = head.chunks_exact(2).try_fold(0_i128, |sum, pair| sum.checked_mul(10_000)?.checked_add(group(pair)))?;
+        let shift = GROUP * (self.weight - i32::try_from(groups).ok()? + 1) + i32::try_from(scale).ok()?;
+        let last = group(last);
+        let scaled = match shift {
+            -3..=-1 => {
+                let surplus = [1, 10, 100, 1_000][usize::try_from(-shift).ok()?];
+                let whole = (last % surplus == 0).then_some(last / surplus)?;
+                head.checked_mul(10_000 / surplus)?.checked_add(whole)?
+            }
+            0.. => {
+                let whole = head.checked_mul(10_000)?.checked_add(last)?;
+                rescale(whole, 0, usize::try_from(shift).ok()?)?
+            }
+            _ => rescale(head.checked_mul(10_000)?.checked_add(last)?, usize::try_from(-shift).ok()?, 0)?,
+        };
+        fits(scaled, MAX_PRECISION).then_some(if self.negative { -scaled } else { scaled })
+    }
+
     /// The double whose shortest decimal form is the number, however many digits it has.
     pub fn long_double(&self) -> Option<f64> {
         let digits: String =
@@ -151,6 +171,8 @@ mod tests {
             (9, 0, 0, &[99, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999][..], 0, Some(10_i128.pow(38) - 1)),
             (9, 0, 0, &[100][..], 0, None),
             (0, 0, 0, &[1][..], 38, None),
+            (-1, 0, 38, &[9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9900][..], 38, Some(10_i128.pow(38) - 1)),
+            (-1, 0, 38, &[9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9910][..], 38, None),
         ] {
             let bytes = wire(weight, sign, scale, groups);
             let Some(Numeric::Finite(finite)) = Numeric::parse(&bytes) else { panic!("{groups:?}") };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use industrydb_core::connector::Settle;
 use industrydb_core::column::{
     Bools, Fixed, Views, finish_date, finish_datetime, finish_decimal, finish_duration, finish_number, finish_time,
 };
@@ -146,7 +147,7 @@ pub fn double(bytes: &[u8]) -> Result<f64, Odd> {
 
 impl Store {
     /// What a column of `ty` is filled into; `wanted` is the override, which is otherwise reached by a cast.
-    pub fn new(ty: &Type, wanted: Option<&DataType>, streams: bool) -> Self {
+    pub fn new(ty: &Type, wanted: Option<&DataType>, settle: Settle) -> Self {
         if let Some(store) = Self::for_override(ty, wanted) {
             return store;
         }
@@ -160,7 +161,10 @@ impl Store {
             Kind::Float8 => Self::Float64(Fixed::new()),
             Kind::Numeric(modifier) => match modifier.and_then(NumericModifier::decimal) {
                 Some((precision, scale)) => Self::Decimal { values: Fixed::new(), precision, scale },
-                None => Self::OpenDecimal(OpenDecimal::new(streams)),
+                None if settle == Settle::Declared => {
+                    Self::Decimal { values: Fixed::new(), precision: MAX_PRECISION, scale: OPEN_SCALE }
+                }
+                None => Self::OpenDecimal(OpenDecimal::new(settle == Settle::FirstBatch)),
             },
             Kind::Text | Kind::Other => Self::Text(Views::new()),
             Kind::Jsonb => Self::Jsonb(Views::new()),
@@ -172,9 +176,9 @@ impl Store {
             Kind::Interval => Self::Duration(Fixed::new()),
             Kind::Enum(_) => Self::Enum { values: Views::new(), dtype: ty.dtype() },
             Kind::Formatted(_) => Self::formatted(ty),
-            Kind::Array(element) => Self::List(Box::new(Lists::new(element, Self::new(element, None, streams)))),
+            Kind::Array(element) => Self::List(Box::new(Lists::new(element, Self::new(element, None, settle)))),
             Kind::Composite(attributes) => {
-                let fields = attributes.iter().map(|field| (field.clone(), Self::new(&field.ty, None, streams)));
+                let fields = attributes.iter().map(|field| (field.clone(), Self::new(&field.ty, None, settle)));
                 Self::Struct(Box::new(Structs::new(fields.collect())))
             }
             Kind::Vector(width) => Self::Vector(Box::new(Lists::of_vectors(*width, Self::Float32(Fixed::new())))),
