@@ -11,6 +11,8 @@ pub mod form;
 pub mod limits;
 mod numeric;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod text;
 mod typed;
 
