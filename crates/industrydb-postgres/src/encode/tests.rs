@@ -359,6 +359,7 @@ fn what_does_not_fit_is_refused_with_column_and_row() {
         let error = refusal(column, target);
         assert_eq!(error.kind(), ErrorKind::Conversion, "{name}");
         assert_eq!(error.details().column_name.as_deref(), Some("c"));
+        assert_eq!(error.details().backend, Some("postgres"));
         assert!(error.message().contains(says) && error.message().contains("row 1"), "{name}: {says}: {error}");
     }
 }
