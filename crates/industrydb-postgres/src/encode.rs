@@ -11,6 +11,8 @@ pub mod form;
 pub mod limits;
 mod numeric;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod text;
 mod typed;
 
@@ -210,7 +212,9 @@ impl Column {
     /// Its values in `rows` rows from `start` on.
     fn cells(&self, start: usize, rows: usize) -> Result<Cells> {
         let slice = self.series.slice(i64::try_from(start).unwrap_or(i64::MAX), rows);
-        let stored = exact::cast_from(&slice, &self.plan.stored, start)?.rechunk();
+        let stored = exact::cast_from(&slice, &self.plan.stored, start)
+            .map_err(|error| error.with_backend(DIALECT.backend))?
+            .rechunk();
         match stored.chunks().first() {
             Some(chunk) => Cells::new(chunk.as_ref(), &self.plan.shape),
             None => Err(Error::execution("a column has no values")),

@@ -35,7 +35,7 @@ pub enum Bound {
     Null,
     /// In binary form, which was appended.
     Binary,
-    /// The server has to parse this text: bind it to `CAST($n::text AS T)`.
+    /// The server has to parse this text: bind it to `CAST($n::text AS T)`, T as [`cast_name`] spells it.
     Text(String),
 }
 
@@ -56,6 +56,18 @@ pub fn encode(value: &Value, ty: &Type, out: &mut Vec<u8>) -> Result<Bound> {
     match stored.binary(out) {
         Ok(()) => Ok(Bound::Binary),
         Err(binary::TooLarge) => Err(refusal::refuse_because(value, ty, "it is too large to be sent")),
+    }
+}
+
+/// The type's name as a CAST has to spell it: `bit` and `character` would mean one bit and one character there, and cut
+/// the rest off (PostgreSQL manual 8.3, 8.10).
+pub fn cast_name(ty: &Type) -> &str {
+    match ty.oid {
+        1042 => "pg_catalog.bpchar",
+        1014 => "pg_catalog.bpchar[]",
+        1560 => "pg_catalog.\"bit\"",
+        1561 => "pg_catalog.\"bit\"[]",
+        _ => &ty.name,
     }
 }
 

@@ -58,19 +58,17 @@ pub fn timestamp(micros: i64, instant: bool, out: &mut String) {
     out.push_str(era);
 }
 
-/// Appends an interval that has no months: `D days [-]HH:MM:SS.ffffff`.
+/// Appends an interval that has no months, as days, or hours and seconds: with the hours in a clock time, the server
+/// does not read the longest that it holds.
 pub fn interval(days: i32, micros: i64, out: &mut String) {
     if days != 0 {
         display(format_args!("{days} days "), out);
     }
-    if micros < 0 {
-        out.push('-');
-    }
+    let sign = if micros < 0 { "-" } else { "" };
     let (seconds, fraction) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
-    display(format_args!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60), out);
-    if fraction != 0 {
-        display(format_args!(".{fraction:06}"), out);
-    }
+    let (hours, seconds) = (seconds / 3_600, seconds % 3_600);
+    // Each number has its sign, so that `IntervalStyle` does not matter.
+    display(format_args!("{sign}{hours} hours {sign}{seconds}.{fraction:06} seconds"), out);
 }
 
 /// Appends `8-4-4-4-12` lower-case hexadecimal digits (RFC 9562, section 4).
@@ -89,26 +87,23 @@ pub fn bytea(bytes: &[u8], out: &mut String) {
     out.push_str(&industrydb_core::exact::hex(bytes));
 }
 
-/// The 16 bytes of a UUID in its usual form, with its hyphens or without; `None` for the rarer ones that the server
-/// reads as well, and for what is none.
+/// The 16 bytes of a UUID as the server reads it: 32 hexadecimal digits, a hyphen behind any four of them, braces around
+/// it all (PostgreSQL manual 8.12); `None` for what is none.
 pub fn parse_uuid(text: &str) -> Option<[u8; 16]> {
-    let text = text.as_bytes();
-    let hyphens: &[usize] = match text.len() {
-        36 => &[8, 13, 18, 23],
-        32 => &[],
-        _ => return None,
-    };
+    let text = text.strip_prefix('{').map_or(Some(text), |text| text.strip_suffix('}'))?;
     let mut number = 0_u128;
-    for (at, byte) in text.iter().enumerate() {
-        if hyphens.contains(&at) {
-            if *byte != b'-' {
-                return None;
-            }
+    let mut digits = 0;
+    let mut hyphen = false;
+    for byte in text.bytes() {
+        if byte == b'-' && digits % 4 == 0 && (1..32).contains(&digits) && !hyphen {
+            hyphen = true;
         } else {
-            number = number << 4 | u128::from(char::from(*byte).to_digit(16)?);
+            number = number << 4 | u128::from(char::from(byte).to_digit(16).filter(|_| digits < 32)?);
+            digits += 1;
+            hyphen = false;
         }
     }
-    Some(number.to_be_bytes())
+    (digits == 32).then(|| number.to_be_bytes())
 }
 
 /// Appends `value` in double quotes, as an array or a row has it.
@@ -199,9 +194,9 @@ mod tests {
         }
         assert_eq!(text(|out| timestamp(-1, true, out)), "1969-12-31 23:59:59.999999+00:00");
         assert_eq!(text(|out| timestamp(-719_528 * MICROS_PER_DAY, false, out)), "0001-01-01 00:00:00 BC");
-        assert_eq!(text(|out| interval(0, -3_723_000_001, out)), "-01:02:03.000001");
-        assert_eq!(text(|out| interval(-2, 0, out)), "-2 days 00:00:00");
-        assert_eq!(text(|out| interval(0, i64::MIN, out)), "-2562047788:00:54.775808");
+        assert_eq!(text(|out| interval(0, -3_723_000_001, out)), "-1 hours -123.000001 seconds");
+        assert_eq!(text(|out| interval(-2, 0, out)), "-2 days 0 hours 0.000000 seconds");
+        assert_eq!(text(|out| interval(0, i64::MIN, out)), "-2562047788 hours -54.775808 seconds");
     }
 
     #[test]
@@ -214,16 +209,33 @@ mod tests {
     }
 
     #[test]
-    fn uuids_are_read_in_both_usual_forms() {
+    fn uuids_are_read_as_the_server_reads_them() {
         let bytes = *b"0123456789abcdef";
         let written = text(|out| uuid(&bytes, out));
         assert_eq!(written, "30313233-3435-3637-3839-616263646566");
-        for form in [written.clone(), written.replace('-', ""), written.to_uppercase()] {
-            assert_eq!(parse_uuid(&form), Some(bytes), "{form}");
+        for form in [
+            &written,
+            &written.replace('-', ""),
+            &written.to_uppercase(),
+            "{30313233-3435-3637-3839-616263646566}",
+            "3031-3233-3435-3637-3839-6162-6364-6566",
+            "{3031323334353637-3839616263646566}",
+        ] {
+            assert_eq!(parse_uuid(form), Some(bytes), "{form}");
         }
-        for wrong in
-            ["", "30313233-3435-3637-3839-61626364656", "30313233+3435-3637-3839-616263646566", &"é".repeat(16)]
-        {
+        for wrong in [
+            "",
+            "{}",
+            "30313233-3435-3637-3839-61626364656",
+            "30313233-3435-3637-3839-6162636465660",
+            "30313233+3435-3637-3839-616263646566",
+            "30313233--3435-3637-3839-616263646566",
+            "-30313233-3435-3637-3839-616263646566",
+            "30313233-3435-3637-3839-616263646566-",
+            "303132-333435-3637-3839-616263646566",
+            "{30313233-3435-3637-3839-616263646566",
+            &"é".repeat(16),
+        ] {
             assert_eq!(parse_uuid(wrong), None, "{wrong}");
         }
     }

@@ -1,8 +1,12 @@
 //! The values of one column's block in text, for tables with a column that has no known binary form.
 
-use industrydb_core::decimal::decimal_to_string;
+use std::ops::Range;
 
-use super::cells::Cells;
+use industrydb_core::decimal::decimal_to_string;
+use industrydb_core::exact;
+use polars_arrow::array::StaticArray as _;
+
+use super::cells::{Cells, valid};
 use super::check::{
     DOES_NOT_FIT, Fault, IS_NONE, OUT_OF_RANGE, float_number, label, parse_number, stepped, time, without_nul,
 };
@@ -12,105 +16,87 @@ use super::limits;
 impl Cells {
     /// Appends the value in `row` as the server's input function reads it; `false` for Null, which has no text.
     pub fn form(&self, row: usize, out: &mut String) -> Result<bool, Fault> {
-        if self.is_null(row) {
-            return Ok(false);
-        }
-        self.append(row, out).map(|value| value.is_some())
-    }
-
-    /// As [`Self::form`], `None` for Null.
-    fn append(&self, row: usize, out: &mut String) -> Result<Option<()>, Fault> {
-        use polars_arrow::array::StaticArray as _;
-        Ok(match self {
-            Self::Null => None,
-            Self::Bool(values) => values.get(row).map(|value| display(value, out)),
-            Self::Int2(values) => values.get(row).map(|value| display(value, out)),
-            Self::Int4(values) => values.get(row).map(|value| display(value, out)),
-            Self::Int8(values) => values.get(row).map(|value| display(value, out)),
-            Self::Oid(values) => values.get(row).map(|value| display(value, out)),
-            Self::Float4(values) => values.get(row).map(|value| value.form(out)),
-            Self::Float8(values) => values.get(row).map(|value| value.form(out)),
-            Self::Decimal(values, scale) => match values.get(row) {
-                Some(value) if !scale.takes(value) => return Err(DOES_NOT_FIT),
-                value => value.map(|value| out.push_str(&decimal_to_string(value, scale.digits))),
-            },
-            Self::FloatDecimal(values, modifier) => match values.get(row) {
-                Some(value) => Some(float_number(value, *modifier)?.text(out)),
-                None => None,
-            },
-            Self::TextDecimal(values, modifier) => match values.get(row) {
-                Some(text) => Some(parse_number(text, *modifier)?.text(out)),
-                None => None,
-            },
-            Self::Money(values) => match values.get(row) {
-                Some(value) if i64::try_from(value).is_err() => return Err(DOES_NOT_FIT),
-                value => value.map(|value| out.push_str(&decimal_to_string(value, 2))),
-            },
-            Self::Text(values, limit) => match values.get(row) {
-                Some(text) => Some(out.push_str(limit.check(text)?)),
-                None => None,
-            },
-            Self::Jsonb(values) | Self::Parsed(values) => match values.get(row) {
-                Some(text) => Some(out.push_str(without_nul(text)?)),
-                None => None,
-            },
-            Self::Bytea(values) => values.get(row).map(|value| form::bytea(value, out)),
-            Self::Geometry(values) => values.get(row).map(|value| out.push_str(&industrydb_core::exact::hex(value))),
-            Self::Date(values) => match values.get(row) {
-                Some(days) if limits::date(days).is_none() => return Err(OUT_OF_RANGE),
-                value => value.map(|days| form::date(days, out)),
-            },
-            Self::Time(values, step) => match values.get(row) {
-                Some(nanos) => Some(form::time(time(nanos, *step)?, out)),
-                None => None,
-            },
-            Self::Timestamp(values, step) => match values.get(row) {
-                Some(micros) => Some(form::timestamp(instant(micros, *step)?, false, out)),
-                None => None,
-            },
-            Self::TimestampTz(values, step) => match values.get(row) {
-                Some(micros) => Some(form::timestamp(instant(micros, *step)?, true, out)),
-                None => None,
-            },
-            Self::Interval(values, steps) => match values.get(row) {
-                Some(micros) => {
-                    let (days, micros) = steps.split(micros)?;
-                    Some(form::interval(days, micros, out))
-                }
-                None => None,
-            },
-            Self::Uuid(values) => match values.get(row) {
-                Some(text) => Some(form::uuid(&form::parse_uuid(text).ok_or(IS_NONE)?, out)),
-                None => None,
-            },
-            Self::UuidBytes(values) => match values.get(row) {
-                Some(value) => Some(form::uuid(value.try_into().map_err(|_| IS_NONE)?, out)),
-                None => None,
-            },
-            Self::Label(codes, labels) => match codes.get(row) {
-                Some(code) => Some(out.push_str(label(code, labels)?)),
-                None => None,
-            },
-            Self::Array(lists) => match lists.range(row) {
-                Some(range) => {
-                    let items = range.map(|row| (&lists.values, row));
-                    Some(items_form(('{', lists.delimiter, '}'), "NULL", items, out)?)
-                }
-                None => None,
-            },
-            Self::Vector(lists) => match lists.range(row) {
-                Some(range) => {
-                    let items = range.map(|row| (&lists.values, row));
-                    Some(vector_form(items, out)?)
-                }
-                None => None,
-            },
-            Self::Row(cells, _) => {
-                let items = cells.iter().map(|(_, cells)| (cells, row));
-                Some(items_form(('(', ',', ')'), "", items, out)?)
+        match self {
+            Self::Null => Ok(false),
+            Self::Bool(values) => shown(values.get(row), out),
+            Self::Int2(values) => shown(values.get(row), out),
+            Self::Int4(values) => shown(values.get(row), out),
+            Self::Int8(values) => shown(values.get(row), out),
+            Self::Oid(values) => shown(values.get(row), out),
+            Self::Float4(values) => always(values.get(row), |value| value.form(out)),
+            Self::Float8(values) => always(values.get(row), |value| value.form(out)),
+            Self::Decimal(values, scale) => written(values.get(row), |value| {
+                let fits = scale.takes(value);
+                fits.then(|| out.push_str(&decimal_to_string(value, scale.digits))).ok_or(DOES_NOT_FIT)
+            }),
+            Self::FloatDecimal(values, modifier) => {
+                written(values.get(row), |value| float_number(value, *modifier).map(|number| number.text(out)))
             }
-        })
+            Self::TextDecimal(values, modifier) => {
+                written(values.get(row), |text| parse_number(text, *modifier).map(|number| number.text(out)))
+            }
+            Self::Money(values) => written(values.get(row), |value| {
+                let cents = i64::try_from(value).map_err(|_| DOES_NOT_FIT)?;
+                out.push_str(&decimal_to_string(cents.into(), 2));
+                Ok(())
+            }),
+            Self::Text(values, limit) => {
+                written(values.get(row), |text| limit.check(text).map(|text| out.push_str(text)))
+            }
+            Self::Jsonb(values) | Self::Parsed(values) => {
+                written(values.get(row), |text| without_nul(text).map(|text| out.push_str(text)))
+            }
+            Self::Bytea(values) => always(values.get(row), |value| form::bytea(value, out)),
+            Self::Geometry(values) => always(values.get(row), |value| out.push_str(&exact::hex(value))),
+            Self::Date(values) => {
+                written(values.get(row), |days| limits::date(days).map(|_| form::date(days, out)).ok_or(OUT_OF_RANGE))
+            }
+            Self::Time(values, step) => {
+                written(values.get(row), |nanos| time(nanos, *step).map(|micros| form::time(micros, out)))
+            }
+            Self::Timestamp(values, step) => written(values.get(row), |micros| {
+                instant(micros, *step).map(|micros| form::timestamp(micros, false, out))
+            }),
+            Self::TimestampTz(values, step) => written(values.get(row), |micros| {
+                instant(micros, *step).map(|micros| form::timestamp(micros, true, out))
+            }),
+            Self::Interval(values, steps) => written(values.get(row), |micros| {
+                steps.split(micros).map(|(days, micros)| form::interval(days, micros, out))
+            }),
+            Self::Uuid(values) => written(values.get(row), |text| {
+                form::parse_uuid(text).map(|bytes| form::uuid(&bytes, out)).ok_or(IS_NONE)
+            }),
+            Self::UuidBytes(values) => written(values.get(row), |value| {
+                value.try_into().map(|bytes| form::uuid(bytes, out)).map_err(|_| IS_NONE)
+            }),
+            Self::Label(codes, labels) => {
+                written(codes.get(row), |code| label(code, labels).map(|label| out.push_str(label)))
+            }
+            Self::Array(lists) => written(lists.range(row), |range| {
+                let items = range.map(|row| (&lists.values, row));
+                items_form(('{', lists.delimiter, '}'), "NULL", items, out)
+            }),
+            Self::Vector(lists) => written(lists.range(row), |range| vector_form(&lists.values, range, out)),
+            Self::Row(cells, validity) => written(valid(validity, row).then_some(()), |()| {
+                let items = cells.iter().map(|(_, cells)| (cells, row));
+                items_form(('(', ',', ')'), "", items, out)
+            }),
+        }
     }
+}
+
+/// Whether there was a value to be written.
+fn written<T>(value: Option<T>, write: impl FnOnce(T) -> Result<(), Fault>) -> Result<bool, Fault> {
+    value.map_or(Ok(false), |value| write(value).map(|()| true))
+}
+
+/// As [`written`], where nothing is refused.
+fn always<T>(value: Option<T>, write: impl FnOnce(T)) -> Result<bool, Fault> {
+    Ok(value.map(write).is_some())
+}
+
+fn shown(value: Option<impl std::fmt::Display>, out: &mut String) -> Result<bool, Fault> {
+    always(value, |value| display(value, out))
 }
 
 /// A day and its time within what the server holds.
@@ -137,10 +123,10 @@ fn items_form<'a>(
     })
 }
 
-fn vector_form<'a>(items: impl Iterator<Item = (&'a Cells, usize)>, out: &mut String) -> Result<(), Fault> {
-    form::try_listed(('[', ',', ']'), items, out, |(cells, row), out| match cells.form(row, out)? {
-        true => Ok(()),
-        false => Err(IS_NONE),
+fn vector_form(values: &Cells, range: Range<usize>, out: &mut String) -> Result<(), Fault> {
+    form::try_listed(('[', ',', ']'), range, out, |row, out| {
+        let present = values.form(row, out)?;
+        present.then_some(()).ok_or(IS_NONE)
     })
 }
 

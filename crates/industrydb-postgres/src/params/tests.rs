@@ -117,7 +117,8 @@ fn values_take_the_form_of_their_type() {
         (text("infinity"), DATE, "\"infinity\""),
         (text("10.0.0.1"), INET, "\"10.0.0.1\""),
         (text("30313233-3435-3637-3839-616263646566"), UUID, "30313233343536373839616263646566"),
-        (text("{30313233-3435-3637-3839-616263646566}"), UUID, "\"{30313233-3435-3637-3839-616263646566}\""),
+        (text("{30313233-3435-3637-3839-616263646566}"), UUID, "30313233343536373839616263646566"),
+        (text("none"), UUID, "\"none\""),
         (text("{1,2}"), INT4_ARRAY, "\"{1,2}\""),
         (Value::Bytes(vec![0, 255]), BYTEA, "00ff"),
         (Value::Bytes(b"0123456789abcdef".to_vec()), UUID, "30313233343536373839616263646566"),
@@ -250,6 +251,19 @@ fn what_a_type_does_not_hold_is_refused() {
         assert_eq!(error.kind(), ErrorKind::Conversion);
         assert_eq!(error.details().backend, Some("postgres"));
         assert!(error.message().contains(says), "{says}: {error}");
+    }
+}
+
+#[test]
+fn a_cast_cuts_nothing_off() {
+    for (oid, expected) in [
+        (1560, "pg_catalog.\"bit\""),
+        (1561, "pg_catalog.\"bit\"[]"),
+        (1042, "pg_catalog.bpchar"),
+        (1014, "pg_catalog.bpchar[]"),
+        (INT4_ARRAY, "integer[]"),
+    ] {
+        assert_eq!(cast_name(&builtin(oid)), expected);
     }
 }
 
