@@ -330,7 +330,7 @@ impl Session {
                     Bound::Null => None,
                     Bound::Binary => continue,
                 };
-                casts.insert(at, Cast::Text(ty.cast_name().to_owned(), text));
+                casts.insert(at, Cast::Text(params::cast_name(ty).to_owned(), text));
             }
         }
         Ok(casts.len() > before)
@@ -492,7 +492,7 @@ fn bind(plan: &Plan, values: &[&Value], casts: &mut Casts) -> Result<Bindings> {
             Bound::Null => None,
             Bound::Binary => Some(begin..bindings.bytes.len()),
             Bound::Text(text) => {
-                casts.insert(at, Cast::Text(ty.cast_name().to_owned(), Some(text)));
+                casts.insert(at, Cast::Text(params::cast_name(ty).to_owned(), Some(text)));
                 None
             }
         });

@@ -331,15 +331,6 @@ impl Type {
         if self.has_unknown_part() { Self { kind: Kind::Other, ..self } } else { self }
     }
 
-    /// The name under which a cast keeps a value of any length: `bit` alone would be one bit.
-    pub fn cast_name(&self) -> &str {
-        match self.oid {
-            1560 => "\"bit\"",
-            1561 => "\"bit\"[]",
-            _ => &self.name,
-        }
-    }
-
     fn has_unknown_part(&self) -> bool {
         match &self.kind {
             Kind::Other => true,
