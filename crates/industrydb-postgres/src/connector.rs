@@ -108,8 +108,8 @@ impl DatabaseConnector for PostgresConnector {
     fn describe<'c>(&'c mut self, sql: &'c str, params: &'c Params) -> BoxFuture<'c, Result<Schema>> {
         Box::pin(self.call(async move |session: &mut Session| {
             let entered = session.enter_pooled().await?;
-            let described = session.describe(sql, params).await;
-            let schema = described.map(|plan| decode::declared_schema(&plan.columns, &ReadOptions::default()));
+            let described = session.described_columns(sql, params).await;
+            let schema = described.map(|columns| decode::declared_schema(&columns, &ReadOptions::default()));
             session.leave_pooled(entered, schema).await
         }))
     }

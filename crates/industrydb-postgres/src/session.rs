@@ -256,11 +256,19 @@ impl Session {
         self.typed_with(sql, translated, values, &mut Casts::new()).await
     }
 
-    /// What `sql` would give and take, without a value.
+    /// The columns that `sql` would give.
     ///
     /// # Errors
     /// As [`Self::ready`].
-    pub async fn describe(&mut self, sql: &str, params: &Params) -> Result<Arc<Plan>> {
+    pub async fn described_columns(&mut self, sql: &str, params: &Params) -> Result<Vec<PlannedColumn>> {
+        match self.describe(sql, params).await {
+            Ok(plan) => Ok(plan.columns.clone()),
+            Err(error) if is_unknown(&error) && params.is_empty() => self.describe_by_row(sql).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn describe(&mut self, sql: &str, params: &Params) -> Result<Arc<Plan>> {
         check_text(sql)?;
         let translated = translate(sql, PlaceholderStyle::Dollar, params)?;
         let values = translated.values(params)?;

@@ -283,10 +283,7 @@ async fn read(
         let schema = Arc::new(declared_schema(&plan.columns, options));
         sink.event(Event::Schema(schema)).await.map_err(Failure::Ours)?;
     }
-    let limit = match options.settle {
-        Settle::Declared | Settle::FirstBatch => options.batch_rows.max(1),
-        Settle::WholeResult => usize::MAX,
-    };
+    let limit = batch_limit(options);
     while let Some(next) = next(rows).await {
         match next.map_err(Failure::Server)? {
             Either::Left(done) => changed = done.rows_affected(),
@@ -336,6 +333,25 @@ async fn give(
     sink.event(Event::Batch(frame)).await
 }
 
+/// The rows after which a batch is out.
+fn batch_limit(options: &ReadOptions) -> usize {
+    match options.settle {
+        Settle::Declared | Settle::FirstBatch => options.batch_rows.max(1),
+        Settle::WholeResult => usize::MAX,
+    }
+}
+
+async fn give_text(reader: &mut textual::TextReader, announced: &mut bool, sink: &Sink) -> Result<()> {
+    let frame = reader.finish_batch()?;
+    if !std::mem::replace(announced, true) {
+        sink.event(Event::Schema(Arc::clone(frame.schema()))).await?;
+    }
+    if frame.height() > 0 {
+        sink.event(Event::Batch(frame)).await?;
+    }
+    Ok(())
+}
+
 /// Runs a statement as a simple query: every value comes as the server's own text.
 async fn run_textual(
     session: &mut Session,
@@ -345,8 +361,11 @@ async fn run_textual(
     sink: &Sink,
 ) -> Result<()> {
     let columns = planned.unwrap_or_default();
-    let mut reader = planned.map(|columns| textual::TextReader::new(columns, options)).transpose()?;
+    let reader = planned.map(|columns| textual::TextReader::new(columns, options)).transpose()?;
+    let mut reader = reader.filter(|_| !columns.is_empty());
     let mut changed = 0;
+    let mut announced = false;
+    let limit = batch_limit(options);
     let outcome = {
         let mut rows = (&mut session.connection).fetch_many(raw_sql(AssertSqlSafe(sql)));
         loop {
@@ -356,7 +375,11 @@ async fn run_textual(
                 Some(Ok(Either::Left(done))) => changed = done.rows_affected(),
                 Some(Ok(Either::Right(row))) => {
                     let reader = reader.get_or_insert_with(|| textual::TextReader::of_row(&row, options));
-                    if let Err(error) = reader.read_row(&row) {
+                    let mut taken = reader.read_row(&row);
+                    if taken.is_ok() && reader.rows() >= limit {
+                        taken = give_text(reader, &mut announced, sink).await;
+                    }
+                    if let Err(error) = taken {
                         while let Some(Ok(_)) = next(&mut rows).await {}
                         break Err(Failure::Ours(error));
                     }
@@ -365,19 +388,10 @@ async fn run_textual(
         }
     };
     finish(session, sql, sql, outcome)?;
-    match reader {
-        Some(reader) => {
-            let rows = reader.rows();
-            let frame = reader.finish()?;
-            sink.event(Event::Schema(Arc::clone(frame.schema()))).await?;
-            if rows > 0 {
-                sink.event(Event::Batch(frame)).await?;
-            }
-        }
-        None if !columns.is_empty() => {
-            sink.event(Event::Schema(Arc::new(declared_schema(columns, options)))).await?;
-        }
-        None => {}
+    if let Some(mut reader) = reader
+        && (reader.rows() > 0 || !announced)
+    {
+        give_text(&mut reader, &mut announced, sink).await?;
     }
     let changed = if columns.is_empty() || changes_rows(sql) { changed } else { 0 };
     sink.event(Event::Done(changed)).await

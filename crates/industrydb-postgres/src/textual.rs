@@ -6,7 +6,9 @@ use industrydb_core::error::Result;
 use industrydb_core::exact;
 use industrydb_core::names;
 use industrydb_core::text::utf8;
-use polars_core::prelude::{Column, DataFrame, DataType, PlSmallStr};
+use polars_core::prelude::{
+    Column, DataFrame, DataType, IntoSeries as _, ListBuilderTrait as _, ListStringChunkedBuilder, PlSmallStr,
+};
 use sqlx::postgres::PgRow;
 use sqlx::{Column as _, Row as _, ValueRef as _};
 
@@ -23,13 +25,15 @@ struct TextColumn {
     values: Views<str>,
     /// Bytes, where they are what is wanted.
     bytes: Option<Views<[u8]>>,
+    /// The elements of arrays.
+    lists: Option<ListStringChunkedBuilder>,
 }
 
 /// Reads rows of text into one frame.
 pub struct TextReader {
     columns: Vec<TextColumn>,
+    rows_out: usize,
     rows: usize,
-    bytes: u64,
 }
 
 impl TextReader {
@@ -53,7 +57,7 @@ impl TextReader {
             }
             columns.push(TextColumn::new(column.name.clone(), Some(column.ty.clone()), wanted));
         }
-        Ok(Self { columns, rows: 0, bytes: 0 })
+        Ok(Self { columns, rows_out: 0, rows: 0 })
     }
 
     /// A reader of rows about whose types nothing is known: SHOW behind a pooler.
@@ -63,7 +67,7 @@ impl TextReader {
             let dtype = options.override_for(&name).cloned().unwrap_or(DataType::String);
             TextColumn::new(name, None, dtype)
         });
-        Self { columns: columns.collect(), rows: 0, bytes: 0 }
+        Self { columns: columns.collect(), rows_out: 0, rows: 0 }
     }
 
     /// Takes a row.
@@ -77,26 +81,29 @@ impl TextReader {
                 column.push_null();
             } else {
                 let bytes = value.as_bytes().map_err(|cause| conversion(cause.to_string()))?;
-                self.bytes += bytes.len() as u64;
-                column.push(bytes, self.rows)?;
+                column.push(bytes, self.rows_out + self.rows)?;
             }
         }
         self.rows += 1;
         Ok(())
     }
 
-    /// Rows so far.
+    /// Rows of the batch so far.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// The frame.
+    /// The rows so far as a frame.
     ///
     /// # Errors
     /// [`industrydb_core::error::ErrorKind::Conversion`] for a value that its type does not hold exactly.
-    pub fn finish(self) -> Result<DataFrame> {
-        let columns = self.columns.into_iter().map(TextColumn::finish).collect::<Result<Vec<_>>>()?;
-        DataFrame::new(self.rows, columns).map_err(|cause| conversion(cause.to_string()))
+    pub fn finish_batch(&mut self) -> Result<DataFrame> {
+        let first_row = self.rows_out;
+        let columns =
+            self.columns.iter_mut().map(|column| column.finish(first_row)).collect::<Result<Vec<_>>>()?;
+        let rows = std::mem::take(&mut self.rows);
+        self.rows_out += rows;
+        DataFrame::new(rows, columns).map_err(|cause| conversion(cause.to_string()))
     }
 }
 
@@ -104,13 +111,16 @@ impl TextColumn {
     fn new(name: PlSmallStr, ty: Option<Type>, dtype: DataType) -> Self {
         let bytes = matches!(ty.as_ref().map(|ty| &ty.kind), Some(Kind::Bytea | Kind::Geometry))
             && dtype == DataType::Binary;
-        Self { name, ty, dtype, values: Views::new(), bytes: bytes.then(Views::new) }
+        let lists = matches!(ty.as_ref().map(|ty| &ty.kind), Some(Kind::Array(_))) && matches!(dtype, DataType::List(_));
+        let lists = lists.then(|| ListStringChunkedBuilder::new(name.clone(), 0, 0));
+        Self { name, ty, dtype, values: Views::new(), bytes: bytes.then(Views::new), lists }
     }
 
     fn push_null(&mut self) {
-        match &mut self.bytes {
-            Some(bytes) => bytes.push_null(),
-            None => self.values.push_null(),
+        match (&mut self.bytes, &mut self.lists) {
+            (Some(bytes), _) => bytes.push_null(),
+            (None, Some(lists)) => lists.append_null(),
+            (None, None) => self.values.push_null(),
         }
     }
 
@@ -124,6 +134,11 @@ impl TextColumn {
             values.push(&unhex(hex).ok_or_else(|| place("it is no bytea in the format hex"))?);
             return Ok(());
         }
+        if let Some(lists) = &mut self.lists {
+            let elements = elements(text).ok_or_else(|| place("only an array of one dimension can be read here"))?;
+            lists.append_trusted_len_iter(elements.iter().map(Option::as_deref));
+            return Ok(());
+        }
         let is_bool = self.dtype == DataType::Boolean && self.ty.as_ref().is_some_and(|ty| ty.kind == Kind::Bool);
         self.values.push(match text {
             "t" if is_bool => "true",
@@ -133,12 +148,15 @@ impl TextColumn {
         Ok(())
     }
 
-    fn finish(self) -> Result<Column> {
-        let series = match self.bytes {
-            Some(bytes) => bytes.finish(self.name),
-            None => self.values.finish(self.name),
+    fn finish(&mut self, first_row: usize) -> Result<Column> {
+        let name = self.name.clone();
+        let series = match (&mut self.bytes, &mut self.lists) {
+            (Some(bytes), _) => std::mem::replace(bytes, Views::new()).finish(name),
+            (None, Some(lists)) => lists.finish().into_series(),
+            (None, None) => std::mem::replace(&mut self.values, Views::new()).finish(name),
         };
-        let cast = if series.dtype() == &self.dtype { Ok(series) } else { exact::cast(&series, &self.dtype) };
+        let cast =
+            if series.dtype() == &self.dtype { Ok(series) } else { exact::cast_from(&series, &self.dtype, first_row) };
         cast.map(Column::from).map_err(|error| error.with_backend(BACKEND))
     }
 }
@@ -165,12 +183,62 @@ fn has_plain_text(kind: &Kind) -> bool {
         | Kind::Enum(_)
         | Kind::Formatted(_)
         | Kind::Other => true,
-        Kind::Interval | Kind::Array(_) | Kind::Composite(_) | Kind::Vector(_) => false,
+        Kind::Array(element) => !matches!(element.kind, Kind::Bool | Kind::Bytea | Kind::Geometry | Kind::Array(_)) && has_plain_text(&element.kind),
+        Kind::Interval | Kind::Composite(_) | Kind::Vector(_) => false,
     }
+}
+
+/// The elements of a one-dimensional array's text; `None` for any other text (PostgreSQL manual 8.15.6).
+fn elements(text: &str) -> Option<Vec<Option<String>>> {
+    // Lower bounds come first, and are dropped: `[0:1]={a,b}`.
+    let body = text.find('{').and_then(|at| text.get(at + 1..))?.strip_suffix('}')?;
+    let mut elements = Vec::new();
+    if body.is_empty() {
+        return Some(elements);
+    }
+    let mut element = String::new();
+    let (mut quoted, mut inside) = (false, false);
+    let mut chars = body.chars().chain([',']);
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => element.push(chars.next()?),
+            '"' => (quoted, inside) = (true, !inside),
+            ',' if !inside => {
+                let value = std::mem::take(&mut element);
+                elements.push((quoted || value != "NULL").then_some(value));
+                quoted = false;
+            }
+            '{' | '}' if !inside => return None,
+            c => element.push(c),
+        }
+    }
+    (!inside).then_some(elements)
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let pairs = text.as_bytes().chunks(2);
     pairs.map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_of_an_array() {
+        for (text, expected) in [
+            ("{}", Some(vec![])),
+            ("{1,NULL,3}", Some(vec![Some("1"), None, Some("3")])),
+            (r#"{"a,b","NULL","\"\\",""}"#, Some(vec![Some("a,b"), Some("NULL"), Some("\"\\"), Some("")])),
+            ("[0:1]={x,y}", Some(vec![Some("x"), Some("y")])),
+            ("{{1},{2}}", None),
+            ("{\"open}", None),
+            ("", None),
+        ] {
+            let expected: Option<Vec<Option<String>>> =
+                expected.map(|all: Vec<Option<&str>>| all.into_iter().map(|one| one.map(str::to_owned)).collect());
+            assert_eq!(elements(text), expected, "{text}");
+        }
+    }
 }
