@@ -18,9 +18,10 @@ Connect = Callable[[str], psycopg.Connection[tuple[Any, ...]]]
 """A connection of the other client to a database, by its name."""
 
 OTHERS = """
-    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+"""Nobody waits for them to end: what they still hold, the DROP waits for."""
 
 SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
 
@@ -33,6 +34,7 @@ class Pool:
         self.connect = connect
         self.maintenance = maintenance
         self.idle: list[tuple[str, int]] = []
+        self.cleaners: dict[str, psycopg.Connection[tuple[Any, ...]]] = {}
         self.numbers = itertools.count()
 
     @contextmanager
@@ -56,6 +58,8 @@ class Pool:
 
     def drop(self, name: str) -> None:
         """Drops it, whoever uses it."""
+        if name in self.cleaners:
+            self.cleaners.pop(name).close()
         self.maintain("DROP DATABASE {} WITH (FORCE)", name)
 
     def close(self) -> None:
@@ -65,16 +69,15 @@ class Pool:
 
     def empty(self, name: str) -> None:
         """Ends everybody else's sessions in it, and drops all that it holds."""
-        with self.connect(name) as connection:
-            connection.execute(OTHERS)
-            schemas = connection.execute(SCHEMAS).fetchall()
-            drop = sql.SQL("DROP SCHEMA {} CASCADE").format(
-                sql.SQL(", ").join(sql.Identifier(schema) for (schema,) in schemas)
-            )
-            connection.execute("SET client_min_messages = error")
-            connection.execute(drop)
-            connection.execute("CREATE SCHEMA public")
-            connection.execute("GRANT ALL ON SCHEMA public TO PUBLIC")
+        if name not in self.cleaners:
+            self.cleaners[name] = self.connect(name)
+            self.cleaners[name].execute("SET client_min_messages = error")
+        cleaner = self.cleaners[name]
+        cleaner.execute(OTHERS)
+        schemas = cleaner.execute(SCHEMAS).fetchall()
+        dropped = sql.SQL(", ").join(sql.Identifier(schema) for (schema,) in schemas)
+        drop = sql.SQL("DROP SCHEMA {} CASCADE").format(dropped) if schemas else sql.SQL("")
+        cleaner.execute(drop + sql.SQL("; CREATE SCHEMA public; GRANT ALL ON SCHEMA public TO PUBLIC"))
 
     def maintain(self, statement: LiteralString, name: str) -> None:
         """Runs a statement about a database."""

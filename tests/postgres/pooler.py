@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.postgres.servers import Cluster, account, base, free_port, own
+from tests.postgres.servers import Cluster, account, base, free_port, mortal, own
 
 CONFIG = """
 [databases]
@@ -51,7 +51,7 @@ class Bouncer:
         own(directory, config)
         self.log = directory / "log"
         self.process = subprocess.Popen(
-            [found, "-q", config], cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **account()
+            [*mortal(), found, "-q", config], cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **account()
         )
 
     def __enter__(self) -> Self:
