@@ -16,6 +16,7 @@ mod frames;
 #[allow(unsafe_code, reason = "the GIL without pyo3, which can't be asked here; the module says why")]
 mod gil;
 mod log;
+mod owner;
 mod params;
 mod progress;
 mod reader;
