@@ -65,8 +65,8 @@ def _flat(allowance: int, batches: int, rest: int) -> Callable[[Results], Verdic
     Two things tell, and neither alone would do. A reader that keeps what it gave rises by half of the result while the
     second half of the rows comes: `allowance` is far below that, and above what an allocator that fragments may still
     take. A reader that fetches everything before its first batch does not rise at all any more: its peak is the whole
-    result, so the peak may be no more than `batches` batches (one that is filled, one on its way, one with the consumer,
-    one for buffers that grow) and `rest` for pages of the file and the library itself.
+    result, so the peak may be no more than `batches` batches (one that is filled, one on its way, one with the
+    consumer, one for buffers that grow) and `rest` for pages of the file and the library itself.
 
     The first half is not judged by its rise: buffers, caches and the allocator's pools fill then, once, whatever the
     number of rows.
