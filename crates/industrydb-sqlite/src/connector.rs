@@ -4,6 +4,7 @@
 //! [`blocking`] hands the worker's other tasks on first; on a caller's own thread that thread just works, and looks up
 //! through `industrydb_core::tick`.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use crate::catalog::{self, Nature};
 use crate::dialect::DIALECT;
 use crate::encode::{Encoder, stored_frame};
 use crate::error::{self, BACKEND};
-use crate::raw::{Database, Interrupt};
+use crate::raw::{self, Database, Interrupt};
 use crate::script::Script;
 use crate::session::Session;
 
@@ -55,9 +56,9 @@ pub async fn connect(config: &Config) -> Result<Box<dyn DatabaseConnector>> {
     let database = Database::new(connection, Arc::<Interrupt>::default(), busy_timeout).await.map_err(opening)?;
     database.set_busy_timeout(Duration::ZERO);
     let session = Session::new(database, config.option_bool("strict").unwrap_or(false));
-    let version = blocking(|| greet(&session)).map_err(|cause| refused(&cause, path))?;
+    blocking(|| greet(&session)).map_err(|cause| refused(&cause, path))?;
     session.database().set_busy_timeout(busy_timeout);
-    Ok(Box::new(SqliteConnector { session, version }))
+    Ok(Box::new(SqliteConnector { session, version: raw::version() }))
 }
 
 /// What sqlx needs to open the file, and the settings that are SQL.
@@ -65,12 +66,16 @@ fn options(config: &Config, path: &str) -> Result<SqliteConnectOptions> {
     // `file:` would make SQLite read the rest as a URI of its own.
     let filename = if path.starts_with("file:") { format!("./{path}") } else { path.to_owned() };
     let mode = config.option("mode").unwrap_or("rwc");
+    let in_memory = mode == "memory" || path == ":memory:";
+    let shared = config.option("cache") == Some("shared");
+    // Memory is shared by its name, which SQLite looks for in a URI only (inmemorydb.html).
+    let filename = if in_memory && shared { shared_memory(path) } else { filename };
     let mut options = SqliteConnectOptions::new()
         .filename(filename)
-        .create_if_missing(mode == "rwc")
+        .create_if_missing(mode == "rwc" || in_memory)
         .read_only(mode == "ro")
-        .in_memory(mode == "memory")
-        .shared_cache(config.option("cache") == Some("shared"))
+        .in_memory(in_memory)
+        .shared_cache(shared)
         .immutable(config.option_bool("immutable").unwrap_or(false))
         .foreign_keys(config.option_bool("foreign_keys").unwrap_or(true))
         .busy_timeout(config.option_duration("timeout").unwrap_or(BUSY_TIMEOUT))
@@ -87,16 +92,27 @@ fn options(config: &Config, path: &str) -> Result<SqliteConnectOptions> {
     Ok(options)
 }
 
+/// The URI of a database in memory that all connections of this process to the same `name` share.
+fn shared_memory(name: &str) -> String {
+    let mut uri = String::from("file:");
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            uri.push(char::from(byte));
+        } else {
+            // Writing to a String does not fail.
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri + "?mode=memory&cache=shared"
+}
+
 /// Reads the file's first page: whether it is a database at all.
-fn greet(session: &Session) -> Result<String> {
-    let mut version = String::new();
-    session.for_each_row("SELECT sqlite_version()", &[], |row| version = catalog::text(row, 0))?;
+fn greet(session: &Session) -> Result<()> {
     match session.for_each_row("PRAGMA schema_version", &[], |_| ()) {
         // Whoever has it locked knows that it is a database; the first statement waits for the lock.
-        Err(busy) if busy.details().code.as_deref().is_some_and(|code| code.starts_with("SQLITE_BUSY")) => {}
-        outcome => outcome?,
+        Err(busy) if busy.details().code.as_deref().is_some_and(|code| code.starts_with("SQLITE_BUSY")) => Ok(()),
+        outcome => outcome,
     }
-    Ok(version)
 }
 
 fn refused(cause: &Error, path: &str) -> Error {
