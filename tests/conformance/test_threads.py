@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
@@ -110,7 +111,12 @@ def test_a_transaction_whose_thread_has_ended_is_an_error_for_all_others(
     thread = threading.Thread(target=leave_it_open, name="careless")
     thread.start()
     thread.join()
-    calls = [lambda: conn.execute("SELECT 1"), conn.rollback, lambda: conn.execute_batches("SELECT 1"), conn.ping]
+    calls: list[Callable[[], object]] = [
+        lambda: conn.execute("SELECT 1"),
+        conn.rollback,
+        lambda: conn.execute_batches("SELECT 1"),
+        conn.ping,
+    ]
     for call in calls:
         with pytest.raises(idb.QueryExecutionError, match="careless") as caught:
             call()

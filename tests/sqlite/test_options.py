@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,10 @@ def test_mmap_size(file: Path) -> None:
 
 
 def test_an_exclusive_lock_is_kept_until_the_connection_closes(file: Path) -> None:
-    with config(file, locking_mode="exclusive").connect() as conn:
+    with config(file, locking_mode="exclusive").connect() as conn, config(file, timeout=0.05).connect() as other:
         conn.execute("INSERT INTO t VALUES (4)")
-        with pytest.raises(idb.IndustryDbError, match="locked") as caught:
-            config(file, timeout=0.05).connect().execute(COUNT)
+        with pytest.raises(idb.QueryExecutionError, match="locked") as caught:
+            other.execute(COUNT)
         assert caught.value.code == "SQLITE_BUSY"
     with config(file).connect() as conn:
         assert conn.execute(COUNT).item() == 4
@@ -133,7 +134,7 @@ POOL = """
 def test_a_pool_of_processes_writes_to_one_file(path: Path, tmp_path: Path, method: str) -> None:
     # `spawn` imports the program again: it needs a file.
     program = tmp_path / "program.py"
-    program.write_text(__import__("textwrap").dedent(POOL))
+    program.write_text(textwrap.dedent(POOL))
     uri = config(path, timeout=30).to_uri()
     code = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
     assert run(code, program, uri, method) == "20 True"

@@ -23,7 +23,7 @@ use crate::catalog::{self, Nature};
 use crate::dialect::DIALECT;
 use crate::encode::{Encoder, stored_frame};
 use crate::error::{self, BACKEND};
-use crate::raw::{Database, Interrupt};
+use crate::raw::{self, Database, Interrupt};
 use crate::script::Script;
 use crate::session::Session;
 
@@ -56,9 +56,9 @@ pub async fn connect(config: &Config) -> Result<Box<dyn DatabaseConnector>> {
     let database = Database::new(connection, Arc::<Interrupt>::default(), busy_timeout).await.map_err(opening)?;
     database.set_busy_timeout(Duration::ZERO);
     let session = Session::new(database, config.option_bool("strict").unwrap_or(false));
-    let version = blocking(|| greet(&session)).map_err(|cause| refused(&cause, path))?;
+    blocking(|| greet(&session)).map_err(|cause| refused(&cause, path))?;
     session.database().set_busy_timeout(busy_timeout);
-    Ok(Box::new(SqliteConnector { session, version }))
+    Ok(Box::new(SqliteConnector { session, version: raw::version() }))
 }
 
 /// What sqlx needs to open the file, and the settings that are SQL.
@@ -107,15 +107,12 @@ fn shared_memory(name: &str) -> String {
 }
 
 /// Reads the file's first page: whether it is a database at all.
-fn greet(session: &Session) -> Result<String> {
-    let mut version = String::new();
-    session.for_each_row("SELECT sqlite_version()", &[], |row| version = catalog::text(row, 0))?;
+fn greet(session: &Session) -> Result<()> {
     match session.for_each_row("PRAGMA schema_version", &[], |_| ()) {
         // Whoever has it locked knows that it is a database; the first statement waits for the lock.
-        Err(busy) if busy.details().code.as_deref().is_some_and(|code| code.starts_with("SQLITE_BUSY")) => {}
-        outcome => outcome?,
+        Err(busy) if busy.details().code.as_deref().is_some_and(|code| code.starts_with("SQLITE_BUSY")) => Ok(()),
+        outcome => outcome,
     }
-    Ok(version)
 }
 
 fn refused(cause: &Error, path: &str) -> Error {

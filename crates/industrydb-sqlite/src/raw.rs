@@ -287,6 +287,11 @@ impl Database {
         let start = rest.as_ptr().cast::<c_char>();
         let mut statement = ptr::null_mut();
         let mut tail = ptr::null();
+        // A handler that has given up once is not asked again until a statement runs, yet compiling may have to wait for the
+        // schema's lock: naming it anew makes SQLite forget that.
+        let hooks = ptr::from_ref::<Hooks>(&self.owner.hooks).cast_mut().cast::<c_void>();
+        // SAFETY: as in `new`.
+        unsafe { ffi::sqlite3_busy_handler(self.ptr(), Some(on_busy), hooks) };
         // SAFETY: `start` points to `length` bytes, the last one NUL, so that SQLite need not copy them; both out
         // pointers are ours.
         let code = unsafe {
@@ -398,6 +403,12 @@ impl Drop for Database {
     fn drop(&mut self) {
         *self.interrupt().handle() = None;
     }
+}
+
+/// The library's version, such as `3.51.3`.
+pub fn version() -> String {
+    // SAFETY: a string of the library itself.
+    unsafe { text(ffi::sqlite3_libversion()) }.unwrap_or_default()
 }
 
 /// A NUL-terminated UTF-8 string, copied; `None` for a null pointer.

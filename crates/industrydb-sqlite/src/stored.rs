@@ -118,37 +118,35 @@ impl Targets {
         let names: Vec<Option<&str>> = names.iter().map(Option::as_deref).collect();
         let mut of_parameter = vec![Vec::new(); count];
         let read = stored(&sql, &names);
-        let table = match &read {
-            Some(Stored { table, .. }) => TableName::new(table.clone()),
-            None => None,
-        };
-        let home = match &table {
-            Some(table) => catalog::resolve(session, table)?,
-            None => TableName::new(vec!["main".into(), String::from("?")]).ok_or_else(unnamed)?,
-        };
-        let schema = home.schema().unwrap_or("main").to_owned();
+        let named = read.as_ref().and_then(|read| TableName::new(read.table.clone()));
+        let home = named.map(|table| catalog::resolve(session, &table)).transpose()?;
+        let schema = home.as_ref().and_then(TableName::schema).unwrap_or("main").to_owned();
         let versions = versions(session, &schema)?;
-        match (read, &table) {
+        match (read, &home) {
             // Tokens that end nowhere, which SQLite understood all the same.
             (None, _) => of_parameter.fill(written(session, &sql)?),
-            (Some(stored), Some(_)) => match catalog::nature(session, &home)? {
+            (Some(stored), Some(home)) => match catalog::nature(session, home)? {
                 // A trigger of the view does the writing, and may do anything.
                 catalog::Nature::View => {
                     let written = written(session, &sql)?;
                     for (at, _) in &stored.parameters {
-                        of_parameter[*at].clone_from(&written);
+                        if let Some(targets) = of_parameter.get_mut(*at) {
+                            targets.clone_from(&written);
+                        }
                     }
                 }
                 catalog::Nature::Table { strict } => {
-                    let columns = columns(session, &home, strict)?;
+                    let columns = columns(session, home, strict)?;
                     for (at, place) in &stored.parameters {
-                        of_parameter[*at].extend(targets(&columns, &stored, place));
+                        if let Some(found) = of_parameter.get_mut(*at) {
+                            found.extend(targets(&columns, &stored, place));
+                        }
                     }
                 }
             },
             (Some(_), None) => {}
         }
-        let table = table.map_or_else(String::new, |table| table.table().to_owned());
+        let table = home.map_or_else(String::new, |home| home.table().to_owned());
         Ok(Self { home: schema, table, versions, of_parameter })
     }
 
@@ -197,10 +195,6 @@ impl Targets {
         }
         Err(error)
     }
-}
-
-fn unnamed() -> Error {
-    Error::execution("a table needs a name").with_backend(BACKEND)
 }
 
 /// What changes whenever a table of `schema` changes, or is hidden by a temporary one.
