@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from time import perf_counter
+from typing import Any
 
 from benches import memory
 from benches.backends import BACKENDS
@@ -20,10 +21,11 @@ _WARM_UP = 50
 
 
 def _read(runner: Runner, job: Job) -> Outcome:
+    read = runner.read if job.work is Work.READ else runner.read_filtered
     memory.reset_peak()
     before = memory.resident()
     start = perf_counter()
-    result = runner.read(job.target)
+    result = read(job.target)
     seconds = perf_counter() - start
     peak = memory.peak() - before
     frame = runner.to_polars(result)
@@ -89,11 +91,53 @@ def _batches(runner: Runner, job: Job) -> Outcome:
     return Outcome(seconds=seconds, rows=rows, peak_bytes=peak - before, growth_bytes=peak - first_half)
 
 
+def _queries(runner: Runner, job: Job) -> Outcome:
+    keys = [int(key) for key in look_ups(job)]
+    with runner.lookup(job.target) as look_up:
+        return _steady(job, job.queries, lambda number: look_up(keys[number % len(keys)]))
+
+
+def _statements(runner: Runner, job: Job) -> Outcome:
+    target = job.target
+    keys = [int(key) for key in look_ups(job)]
+    with runner.session(target) as run:
+
+        def one(number: int) -> Any:
+            key = keys[number % len(keys)]
+            return run(target.distinct(runner.place(1, key), number), *runner.bound(key))
+
+        return _steady(job, job.statements, one)
+
+
+def _steady(job: Job, count: int, one: Callable[[int], Any]) -> Outcome:
+    """The same kind of call over and over: the memory of both ends, and what the second half adds to it."""
+    backend = BACKENDS[job.target.backend]
+    one(0)
+    server_before = backend.server_memory(job.target)
+    memory.reset_peak()
+    before = memory.resident()
+    start = perf_counter()
+    for number in range(count // 2):
+        one(number)
+    half, server_half = memory.peak(), backend.server_memory(job.target)
+    for number in range(count // 2, count):
+        one(number)
+    seconds = perf_counter() - start
+    peak, server_after = memory.peak(), backend.server_memory(job.target)
+    outcome = Outcome(seconds=seconds, rows=count, peak_bytes=peak - before, growth_bytes=peak - half)
+    if server_before is None or server_half is None or server_after is None:
+        return outcome
+    return replace(outcome, server_bytes=server_after - server_before, server_growth_bytes=server_after - server_half)
+
+
 _WORKS: dict[Work, Callable[[Runner, Job], Outcome]] = {
     Work.READ: _read,
+    Work.PARAMETERS: _read,
     Work.INSERT: _insert,
     Work.ROW: _row,
     Work.BATCHES: _batches,
+    Work.QUERIES: _queries,
+    Work.STATEMENTS: _statements,
 }
 """All but the import, which needs a process without the harness's own imports: `harness.import_time`."""
 

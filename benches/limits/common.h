@@ -1,4 +1,4 @@
-/* What the limits share: stopping on an error, the clock, opening a database, columns in Polars' (Arrow's) layout. */
+/* What all limits share: stopping on an error, the clock, memory, the answer. */
 #ifndef BENCHES_COMMON_H
 #define BENCHES_COMMON_H
 
@@ -8,8 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "sqlite3.h"
-
 /* The letters of benches/columns.py. */
 enum kind { INT = 'i', FLOAT = 'f', DECIMAL = 'd', TEXT = 's', DATE = 'D', TIMESTAMP = 'T', TIMESTAMPTZ = 'Z', BOOL = 'b' };
 
@@ -18,28 +16,10 @@ _Noreturn static inline void die(const char *what, const char *why) {
     exit(1);
 }
 
-/* Checks a call's result code. */
-static inline void must(int code, sqlite3 *db, const char *what) {
-    if (code != SQLITE_OK && code != SQLITE_DONE && code != SQLITE_ROW) die(what, sqlite3_errmsg(db));
-}
-
 static inline double seconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-/* One thread, no mutex: what a connection owned by one caller can have. */
-static inline sqlite3 *open_database(const char *path, int flags) {
-    sqlite3 *db = NULL;
-    must(sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL), db, path);
-    return db;
-}
-
-static inline sqlite3_stmt *prepare(sqlite3 *db, const char *sql) {
-    sqlite3_stmt *statement = NULL;
-    must(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), db, sql);
-    return statement;
 }
 
 static inline void *allocate(void *old, size_t bytes) {

@@ -1,7 +1,7 @@
 /* sqlite_insert SOURCE SQL TARGET CREATE INSERT: writes the rows of SQL on SOURCE into a new table of TARGET.
    The rows are first brought into memory in the very form in which SQLite stores them (not timed): what is timed is
    open, CREATE, one transaction of prepared inserts, commit, close. */
-#include "common.h"
+#include "sqlite.h"
 
 /* A stored value; text points into the column's heap once that has stopped growing. */
 struct cell {

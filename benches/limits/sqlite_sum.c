@@ -1,6 +1,6 @@
 /* sqlite_sum DATABASE SQL KINDS: steps through the result and touches every cell, keeps nothing.
    What SQLite itself takes: no reader can be faster on one thread. */
-#include "common.h"
+#include "sqlite.h"
 
 int main(int argc, char **argv) {
     if (argc != 4) die("usage", "sqlite_sum DATABASE SQL KINDS");

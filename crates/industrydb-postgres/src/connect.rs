@@ -349,7 +349,11 @@ fn password(config: &Config, host: &Host, options: &PgConnectOptions) -> Option<
     }
     let variable = |name: &str| std::env::var(name).ok();
     let environment = Environment { variable: &variable, read: &read_private };
-    let name = host.name.as_deref().filter(|_| !host.is_socket()).unwrap_or("localhost");
+    // A socket where the server puts it by default goes by the name of localhost.
+    let name = match host.name.as_deref() {
+        None | Some("/tmp" | "/var/run/postgresql" | "/run/postgresql") => "localhost",
+        Some(name) => name,
+    };
     let username = options.get_username();
     let database = options.get_database().unwrap_or(username);
     environment.password(config, name, host.port, database, username).map(|password| password.expose().to_owned())

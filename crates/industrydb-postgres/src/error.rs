@@ -68,11 +68,6 @@ pub fn of_server(server: &PgDatabaseError) -> Error {
         // A place in a statement that the caller did not write.
         Some(PgErrorPosition::Internal { .. }) | None => None,
     };
-    if let Some(context) = server.r#where() {
-        // Where in a function it happened, for lack of an attribute of its own.
-        let detail = details.detail.take();
-        details.detail = Some(detail.map_or_else(|| context.to_owned(), |detail| format!("{detail}\n{context}")));
-    }
     if error.kind() == ErrorKind::Connection {
         let message = format!("the server ended the connection: {}", server.message());
         error = error.with_message(message);
