@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import select
 import socket
 import struct
 import threading
@@ -77,8 +78,9 @@ class Proxy:
 
     def pump(self, source: socket.socket, target: socket.socket, side: str) -> None:
         """Passes on one direction."""
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
+        # A socket that is closed meanwhile has no number any more.
+        with contextlib.suppress(OSError, ValueError):
+            while data := self.receive(source):
                 passed, action = self.judge(data, side)
                 if passed:
                     target.sendall(passed)
@@ -88,6 +90,13 @@ class Proxy:
                     if action not in {"flip", "garbage", "zeros"}:
                         return
             target.shutdown(socket.SHUT_WR)
+
+    @staticmethod
+    def receive(source: socket.socket) -> bytes:
+        """The next bytes; never waits in `recv`, which would keep a socket open that another thread closes."""
+        while not select.select([source], [], [], 0.05)[0]:
+            pass
+        return source.recv(65536)
 
     def judge(self, data: bytes, side: str) -> tuple[bytes, Action | None]:
         """How much of it passes, and what happens then."""
@@ -115,7 +124,6 @@ class Proxy:
                         each.shutdown(socket.SHUT_RDWR)
             case "reset":
                 target.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
-                # A thread that waits in recv would keep the socket open: the shutdown of the other wakes it.
                 target.close()
                 with contextlib.suppress(OSError):
                     source.shutdown(socket.SHUT_RDWR)

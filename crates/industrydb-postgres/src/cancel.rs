@@ -6,14 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use industrydb_core::connector::{BoxFuture, Canceller};
-use industrydb_core::error::Result;
+use industrydb_core::error::{Error, Result};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, raw_sql};
 
-use crate::error::of_driver;
+use crate::error::{BACKEND, of_driver};
 
 /// How long the server gets to act on a cancel before it is asked again.
 const BETWEEN_TWO: Duration = Duration::from_millis(200);
+
+/// Why a connection is closed after a call that was given up.
+pub const ABORTED: &str = "the connection is closed: a call was cancelled that the server could not be told to stop";
+/// How long a cancel may take to get through.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Which call of a connection runs, and what asks it to stop.
 #[derive(Debug)]
@@ -94,10 +99,22 @@ impl Calls {
             self.aborts.notify_waiters();
             return Ok(());
         }
-        let mut second = self.options.connect().await.map_err(of_driver)?;
+        let reached = match tokio::time::timeout(PATIENCE, self.reach()).await {
+            Ok(reached) => reached.map_err(of_driver),
+            Err(_) => Err(Error::connection("the cancel did not reach the server").with_backend(BACKEND)),
+        };
+        if reached.is_err() {
+            // Whoever cancels wants to get out, and the server can't be told: the connection goes.
+            self.aborts.notify_waiters();
+        }
+        reached
+    }
+
+    async fn reach(&self) -> sqlx::Result<()> {
+        let mut second = self.options.connect().await?;
         let sql = format!("SELECT pg_catalog.pg_cancel_backend({})", self.process);
-        second.execute(raw_sql(AssertSqlSafe(sql))).await.map_err(of_driver)?;
-        second.close().await.map_err(of_driver)
+        second.execute(raw_sql(AssertSqlSafe(sql))).await?;
+        second.close().await
     }
 }
 

@@ -13,7 +13,7 @@ use sqlx::Connection as _;
 use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
 
-use crate::cancel::{Calls, PostgresCanceller};
+use crate::cancel::{ABORTED, Calls, PostgresCanceller};
 use crate::dialect::DIALECT;
 use crate::error::of_driver;
 use crate::session::{Session, State, given_up};
@@ -56,7 +56,7 @@ impl PostgresConnector {
         drop(session);
         self.calls.end().await;
         outcome.unwrap_or_else(|| {
-            self.state.close("the connection is closed: a call was cancelled behind a pooler");
+            self.state.close(ABORTED);
             Err(given_up())
         })
     }

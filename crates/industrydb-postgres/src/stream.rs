@@ -20,6 +20,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::AbortHandle;
 
+use crate::cancel::ABORTED;
 use crate::decode::{ResultReader, declared_schema};
 use crate::error::{BACKEND, conversion};
 use crate::plan::{Plan, PlannedColumn};
@@ -123,7 +124,7 @@ async fn run(mut session: OwnedMutexGuard<Session>, work: Work, entered: bool, o
         () = calls.aborted() => None,
     };
     let outcome = outcome.unwrap_or_else(|| {
-        session.state.close("the connection is closed: a call was cancelled behind a pooler");
+        session.state.close(ABORTED);
         Err(given_up())
     });
     // The connection is free before the caller hears of the end.

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use industrydb_core::error::{Error, ErrorKind, Result};
 use industrydb_core::tick;
@@ -88,7 +88,11 @@ async fn wait<T>(call: &Call, work: impl Future<Output = Result<T>>) -> Result<T
                     call.give_up();
                     return Err(Error::new(ErrorKind::Cancelled, "the server did not stop when it was asked to"));
                 }
-                call.cancel().await;
+                // The way to the server may be blocked: asking must not outlast the grace.
+                let asked = Instant::now();
+                if tokio::time::timeout(TICK, call.cancel()).await.is_err() {
+                    stopping += asked.elapsed();
+                }
             }
         }
     }
