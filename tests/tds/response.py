@@ -51,6 +51,14 @@ class Response:
         """The columns of a result set."""
         self._reach("columns")
         self.token(tokens.column_metadata(columns))
+        self._open = True
+
+    _open = False
+
+    def close_columns(self) -> None:
+        """The DONE of a result set whose statement failed inside TRY."""
+        if self._open:
+            self.done(tokens.COMMAND_SELECT, 0)
 
     def rows(self, columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> int:
         """The rows of a result set, until an attention comes; how many there were.
@@ -78,6 +86,7 @@ class Response:
     def done(self, command: int = 0, count: int | None = None, *, error: bool = False) -> None:
         """A statement ended."""
         self._release()
+        self._open = False
         status = tokens.ERROR if error else 0
         if count is not None:
             status |= tokens.COUNT

@@ -203,7 +203,11 @@ class ExpressionBinder:
                     found.sql, found.type, found.nullable, name=found.name, column=found.column, table=found.table
                 )
             at = at.parent
-        if len(parts) > 1:
+        at, known = scope, False
+        while at is not None:
+            known = known or any(matches(column.sources, parts[:-1]) for column in at.columns)
+            at = at.parent
+        if len(parts) > 1 and not known:
             text = f"The multi-part identifier \"{'.'.join(parts)}\" could not be bound."
             raise SqlError(4104, text, ends="batch")
         raise SqlError(207, f"Invalid column name '{parts[-1]}'.", ends="batch")

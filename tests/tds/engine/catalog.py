@@ -86,6 +86,8 @@ class Object:
     next_column: int = 1
     depends_on: tuple[int, ...] = ()
     bound: bool = False
+    system: bool = False
+    """Whether it is a copy of a catalog view."""
 
     @property
     def temporary(self) -> bool:
@@ -95,7 +97,7 @@ class Object:
     @property
     def storage(self) -> str:
         """What SQLite calls it."""
-        return f"{'temp' if self.temporary else 'main'}.t{self.id}"
+        return f"{'temp' if self.temporary or self.system else 'main'}.t{self.id}"
 
     @property
     def full_name(self) -> str:

@@ -475,7 +475,7 @@ def select_into(session: Session, query: tree.Query, body: tree.Select) -> int:
             if not column.name:
                 raise SqlError(1038, f"An object or column name is missing or empty. For SELECT INTO statements, verify each column has a name. For other statements, look for empty alias names. Aliases defined as \"\" or [] are not allowed. Change the alias to a valid name. (column {at})", 15, ends="batch")
             definitions.append(tree.ColumnDefinition(column.name, column.type, column.nullable))
-            simple = isinstance(body, tree.Select) and isinstance(body.source, tree.Table) and len(bound.columns) > 0
+            simple = body is query.body and isinstance(body.source, tree.Table)
             if simple and column.column is not None and column.column.identity is not None:
                 definitions[-1].identity = column.column.identity
         table = tables.create_table(session, body.into, definitions, [])

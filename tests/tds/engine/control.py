@@ -126,8 +126,11 @@ def step(session: Session, statement: tree.Statement) -> None:
 def select(session: Session, query: tree.Query) -> None:
     """SELECT: rows, variables or a new table."""
     body = query.body
-    if isinstance(body, tree.Select) and body.into:
-        count = changes.select_into(session, query, body)
+    first = body
+    while isinstance(first, tree.SetOperation):
+        first = first.left
+    if isinstance(first, tree.Select) and first.into:
+        count = changes.select_into(session, query, first)
         session.finish(tokens.COMMAND_INSERT, count)
         return
     session.transactions.read()
@@ -239,6 +242,7 @@ def attempt(session: Session, statement: tree.Try) -> None:
         if error.level >= 20 or error.number in {102, 156}:  # noqa: PLR2004
             raise
         session.trying -= 1
+        session.out.close_columns()
         if error.number == 1205:  # noqa: PLR2004
             session.transactions.doomed = session.transactions.count > 0
         elif error.ends == "transaction" or session.options["XACT_ABORT"]:

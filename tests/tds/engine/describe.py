@@ -112,6 +112,8 @@ def result_of(session: Session, statement: tree.Statement) -> BoundQuery | None:
             bound = binder.query(query, None)
             session.keep_inferred(binder)
             body = query.body
+            while isinstance(body, tree.SetOperation):
+                body = body.left
             if isinstance(body, tree.Select) and (body.into or any(item.variable for item in body.items)):
                 return None
             return bound
