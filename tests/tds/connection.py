@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import threading
+import traceback
 from typing import TYPE_CHECKING
 
 from tests.tds import requests
@@ -255,6 +256,11 @@ class Connection(threading.Thread):
             requests.serve(self, self.session, message, response)
         except Cancelled:
             self._attention = True
+        except (OSError, ssl.SSLError, Close):
+            raise
+        except Exception as error:  # noqa: BLE001 - a mistake of this server: the test that met it fails
+            self.server.failures.append(traceback.format_exc())
+            response.error(SqlError(50000, f"The TDS test server failed: {error!r}", 16))
         self.session.settle()
         with self._state:
             self._busy = False

@@ -58,6 +58,8 @@ class Server:
             raise ValueError(f"encryption={self.encryption!r} needs a certificate")
         self._stack = contextlib.ExitStack()
         self._connections: dict[int, Connection] = {}
+        self.failures: list[str] = []
+        """Tracebacks of its own mistakes: the end of `with` raises them."""
         self._lock = threading.Lock()
         self._next_spid = 51
 
@@ -88,6 +90,8 @@ class Server:
         for connection in connections:
             connection.join(10)
         self._stack.close()
+        if self.failures and error is None:
+            raise AssertionError("the TDS test server failed:\n" + "\n".join(self.failures))
 
     def context(self, *, strict: bool) -> tls.ssl.SSLContext | None:
         """Its side of TLS, if it has one."""

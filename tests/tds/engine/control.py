@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from typing import TYPE_CHECKING
 
 from tests.tds.engine import changes, modules, procedures, tables, times, tree
+from tests.tds.engine.binder import Scope, ScopeColumn
 from tests.tds.engine.queries import Binder
+from tests.tds.engine.storage import load
 from tests.tds.engine.typing_rules import INT
 from tests.tds.errors import Cancelled, Refused, SqlError
 from tests.tds.types import SqlType
@@ -152,24 +155,41 @@ def assign_all(session: Session, query: tree.Query, body: tree.Select) -> int:
     if not all(item.variable for item in body.items):
         text = "A SELECT statement that assigns a value to a variable must not be combined with data-retrieval operations."
         raise SqlError(141, text, 15, ends="batch")
-    names = [item.variable for item in body.items]
+    if body.source is not None and any(mentions_own(item) for item in body.items):
+        return assign_in_turn(session, query, body)
     bound = Binder(session).query(query, None)
     types = [column.type for column in bound.columns]
     count = 0
-    if body.source is not None and any(mentions_own(item) for item in body.items):
-        raise Refused("SELECT @x = ... @x ... FROM")
     row = None
     for row in session.loaded(session.execute(bound.sql), types):  # noqa: B007 - the last one counts
         count += 1
     if row is not None:
-        for name, value, type_ in zip(names, row, types, strict=True):
-            session.assign(name, value, type_)
+        for item, value, type_ in zip(body.items, row, types, strict=True):
+            session.assign(item.variable, value, type_)
     return count
+
+
+def assign_in_turn(session: Session, query: tree.Query, body: tree.Select) -> int:
+    """SELECT @x = @x + ...: row by row, each one with what the row before it left."""
+    everything = dataclasses.replace(body, items=[tree.Item(tree.Star(()))])
+    source = Binder(session).query(dataclasses.replace(query, body=everything), None)
+    scope = Scope([
+        ScopeColumn((), column.name, f":q_{at}", column.type, column.nullable) for at, column in enumerate(source.columns)
+    ])
+    rows = session.execute(source.sql).fetchall()
+    for row in rows:
+        given = {f"q_{at}": value for at, value in enumerate(row)}
+        for item in body.items:
+            bound = Binder(session).value(item.expression, scope)
+            type_ = bound.type or INT
+            (value,) = session.execute(f"SELECT {bound.sql}", {**session.frame.values, **given}).fetchone()
+            session.assign(item.variable, load(value, type_), type_)
+    return len(rows)
 
 
 def mentions_own(item: tree.Item) -> bool:
     """Whether the variable is in its own expression."""
-    return f"name='{item.variable}'" in repr(item.expression)
+    return f"Variable(name='{item.variable}')" in repr(item.expression)
 
 
 def transaction(session: Session, statement: tree.Transaction) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.tds.engine import control, describe, tree
+from tests.tds.engine import control, describe, meta, tree
 from tests.tds.engine.catalog import Object, key_of
 from tests.tds.engine.convert import convert
 from tests.tds.engine.statements import Parser
 from tests.tds.errors import Refused, SqlError
-from tests.tds.types import SqlType
+from tests.tds.types import COLLATION, SqlType
 
 if TYPE_CHECKING:
     from tests.tds.engine.session import Session
@@ -260,7 +260,21 @@ def sp_reset_connection(session: Session, given: list[Given]) -> None:
     session.reset()
 
 
+def sp_tablecollations_100(session: Session, given: list[Given]) -> None:
+    """`sp_tablecollations_100`: the collations of a table's texts, for bulk loads."""
+    name = text_argument(given, 0, "@object").lstrip(".")
+    item = session.resolve(Parser(name).parts())
+    sysname, binary = SqlType("nvarchar", 128), SqlType("binary", 5)
+    columns = (("colid", SqlType("int")), ("name", sysname), ("tds_collation_100", binary), ("collation_100", sysname))
+    rows = [
+        [column.id, column.name, COLLATION if meta.collation(column.type) else None, meta.collation(column.type)]
+        for column in (item.columns if item is not None else [])
+    ]
+    meta.send(session, columns, rows)
+
+
 SYSTEM = {
+    "sp_tablecollations_100": sp_tablecollations_100,
     "sp_describe_first_result_set": sp_describe_first_result_set,
     "sp_describe_undeclared_parameters": sp_describe_undeclared_parameters,
     "sp_rename": sp_rename,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -172,7 +173,8 @@ class Session:
     def interrupt(self) -> None:
         """Stops what runs, from another thread."""
         self.wake.set()
-        self.db.interrupt()
+        with contextlib.suppress(sqlite3.ProgrammingError):  # it may have been closed meanwhile
+            self.db.interrupt()
 
     def close(self) -> None:
         """Ends it; what is open rolls back."""
