@@ -506,6 +506,7 @@ def announce_bulk(session: Session, statement: tree.InsertBulk) -> None:
     table = target(session, statement.table)
     columns = [named(table, column.name) for column in statement.columns]
     session.bulk = Bulk(table, columns, statement.options)
+    session.connection.drop_bulk(drop=table.name in session.connection.server.swallowed)
     session.finish(0, None)
 
 

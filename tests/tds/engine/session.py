@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.tds.engine import answers, changes, control, describe, procedures, system, tables, tree, udfs
 from tests.tds.engine.binder import Scope
@@ -26,8 +26,25 @@ from tests.tds.wire import tokens
 from tests.tds.wire.tokens import Column
 
 if TYPE_CHECKING:
-    from tests.tds.connection import Connection
     from tests.tds.engine.instance import Instance
+    from tests.tds.server import Server
+    from tests.tds.wire.login7 import Login
+
+
+class Client(Protocol):
+    """What a session knows about the other side."""
+
+    spid: int
+    server: Server
+    login: Login | None
+
+    def stopped(self) -> bool:
+        """Whether an attention came."""
+        ...
+
+    def drop_bulk(self, *, drop: bool) -> None:
+        """Whether the data of the next bulk load is counted only."""
+        ...
 
 
 @dataclass(slots=True)
@@ -66,7 +83,7 @@ DEFAULTS = {"NOCOUNT": False, "XACT_ABORT": False, "IMPLICIT_TRANSACTIONS": Fals
 class Session:
     """What a connection's requests run in."""
 
-    def __init__(self, instance: Instance, connection: Connection, database: str) -> None:
+    def __init__(self, instance: Instance, connection: Client, database: str) -> None:
         """`database` is the current one."""
         self.instance = instance
         self.connection = connection
