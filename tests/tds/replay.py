@@ -9,13 +9,14 @@ The table exists in the engine as well, empty, so that a client can describe it.
 
 from __future__ import annotations
 
+import bisect
 import re
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.tds.types import SqlType, TICKS_PER_DAY
+from tests.tds.types import TICKS_PER_DAY, SqlType
 from tests.tds.wire import tokens
 from tests.tds.wire.packets import HEADER, Kind, packet
 from tests.tds.wire.tokens import Column
@@ -36,6 +37,8 @@ class Recording:
     block: bytes
     times: int
     """How often the block comes."""
+    ends: list[int]
+    """Where each row of the block ends."""
     _chunks: dict[int, tuple[list[bytes], bytes]] = field(default_factory=dict[int, tuple[list[bytes], bytes]])
 
     def packets(self, size: int) -> tuple[list[bytes], bytes]:
@@ -48,6 +51,14 @@ class Recording:
             self._chunks[size] = (joined, body[end:])
         return self._chunks[size]
 
+    def rest_of_row(self, sent: int) -> bytes:
+        """What is missing of the row that byte `sent` of the body lies in: a response never stops inside one."""
+        body = sent - len(self.head)
+        if body <= 0:
+            return self.head[sent:]
+        inside = body % len(self.block)
+        return self.block[inside : self.ends[bisect.bisect_left(self.ends, inside)]] if inside else b""
+
     @property
     def size(self) -> int:
         """Bytes on the wire, without the headers of packets."""
@@ -57,12 +68,12 @@ class Recording:
 def record(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Recording:
     """Encodes rows, whose values are as `tests.tds.types` describes them."""
     encode = tokens.row_encoder(columns)
-    count = 0
+    ends: list[int] = []
     body = bytearray()
     for row in rows:
         body += encode(row)
-        count += 1
-    return Recording(tuple(columns), count, tokens.column_metadata(columns), bytes(body), 1)
+        ends.append(len(body))
+    return Recording(tuple(columns), len(ends), tokens.column_metadata(columns), bytes(body), 1, ends)
 
 
 def _column(name: str, type_: SqlType, *, nullable: bool = True) -> Column:
@@ -122,7 +133,7 @@ def bench(rows: int) -> Recording:
     if rows % min(rows, BLOCK):
         raise ValueError(f"{rows} rows are no multiple of {BLOCK}")
     made = record(BENCH, map(bench_row, range(min(rows, BLOCK))))
-    return Recording(made.columns, rows, made.head, made.block, max(rows // BLOCK, 1))
+    return Recording(made.columns, rows, made.head, made.block, max(rows // BLOCK, 1), made.ends)
 
 
 def normal(sql: str) -> str:

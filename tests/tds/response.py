@@ -173,11 +173,11 @@ class Response:
         if self._buffer or self._number:
             raise ValueError("a recording comes first")
         pieces, rest = recording.packets(self._size)
-        for piece in pieces:
+        for at, piece in enumerate(pieces, 1):
             self._send(piece)
-            if self._stop():
+            if self._stop() and at < len(pieces):
+                self._buffer += recording.rest_of_row(at * len(piece) // (self._size + HEADER.size) * self._size)
                 raise Cancelled
-        self._number = len(pieces)
         self._buffer += rest
         self.done(tokens.COMMAND_SELECT, recording.rows)
 
