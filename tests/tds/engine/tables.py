@@ -80,6 +80,21 @@ def alter_database(session: Session, name: str, options: list[str]) -> None:
     known = {"READ_COMMITTED_SNAPSHOT", "ALLOW_SNAPSHOT_ISOLATION", "ON", "WITH", "ROLLBACK", "IMMEDIATE", "NO_WAIT", "RECOVERY", "SIMPLE", "SINGLE_USER", "MULTI_USER"}
     if not set(options) <= known:
         raise Refused(f"ALTER DATABASE ... SET {' '.join(options)}")
+    if "SINGLE_USER" in options and "IMMEDIATE" in options:
+        throw_out(session, session.instance.database(name) or session.database)
+
+
+def throw_out(session: Session, database: str) -> None:
+    """Ends the other sessions of a database."""
+    server = session.connection.server
+    others = [
+        other for other in server.connections()
+        if other.spid != session.connection.spid and other.session is not None and other.session.database == database
+    ]
+    for other in others:
+        other.close()
+    for other in others:
+        other.join(10)
 
 
 def drop_database(session: Session, name: str, *, if_exists: bool) -> None:
