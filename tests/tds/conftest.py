@@ -10,13 +10,12 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pytest
 import trustme
 
 from tests.tds.clients import CLIENTS, PYTDS, Client, Tls
-from tests.tds.process import Address, running
+from tests.tds.process import Address, from_uri, running
 from tests.tds.server import Certificate, Server
 
 Session = tuple[Client, Any]
@@ -49,16 +48,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Certificate, str]:
 def real_server() -> Address | None:
     """The server that `INDUSTRYDB_TEST_MSSQL` names."""
     uri = os.environ.get("INDUSTRYDB_TEST_MSSQL")
-    if not uri:
-        return None
-    parts = urlsplit(uri)
-    return Address(
-        parts.hostname or "localhost",
-        parts.port or 1433,
-        unquote(parts.username or "sa"),
-        unquote(parts.password or ""),
-        unquote(parts.path.lstrip("/")) or "master",
-    )
+    return from_uri(uri) if uri else None
 
 
 @pytest.fixture(scope="session")

@@ -175,7 +175,7 @@ def test_a_replay_is_what_the_engine_sends(inside: Server) -> None:
 
 def test_a_replay_that_is_stopped(inside: Server) -> None:
     inside.replay("bench", replay.bench(replay.BLOCK * 4))
-    with closing(impatient(inside)) as connection:
+    with closing(PYTDS.open(where(inside), "plain", "")) as connection:
         with closing(connection.cursor()) as cursor:
             cursor.execute("SELECT * FROM bench")
             assert len(cursor.fetchmany(10)) == 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -256,7 +256,7 @@ class Session:
                 raise SqlError(8621, "The query processor ran out of stack space during query optimization. Please simplify the query.", 17, ends="batch") from None
             raise
 
-    def loaded(self, rows: Iterator[Sequence[Any]], types: Sequence[SqlType]) -> Iterator[Sequence[Any]]:
+    def loaded(self, rows: Iterator[Sequence[Any]], types: Sequence[SqlType]) -> Generator[Sequence[Any]]:
         """Rows as the wire takes them."""
         turns: list[tuple[int, Callable[[Any], Any]]] = []
         for at, type_ in enumerate(types):
@@ -325,9 +325,11 @@ class Session:
         if self.options["FMTONLY"]:
             return 0
         cursor = self.execute(sql)
+        rows = self.loaded(cursor, [column.type for column in columns])
         try:
-            return self.out.rows(columns, self.loaded(cursor, [column.type for column in columns]))
+            return self.out.rows(columns, rows)
         finally:
+            rows.close()
             cursor.close()
 
     def finish(self, command: int, count: int | None) -> None:
