@@ -26,7 +26,9 @@ def main() -> None:
     parser.add_argument("--encryption", choices=["unsupported", "login", "required", "strict"], default="unsupported")
     parser.add_argument("--certificate")
     parser.add_argument("--key")
-    parser.add_argument("--replay", type=int, default=0, metavar="ROWS", help="answer SELECT * FROM bench from a recording")
+    parser.add_argument(
+        "--replay", type=int, default=0, metavar="ROWS", help="answer SELECT * FROM bench from a recording"
+    )
     parser.add_argument("--swallow", default="", metavar="TABLE", help="drop what bulk loads bring for this table")
     parser.add_argument("--rows", type=int, default=0, help="how many rows they are said to be")
     arguments = parser.parse_args()

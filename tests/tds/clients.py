@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import mssql_python
 import pymssql
-import pytds
+import pytds  # type: ignore[import-untyped]
 
 from tests.tds.process import Address
 
@@ -107,7 +107,19 @@ TSQL = shutil.which("tsql")
 def tsql(address: Address, sql: str) -> str:
     """What `tsql` prints for a batch."""
     assert TSQL is not None
-    command = [TSQL, "-H", address.host, "-p", str(address.port), "-U", address.user, "-P", address.password, "-o", "fhq"]
+    command = [
+        TSQL,
+        "-H",
+        address.host,
+        "-p",
+        str(address.port),
+        "-U",
+        address.user,
+        "-P",
+        address.password,
+        "-o",
+        "fhq",
+    ]
     script = f"USE {address.database}\ngo\n{sql}\ngo\nexit\n"
     done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=30, check=True)
     return done.stdout

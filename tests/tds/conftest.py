@@ -16,7 +16,7 @@ import trustme
 
 from tests.tds.clients import CLIENTS, PYTDS, Client, Tls
 from tests.tds.process import Address, from_uri, running
-from tests.tds.server import Certificate, Server
+from tests.tds.server import Certificate, Encryption, Server
 
 Session = tuple[Client, Any]
 """A client and its connection."""
@@ -61,7 +61,7 @@ def servers(files: tuple[Certificate, str]) -> Iterator[Callable[[Tls], Address]
             real = real_server()
             if real is not None:
                 return real
-            mode = "unsupported" if tls == "plain" else "login"
+            mode: Encryption = "unsupported" if tls == "plain" else "login"
             if mode not in started:
                 certificate = None if tls == "plain" else files[0]
                 started[mode] = stack.enter_context(running(mode, certificate))

@@ -170,8 +170,12 @@ class Connection(threading.Thread):
                 raise SqlError(17836, f"The TDS test server speaks TDS 7.3 and later, not 0x{login.version:08x}.", 20)
             failed = SqlError(18456, f"Login failed for user '{login.user}'.", 14)
             if login.integrated:
-                raise SqlError(18452, "Login failed. The login is from an untrusted domain and cannot be used with "
-                               "Integrated authentication.", 14)
+                raise SqlError(
+                    18452,
+                    "Login failed. The login is from an untrusted domain and cannot be used with "
+                    "Integrated authentication.",
+                    14,
+                )
             if login.user.lower() != server.user.lower() or login.password != server.password:
                 raise failed
             if server.faults.route_to is not None:

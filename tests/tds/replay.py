@@ -99,7 +99,20 @@ BENCH = (
     _column("key", SqlType("uniqueidentifier")),
 )
 """16 mixed columns."""
-WORDS = ("harbour", "signal", "orchard", "copper", "Zürich", "naïve", "łódź", "東京", "winter", "lantern", "ferry", "meadow")
+WORDS = (
+    "harbour",
+    "signal",
+    "orchard",
+    "copper",
+    "Zürich",
+    "naïve",
+    "łódź",
+    "東京",
+    "winter",
+    "lantern",
+    "ferry",
+    "meadow",
+)
 
 
 def bench_row(at: int) -> tuple[Any, ...]:

@@ -177,7 +177,7 @@ def sp_prepare(session: Session, call: Call) -> procedures.Outcome:
     """`sp_prepare`: a handle; with the option 1 the columns as well."""
     declared, sql = call.parameters[1].value or "", call.parameters[2].value or ""
     handle = keep(session, sql, declared)
-    if len(call.parameters) > 3 and call.parameters[3].value == 1:  # noqa: PLR2004
+    if len(call.parameters) > 3 and call.parameters[3].value == 1:
         found = describe.analyzed(session, sql, declared)
         if found is not None:
             session.out.columns(session.columns(found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import socket
+import ssl
 import tempfile
 import threading
 from dataclasses import dataclass, field
@@ -136,7 +137,7 @@ class Server:
         self.swallowed[table] = Swallowed(rows)
         return self.swallowed[table]
 
-    def context(self, *, strict: bool) -> tls.ssl.SSLContext | None:
+    def context(self, *, strict: bool) -> ssl.SSLContext | None:
         """Its side of TLS, if it has one."""
         if self.certificate is None:
             return None

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
+import pytds  # type: ignore[import-untyped]
 import pytest
-import pytds
 
 from tests.tds.clients import PYTDS
 from tests.tds.conftest import Session

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import mssql_python
+import pytds  # type: ignore[import-untyped]
 import pytest
-import pytds
 
 from tests.tds.clients import CLIENTS, PYTDS, TSQL, Client, Tls, tsql
 from tests.tds.conftest import WAYS, real_server
@@ -55,9 +55,8 @@ def test_tsql(address: Address) -> None:
 
 @pytest.mark.parametrize("client", [client for client in CLIENTS if client is not PYTDS], ids=str)
 def test_a_server_that_insists_on_tls(files: tuple[Certificate, str], client: Client) -> None:
-    with running("required", files[0]) as address:
-        with closing(client.open(address, "all", files[1])) as connection:
-            assert client.query(connection, ENCRYPTED) == [("TRUE",)]
+    with running("required", files[0]) as address, closing(client.open(address, "all", files[1])) as connection:
+        assert client.query(connection, ENCRYPTED) == [("TRUE",)]
     with running("required", files[0]) as address, pytest.raises(pytds.Error, match="encryption"):
         PYTDS.open(address, "plain", "")
 

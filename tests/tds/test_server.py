@@ -10,8 +10,8 @@ import time
 from contextlib import closing
 from typing import Any
 
+import pytds  # type: ignore[import-untyped]
 import pytest
-import pytds
 
 from tests.tds import replay
 from tests.tds.clients import MSSQL, PYTDS
@@ -31,7 +31,14 @@ def where(server: Server) -> Address:
 def impatient(server: Server) -> Any:
     """A connection that cancels after a moment."""
     return pytds.connect(
-        server.host, "test", server.user, server.password, port=server.port, autocommit=True, timeout=0.5, login_timeout=10
+        server.host,
+        "test",
+        server.user,
+        server.password,
+        port=server.port,
+        autocommit=True,
+        timeout=0.5,
+        login_timeout=10,
     )
 
 
@@ -128,7 +135,11 @@ def test_a_deadlock(inside: Server) -> None:
 
 def test_a_response_of_the_tests_own(inside: Server) -> None:
     columns = [tokens.Column("odd", SqlType("int"))]
-    body = tokens.column_metadata(columns) + tokens.row_encoder(columns)([42]) + tokens.done(tokens.DONE, tokens.COUNT, 0xC1, 1)
+    body = (
+        tokens.column_metadata(columns)
+        + tokens.row_encoder(columns)([42])
+        + tokens.done(tokens.DONE, tokens.COUNT, 0xC1, 1)
+    )
     inside.faults.responses["SELECT odd"] = body
     with closing(PYTDS.open(where(inside), "plain", "")) as connection:
         assert PYTDS.query(connection, "SELECT odd") == [(42,)]
@@ -170,7 +181,9 @@ def test_a_replay_is_what_the_engine_sends(inside: Server) -> None:
     inside.replay("bench", replay.record(columns, [(1, "x"), (2, None)]))
     with closing(PYTDS.open(where(inside), "plain", "")) as connection:
         PYTDS.query(connection, "INSERT INTO bench VALUES (1, N'x'), (2, NULL)")
-        assert PYTDS.query(connection, "SELECT a, b FROM bench") == PYTDS.query(connection, "SELECT a, b FROM bench WHERE 1 = 1")
+        assert PYTDS.query(connection, "SELECT a, b FROM bench") == PYTDS.query(
+            connection, "SELECT a, b FROM bench WHERE 1 = 1"
+        )
 
 
 def test_a_replay_that_is_stopped(inside: Server) -> None:

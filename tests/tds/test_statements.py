@@ -183,7 +183,7 @@ def test_a_bulk_load(address: Address, client: Any) -> None:
             elif client is PYMSSQL:
                 connection.bulk_copy("loaded", rows)
             else:
-                import pytds  # noqa: PLC0415
+                import pytds  # type: ignore[import-untyped]  # noqa: PLC0415
 
                 columns = [
                     pytds.Column("a", type=pytds.tds_types.IntType()),

@@ -116,14 +116,17 @@ def test_the_table_is_long() -> None:
 @pytest.mark.parametrize("type_", TYPES, ids=lambda type_: type_.declared.replace(" ", ""))
 def test_a_column(session: Session, type_: Type) -> None:
     client, connection = session
-    if type_.declared in client.unreadable:
-        pytest.skip(f"{client} gives {type_.declared} as raw bytes")
     client.query(connection, f"CREATE TABLE v (id int NOT NULL, v {type_.declared} NULL)")
     try:
         for at, (literal, _) in enumerate(type_.values):
             client.query(connection, f"INSERT INTO v VALUES ({at}, {literal})")
         client.query(connection, f"INSERT INTO v VALUES ({len(type_.values)}, NULL)")
-        assert read(session, "SELECT v FROM v ORDER BY id") == [*(value for _, value in type_.values), None]
+        found = read(session, "SELECT v FROM v ORDER BY id")
+        if type_.declared in client.unreadable:
+            assert all(isinstance(value, bytes) for value in found[:-1])
+        else:
+            assert found[:-1] == [value for _, value in type_.values]
+        assert found[-1] is None
         assert read(session, "SELECT v FROM v WHERE v IS NULL") == [None]
     finally:
         client.query(connection, "DROP TABLE v")
@@ -132,13 +135,12 @@ def test_a_column(session: Session, type_: Type) -> None:
 @pytest.mark.parametrize("type_", TYPES, ids=lambda type_: type_.declared.replace(" ", ""))
 def test_a_column_without_null(session: Session, type_: Type) -> None:
     client, connection = session
-    if type_.declared in client.unreadable:
-        pytest.skip(f"{client} gives {type_.declared} as raw bytes")
     client.query(connection, f"CREATE TABLE v (v {type_.declared} NOT NULL)")
     try:
         literal, value = type_.values[0]
         client.query(connection, f"INSERT INTO v VALUES ({literal})")
-        assert read(session, "SELECT v FROM v") == [value]
+        found = read(session, "SELECT v FROM v")
+        assert found == [value] or (type_.declared in client.unreadable and isinstance(found[0], bytes))
     finally:
         client.query(connection, "DROP TABLE v")
 

@@ -187,7 +187,11 @@ TYPES = (
             ("'1969-12-31T23:59:59.999999'", dt.datetime(1969, 12, 31, 23, 59, 59, 999_999)),
         ),
     ),
-    Type("datetime2(7)", MICROSECONDS, (("'2024-02-29T12:34:56.1234560'", dt.datetime(2024, 2, 29, 12, 34, 56, 123_456)),)),
+    Type(
+        "datetime2(7)",
+        MICROSECONDS,
+        (("'2024-02-29T12:34:56.1234560'", dt.datetime(2024, 2, 29, 12, 34, 56, 123_456)),),
+    ),
     Type(
         "datetimeoffset(6)",
         UTC_MICROSECONDS,
@@ -267,7 +271,13 @@ BINDS = (
     _bind("decimal-into-money", Decimal("12.3456"), "money", pl.Decimal(19, 4), Decimal("12.3456")),
     _bind("date", dt.date(2024, 2, 29), "date", pl.Date(), dt.date(2024, 2, 29)),
     _bind("date-min", dt.date.min, "date", pl.Date(), dt.date.min),
-    _bind("datetime", dt.datetime(2024, 2, 29, 1, 2, 3, 4), "datetime2(6)", MICROSECONDS, dt.datetime(2024, 2, 29, 1, 2, 3, 4)),
+    _bind(
+        "datetime",
+        dt.datetime(2024, 2, 29, 1, 2, 3, 4),
+        "datetime2(6)",
+        MICROSECONDS,
+        dt.datetime(2024, 2, 29, 1, 2, 3, 4),
+    ),
     _bind("datetime-min", dt.datetime.min, "datetime2(6)", MICROSECONDS, dt.datetime.min),
     _bind("datetime-max", dt.datetime.max, "datetime2(6)", MICROSECONDS, dt.datetime.max),
     _bind(

@@ -144,7 +144,7 @@ class Session:
         try:
             database, schema, name = self.names(parts)
         except SqlError as error:
-            if error.number != 911:  # noqa: PLR2004
+            if error.number != 911:
                 raise
             return None
         return self.catalog.find(database, schema, name)
@@ -253,7 +253,12 @@ class Session:
             if "locked" in text:
                 raise deadlock(self.connection.spid) from None
             if "parser stack overflow" in text or "too large" in text or "too many" in text:
-                raise SqlError(8621, "The query processor ran out of stack space during query optimization. Please simplify the query.", 17, ends="batch") from None
+                raise SqlError(
+                    8621,
+                    "The query processor ran out of stack space during query optimization. Please simplify the query.",
+                    17,
+                    ends="batch",
+                ) from None
             raise
 
     def loaded(self, rows: Iterator[Sequence[Any]], types: Sequence[SqlType]) -> Generator[Sequence[Any]]:
@@ -368,7 +373,7 @@ class Session:
     def report(self, error: SqlError) -> None:
         """An error that ends the batch."""
         self.last_error = error.number
-        if error.ends == "transaction" or (self.options["XACT_ABORT"] and error.level < 20):  # noqa: PLR2004
+        if error.ends == "transaction" or (self.options["XACT_ABORT"] and error.level < 20):
             self.transactions.end()
         else:
             self.transactions.undo()
