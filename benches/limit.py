@@ -25,7 +25,7 @@ def run_limit(command: Command) -> Outcome:
         raise RunError(done.stderr.strip())
     answer: dict[str, Any] = json.loads(done.stdout)
     size = int(answer["bytes"]) if "bytes" in answer else None
-    return Outcome(seconds=answer["seconds"], rows=answer["rows"], result_bytes=size)
+    return Outcome(answer["seconds"], answer["rows"], cpu_seconds=answer["cpu_seconds"], result_bytes=size)
 
 
 def run_fill(job: Job, command: Callable[[str], Command]) -> Outcome:

@@ -105,6 +105,8 @@ class Outcome:
 
     seconds: float
     rows: int
+    cpu_seconds: float | None = None
+    """CPU time of the process meanwhile, all of its threads: what neighbours on the machine disturb less."""
     peak_bytes: int | None = None
     """Highest resident memory during the job, above what was resident after the imports."""
     result_bytes: int | None = None

@@ -49,7 +49,7 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _megabytes(size: int | None) -> str:
-    return "" if size is None else f"{size / 1e6:.0f}"
+    return "" if size is None else str(round(size / 1e6))
 
 
 def _most(outcomes: Sequence[Outcome], field: Callable[[Outcome], int | None]) -> int | None:
@@ -73,9 +73,11 @@ def _work_table(backend: Backend, results: Results, work: Work) -> str:
         ratios = ["", ""]
         if base is not None:
             ratios = [f"{best / min(o.seconds for o in base):.2f}", f"{median / _median(base):.2f}"]
+        cpu = min((o.cpu_seconds for o in outcomes if o.cpu_seconds is not None), default=None)
+        spent = "" if cpu is None else f"{cpu * scale:.3f}"
         sizes = [_megabytes(_most(outcomes, field)) for field in memory.values()]
-        rows.append([name, f"{best * scale:.3f}", f"{median * scale:.3f}", *ratios, *sizes, str(len(outcomes))])
-    header = ["", f"min {unit}", f"median {unit}", "min × limit", "median × limit", *memory, "runs"]
+        rows.append([name, f"{best * scale:.3f}", f"{median * scale:.3f}", *ratios, spent, *sizes, str(len(outcomes))])
+    header = ["", f"min {unit}", f"median {unit}", "min × limit", "median × limit", f"CPU {unit}", *memory, "runs"]
     lines = [f"### {work.heading}", "", _table(header, rows)]
     lines += [f"\n{name}: not measured: {why}" for (of, name), why in results.failures.items() if of is work]
     return "\n".join(lines)

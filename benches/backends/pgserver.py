@@ -33,6 +33,8 @@ class PgServer:
         """Stops it, if it runs; the data stays for the next run."""
         if self._server is not None:
             self._server.cleanup()
+            # It counts its users in a file, and a run that was killed is still among them.
+            self._server.stop()
             self._server = None
 
     @property

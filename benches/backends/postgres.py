@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -60,6 +61,12 @@ def _create(table: str, *, key: bool = False) -> str:
 def _measured(rows: int) -> str:
     """The name of the measured table."""
     return f"bench_{rows}_{fingerprint(_create('', key=True))}"
+
+
+def _children_cpu() -> float:
+    """CPU seconds of the processes that this one has started and that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 @contextmanager
@@ -216,15 +223,15 @@ class Postgres(Backend):
         vacant = self.vacant(target)
         meta = f"\\copy {vacant.table} from '{self._file}' (format binary)"
         command = [self._psql, "-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-d", vacant.database]
-        start = perf_counter()
+        start, cpu = perf_counter(), _children_cpu()
         done = subprocess.run(
             [*command, "-c", _create(vacant.table), "-c", meta], capture_output=True, text=True, check=False
         )
-        seconds = perf_counter() - start
+        seconds, cpu = perf_counter() - start, _children_cpu() - cpu
         if done.returncode != 0:
             raise RunError(done.stderr.strip())
         self.discard(vacant)
-        return Outcome(seconds=seconds, rows=target.rows)
+        return Outcome(seconds, target.rows, cpu_seconds=cpu)
 
     def vacant(self, target: Target) -> Target:
         vacant = replace(target, table=_INSERTED)

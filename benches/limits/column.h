@@ -93,7 +93,7 @@ static inline void write_file(const char *directory, size_t index, const char *p
 
 /* The answer of a limit that filled `columns`: its time and the arrays' size. With a directory, the arrays are written
    there, so that they can be checked like any other result. */
-static inline void columns_report(double elapsed, const struct column *columns, size_t count, size_t rows, const char *directory) {
+static inline void columns_report(struct span elapsed, const struct column *columns, size_t count, size_t rows, const char *directory) {
     size_t bytes = 0;
     for (size_t i = 0; i < count; i++) {
         const struct column *column = &columns[i];

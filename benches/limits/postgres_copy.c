@@ -22,7 +22,7 @@ int main(int argc, char **argv) {
     size_t size;
     unsigned char *data = read_file(argv[1], &size);
 
-    double start = seconds();
+    struct span start = now();
     struct connection connection = open_connection(argv + 2, &out);
     run(&connection, &out, "BEGIN");
     run(&connection, &out, argv[6]);
@@ -52,5 +52,5 @@ int main(int argc, char **argv) {
     await(&connection, 'Z');
     run(&connection, &out, "COMMIT");
     close_connection(&connection, &out);
-    report(seconds() - start, rows, "sent", (double)size);
+    report(since(start), rows, "sent", (double)size);
 }

@@ -8,7 +8,7 @@ int main(int argc, char **argv) {
     int64_t parameters[8];
     size_t count = parse_parameters(argv + 6, argc - 6, parameters, 8), rows = 0, bytes = 0;
 
-    double start = seconds();
+    struct span start = now();
     struct connection connection = open_connection(argv + 1, &out);
     warm_up(&connection, &out);
     put_parse(&out, "", argv[5]);
@@ -20,5 +20,5 @@ int main(int argc, char **argv) {
         bytes += message.length + 5;
     }
     close_connection(&connection, &out);
-    report(seconds() - start, rows, "received", (double)bytes);
+    report(since(start), rows, "received", (double)bytes);
 }

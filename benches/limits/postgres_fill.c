@@ -10,7 +10,7 @@ int main(int argc, char **argv) {
     size_t bound = parse_parameters(argv + 8, argc - 8, parameters, 8);
     size_t count = strlen(kinds), rows = 0, capacity = 65536;
 
-    double start = seconds();
+    struct span start = now();
     struct connection connection = open_connection(argv + 3, &out);
     warm_up(&connection, &out);
     put_parse(&out, "", argv[7]);
@@ -28,6 +28,6 @@ int main(int argc, char **argv) {
         rows++;
     }
     close_connection(&connection, &out);
-    double elapsed = seconds() - start;
+    struct span elapsed = since(start);
     columns_report(elapsed, columns, count, rows, argv[1][0] ? argv[1] : NULL);
 }

@@ -17,8 +17,9 @@ int main(int argc, char **argv) {
     end(&out);
     flush(&connection, &out);
     await(&connection, 'Z');
+    struct span all = now();
     for (size_t k = 0; k < keys; k++) {
-        double start = seconds();
+        double start = seconds_of(CLOCK_MONOTONIC);
         size_t rows = 0;
         put_execute(&out, "by_key", &key[k], 1);
         flush(&connection, &out);
@@ -30,8 +31,9 @@ int main(int argc, char **argv) {
             rows++;
         }
         if (rows != 1) die("look-up", "not one row");
-        elapsed[k] = seconds() - start;
+        elapsed[k] = seconds_of(CLOCK_MONOTONIC) - start;
     }
+    all = since(all);
     close_connection(&connection, &out);
-    report_median(elapsed, keys);
+    report_median(elapsed, keys, all.cpu);
 }

@@ -7,7 +7,7 @@ int main(int argc, char **argv) {
     const char *kinds = argv[4];
     size_t count = strlen(kinds), rows = 0, capacity = 65536;
 
-    double start = seconds();
+    struct span start = now();
     sqlite3 *db = open_database(argv[2], SQLITE_OPEN_READONLY);
     sqlite3_stmt *statement = prepare(db, argv[3]);
     if (sqlite3_column_count(statement) != (int)count) die("columns", "not as many as KINDS has letters");
@@ -24,7 +24,7 @@ int main(int argc, char **argv) {
     must(code, db, "step");
     sqlite3_finalize(statement);
     sqlite3_close(db);
-    double elapsed = seconds() - start;
+    struct span elapsed = since(start);
 
     columns_report(elapsed, columns, count, rows, argv[1][0] ? argv[1] : NULL);
 }

@@ -13,8 +13,9 @@ int main(int argc, char **argv) {
     sqlite3_stmt *statement = prepare(db, argv[2]);
     int count = (int)strlen(argv[3]);
     struct column *columns = columns_new(argv[3], 8);
+    struct span all = now();
     for (size_t k = 0; k < keys; k++) {
-        double start = seconds();
+        double start = seconds_of(CLOCK_MONOTONIC);
         must(sqlite3_bind_int64(statement, 1, key[k]), db, "bind");
         if (sqlite3_step(statement) != SQLITE_ROW) die("step", "no such row");
         for (int i = 0; i < count; i++) {
@@ -22,9 +23,10 @@ int main(int argc, char **argv) {
             column_append(&columns[i], 0, statement, i);
         }
         sqlite3_reset(statement);
-        elapsed[k] = seconds() - start;
+        elapsed[k] = seconds_of(CLOCK_MONOTONIC) - start;
     }
+    all = since(all);
     sqlite3_finalize(statement);
     sqlite3_close(db);
-    report_median(elapsed, keys);
+    report_median(elapsed, keys, all.cpu);
 }

@@ -122,11 +122,12 @@ class Proxy:
                 for each in (target, source):
                     with contextlib.suppress(OSError):
                         each.shutdown(socket.SHUT_RDWR)
+                    # Shut alone, it would hold on to what the other end still sends.
+                    each.close()
             case "reset":
-                target.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
-                target.close()
-                with contextlib.suppress(OSError):
-                    source.shutdown(socket.SHUT_RDWR)
+                for each in (target, source):
+                    each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
+                    each.close()
             case "garbage":
                 target.sendall(self.random.randbytes(max(len(rest), 1_000)))
             case "zeros":

@@ -48,6 +48,7 @@ impl PostgresConnector {
     /// Runs `work` as one call that can be cancelled.
     async fn call<T>(&self, work: impl AsyncFnOnce(&mut Session) -> Result<T>) -> Result<T> {
         let mut session = self.session.lock().await;
+        self.state.check()?;
         self.calls.begin();
         let outcome = tokio::select! {
             outcome = work(&mut session) => Some(outcome),

@@ -45,6 +45,14 @@ impl State {
         self.closed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Refuses a connection that can't be used any more.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Connection`] with the reason.
+    pub fn check(&self) -> Result<()> {
+        self.closed().map_or(Ok(()), |reason| Err(Error::connection(reason).with_backend(BACKEND)))
+    }
+
     /// Nothing more can be done with the connection.
     pub fn close(&self, reason: impl Into<String>) {
         self.closed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| reason.into());

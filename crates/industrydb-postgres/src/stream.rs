@@ -30,7 +30,7 @@ use crate::textual;
 /// Rows between two reports of progress.
 const ROWS_BETWEEN_REPORTS: usize = 4_096;
 /// Events that wait for the consumer before the task waits for it.
-const WAITING_EVENTS: usize = 2;
+const WAITING_EVENTS: usize = 1;
 
 /// What the task tells.
 enum Message {
@@ -86,6 +86,7 @@ pub async fn start(
     options: ReadOptions,
 ) -> Result<(Events, AbortHandle)> {
     let mut session = Arc::clone(session).lock_owned().await;
+    session.state.check()?;
     session.calls.begin();
     let prepared = prepare(&mut session, sql, params).await;
     let (work, entered) = match prepared {
