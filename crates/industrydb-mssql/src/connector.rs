@@ -12,7 +12,7 @@ use polars_core::prelude::{DataFrame, Field, Schema};
 use tiberius::ColumnData;
 
 use crate::decode::unique_names;
-use crate::describe::describe;
+use crate::describe::{compile, describe, is_beyond_description};
 use crate::dialect::DIALECT;
 use crate::interrupt::MssqlCanceller;
 use crate::login;
@@ -114,7 +114,12 @@ impl DatabaseConnector for MssqlConnector {
         self.call(async move |session| {
             let mut statement = Statement::new(sql, params)?;
             statement.type_nulls(session).await?;
-            let columns = describe(session, &statement.sql, &statement.declarations()).await?;
+            let columns = match describe(session, &statement.sql, &statement.declarations()).await {
+                Err(error) if is_beyond_description(&error) => {
+                    compile(session, &statement).await.map_err(|_| error)?
+                }
+                outcome => outcome?,
+            };
             let names = unique_names(columns.iter().map(|column| column.name.as_str()));
             let fields = names.into_iter().zip(&columns).map(|(name, column)| Field::new(name, column.kind.dtype()));
             Ok(fields.collect())

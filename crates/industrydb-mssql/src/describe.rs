@@ -10,7 +10,9 @@ use industrydb_core::error::{Error, Result};
 use tiberius::ColumnData;
 
 use crate::error::BACKEND;
-use crate::session::{Request, Session, text};
+use crate::reply::Item;
+use crate::session::{Request, Session, Sink, text};
+use crate::statement::Statement;
 use crate::types::Kind;
 
 /// Statements of which the results are remembered.
@@ -137,6 +139,43 @@ impl Procedure {
 pub async fn describe(session: &mut Session, sql: &str, declarations: &str) -> Result<Vec<Described>> {
     let request = ask(session, Procedure::FirstResultSet, sql, declarations);
     session.rows(request).await?.iter().map(|row| described(row)).filter_map(Result::transpose).collect()
+}
+
+/// As [`describe`], for statements that the procedure can't describe: on temporary tables, with dynamic SQL. The setting
+/// has the server compile without running anything (Transact-SQL reference, "SET FMTONLY"), and ends with the call.
+/// Decimals stay open.
+///
+/// # Errors
+/// What the server says.
+pub async fn compile(session: &mut Session, statement: &Statement<'_>) -> Result<Vec<Described>> {
+    let sql = format!("SET FMTONLY ON; {}", statement.sql);
+    let mut first = FirstColumns::default();
+    session.run(Request::with_params(&sql, statement.params.clone()), &mut first).await?;
+    Ok(first.0.unwrap_or_default())
+}
+
+/// Whether the error says that a statement is right but can't be described (11501 and what follows).
+pub fn is_beyond_description(error: &Error) -> bool {
+    let number = error.details().code.as_deref().and_then(|code| code.parse::<u32>().ok());
+    number.is_some_and(|number| (11_501..=11_540).contains(&number))
+}
+
+/// The columns of the first result set.
+#[derive(Default)]
+struct FirstColumns(Option<Vec<Described>>);
+
+impl Sink for FirstColumns {
+    async fn take(&mut self, item: Item) -> Result<()> {
+        if let (Item::Columns(metadata), None) = (item, &self.0) {
+            let columns = metadata.columns().iter();
+            let described = columns.map(|column| Described {
+                name: column.name().to_owned(),
+                kind: Kind::of_column(column.column_type()),
+            });
+            self.0 = Some(described.collect());
+        }
+        Ok(())
+    }
 }
 
 /// The type that the server expects for each of the parameters `@P1`, `@P2`, … of `sql`.
