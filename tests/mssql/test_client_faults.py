@@ -116,12 +116,14 @@ BULK = [
     ("nvarchar(max)", pl.Series(["🐢" * 50_000, "", None])),
     ("varchar(10)", pl.Series(["café", None])),
     ("varchar(max)", pl.Series(["é" * 20_000, None])),
-    ("text", pl.Series(["café", None])),
-    ("ntext", pl.Series(["żółw", None])),
-    ("xml", pl.Series(["<a>1</a>", None])),
+    ("varchar(max)", pl.Series(["é" * 70_000, "", None])),
+    ("text", pl.Series(["café" * 20_000, None])),
+    ("ntext", pl.Series(["żółw" * 20_000, None])),
+    ("xml", pl.Series(["<a>1</a>", f"<a>{'x' * 70_000}</a>", None])),
     ("varbinary(5)", pl.Series([b"\0\xff", b"", None])),
     ("varbinary(max)", pl.Series([b"\0" * 100_000, None])),
     ("image", pl.Series([b"\0\xff" * 5_000, None])),
+    ("image", pl.Series([b"\0\xff" * 50_000, b"", None])),
     ("uniqueidentifier", pl.Series(["0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", None])),
     ("money", pl.Series([Decimal("-1.2345"), None], dtype=pl.Decimal(19, 4))),
     ("smallmoney", pl.Series([Decimal("214748.3647"), None], dtype=pl.Decimal(10, 4))),
@@ -132,7 +134,7 @@ BULK = [
 
 
 @pytest.mark.parametrize("null", ["NULL", "NOT NULL"])
-@pytest.mark.parametrize(("declared", "values"), BULK, ids=[declared for declared, _ in BULK])
+@pytest.mark.parametrize(("declared", "values"), BULK, ids=[f"{at}-{declared}" for at, (declared, _) in enumerate(BULK)])
 def test_bulk_inserts_of_every_type(ms: idb.Connection, declared: str, values: pl.Series, null: str) -> None:
     if null == "NOT NULL":
         values = values.drop_nulls()
@@ -149,7 +151,7 @@ def test_types_of_the_clr_are_bytes(ms: idb.Connection) -> None:
 
 
 def test_columns_that_the_server_fills(ms: idb.Connection) -> None:
-    ms.execute("CREATE TABLE t (id int IDENTITY(5, 1), a int, b AS a * 2, v rowversion)")
+    ms.execute("CREATE TABLE t (id int IDENTITY(5, 1), a int, b AS (a * 2), v rowversion)")
     assert ms.insert("t", {"a": [1, 2]}) == 2
     assert ms.execute("SELECT id, a, b FROM t ORDER BY id").rows() == [(5, 1, 2), (6, 2, 4)]
     for name in ("id", "b", "v"):

@@ -2,19 +2,20 @@
 //!
 //! The client library declares some columns in another way than it sends them: `time` and `datetimeoffset` without their
 //! digits, `smalldatetime` as `datetime`, `nchar(n)` and long `nvarchar(n)` with their length in bytes; the server then
-//! refuses the rows (error 4816 and its like). `image`, `xml` and types of the CLR it does not send at all. Rows for such
-//! columns go into a temporary table of types that it sends right, and from there with one INSERT … SELECT.
+//! refuses the rows (error 4816 and its like). `image`, `xml` and types of the CLR it does not send at all, and values of
+//! the `(max)` types only up to 65,535 bytes. Rows for such columns go into a temporary table of types that it sends
+//! right, and from there with one INSERT … SELECT.
 
 use industrydb_core::connector::Progress;
 use industrydb_core::error::{Error, ErrorKind, Result};
 use industrydb_core::sql::generate::unique_name;
 use industrydb_core::table::{ColumnInfo, TableName};
-use polars_core::prelude::{CompatLevel, DataFrame};
+use polars_core::prelude::{CompatLevel, DataFrame, DataType, Series};
 use tiberius::{SqlBulkCopyOption, TokenRow};
 use tokio::time::timeout;
 
 use crate::dialect::DIALECT;
-use crate::encode::{Encoder, stored_frame};
+use crate::encode::{Encoder, Way, stored_frame};
 use crate::error::{self, BACKEND};
 use crate::session::{ATTENTION_TIMEOUT, Request, Session, stopped};
 use crate::types::Kind;
@@ -42,21 +43,35 @@ pub async fn append(
         return Ok(0);
     }
     let target = DIALECT.quote_table(table)?;
-    let bytes = frame.estimated_size() as u64;
     let names: Vec<String> = columns.iter().map(|column| DIALECT.quote(&column.name)).collect::<Result<_>>()?;
-    if columns.iter().all(|column| staged_as(column).is_none()) {
-        send(session, &target, &names, columns, &stored, &Report { progress, bytes, staged: false }).await?;
+    let routes: Vec<Route> = columns
+        .iter()
+        .zip(stored.columns())
+        .map(|(column, values)| Route::of(column, is_long(values.as_materialized_series())))
+        .collect();
+    let staged = routes.iter().any(|route| *route != Route::Straight);
+    let load = Load {
+        names: &names,
+        columns,
+        stored: &stored,
+        routes: &routes,
+        staged,
+        progress,
+        bytes: frame.estimated_size() as u64,
+    };
+    if !staged {
+        send(session, &target, &load).await?;
         return Ok(rows);
     }
     let staging = DIALECT.quote(&unique_name("#industrydb_bulk"))?;
     let mut declarations = Vec::with_capacity(columns.len());
     let mut sources = Vec::with_capacity(columns.len());
-    for (column, name) in columns.iter().zip(&names) {
-        declarations.push(format!("{name} {} NULL", staging_type(column)));
-        sources.push(source(column, name));
+    for ((column, name), route) in columns.iter().zip(&names).zip(&routes) {
+        declarations.push(format!("{name} {} NULL", route.declared(column)));
+        sources.push(route.source(column, name));
     }
     session.rows(Request::Batch(&format!("CREATE TABLE {staging} ({})", declarations.join(", ")))).await?;
-    send(session, &staging, &names, columns, &stored, &Report { progress, bytes, staged: true }).await?;
+    send(session, &staging, &load).await?;
     let names = names.join(", ");
     let insert = format!("INSERT INTO {target} ({names}) SELECT {} FROM {staging}", sources.join(", "));
     session.rows(Request::Batch(&insert)).await?;
@@ -64,10 +79,85 @@ pub async fn append(
     Ok(rows)
 }
 
+/// Whether a value may have more bytes than the client library sends of a `(max)` type.
+fn is_long(values: &Series) -> bool {
+    const LONGEST: usize = 65_535;
+    // A character has no more bytes in UTF-16 or a code page than twice those in UTF-8.
+    match values.dtype() {
+        DataType::String => {
+            values.str().is_ok_and(|values| values.iter().flatten().any(|text| text.len() > LONGEST / 2))
+        }
+        DataType::Binary => {
+            values.binary().is_ok_and(|values| values.iter().flatten().any(|bytes| bytes.len() > LONGEST))
+        }
+        _ => false,
+    }
+}
+
+/// How a column's values get to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// As the column's own type.
+    Straight,
+    /// Through a staging table, as this type.
+    As(&'static str),
+    /// Through a staging table, as long text.
+    AsLongText,
+    /// Through a staging table, as the hexadecimal digits of their bytes in long text.
+    AsHex,
+}
+
+impl Route {
+    fn of(column: &ColumnInfo, long: bool) -> Self {
+        let declared = column.declared_type.as_str();
+        match Kind::of_declared(declared) {
+            // `text` and `ntext` themselves have no limit.
+            Kind::LongText | Kind::Xml if long && !matches!(declared, "text" | "ntext") => Self::AsLongText,
+            Kind::LongBinary if long => Self::AsHex,
+            _ => staged_as(column).map_or(Self::Straight, Self::As),
+        }
+    }
+
+    /// What the staging table declares for `column`.
+    fn declared(self, column: &ColumnInfo) -> String {
+        let narrow = !column.declared_type.starts_with('n') && column.declared_type != "xml";
+        match (self, &column.collation) {
+            (Self::As(staged), _) => staged.to_owned(),
+            (Self::AsHex, _) => "ntext".to_owned(),
+            // The temporary tables' database may have another collation, and so another code page.
+            (Self::AsLongText, Some(collation)) if narrow && !is_utf8(collation) => format!("text COLLATE {collation}"),
+            (Self::AsLongText, _) => "ntext".to_owned(),
+            (Self::Straight, Some(collation)) if narrow => format!("{} COLLATE {collation}", column.declared_type),
+            (Self::Straight, _) => column.declared_type.clone(),
+        }
+    }
+
+    /// What moves the staged values into `column`: bytes become a type of the CLR only when they are told to, and the
+    /// old types of long values become nothing else by themselves.
+    fn source(self, column: &ColumnInfo, name: &str) -> String {
+        let declared = column.declared_type.as_str();
+        let is_clr = Kind::of_declared(declared) == Kind::LongBinary
+            && !declared.starts_with("varbinary")
+            && declared != "image";
+        let value = match self {
+            Self::Straight | Self::As(_) => name.to_owned(),
+            Self::AsLongText if declared == "xml" => format!("CAST({name} AS nvarchar(max))"),
+            Self::AsLongText => format!("CAST({name} AS {declared})"),
+            // Style 2: digits without 0x before them.
+            Self::AsHex => format!("CONVERT(varbinary(max), CAST({name} AS nvarchar(max)), 2)"),
+        };
+        if is_clr { format!("CAST({value} AS {declared})") } else { value }
+    }
+}
+
+fn is_utf8(collation: &str) -> bool {
+    collation.to_ascii_uppercase().ends_with("_UTF8")
+}
+
 /// The type that a column is staged as, if it can't be sent to straight away.
 fn staged_as(column: &ColumnInfo) -> Option<&'static str> {
     let declared = column.declared_type.as_str();
-    let utf8 = column.collation.as_deref().is_some_and(|name| name.to_ascii_uppercase().ends_with("_UTF8"));
+    let utf8 = column.collation.as_deref().is_some_and(is_utf8);
     match Kind::of_declared(declared) {
         Kind::Time(digits) if digits < 7 => Some("time(7)"),
         Kind::DateTimeOffset(digits) if digits < 7 => Some("datetimeoffset(7)"),
@@ -82,50 +172,30 @@ fn staged_as(column: &ColumnInfo) -> Option<&'static str> {
     }
 }
 
-/// What the staging table declares for `column`.
-fn staging_type(column: &ColumnInfo) -> String {
-    match (staged_as(column), &column.collation) {
-        (Some(staged), _) => staged.to_owned(),
-        // The temporary tables' database may have another collation, and so another code page.
-        (None, Some(collation)) if !column.declared_type.starts_with('n') => {
-            format!("{} COLLATE {collation}", column.declared_type)
-        }
-        (None, _) => column.declared_type.clone(),
-    }
-}
-
-/// What moves the staged values into `column`: bytes become a type of the CLR only when they are told to.
-fn source(column: &ColumnInfo, name: &str) -> String {
-    let declared = column.declared_type.as_str();
-    let is_clr =
-        Kind::of_declared(declared) == Kind::LongBinary && !declared.starts_with("varbinary") && declared != "image";
-    if is_clr { format!("CAST({name} AS {declared})") } else { name.to_owned() }
-}
-
-struct Report<'p> {
-    progress: &'p Progress,
-    bytes: u64,
+/// Rows on their way.
+struct Load<'l> {
+    names: &'l [String],
+    columns: &'l [ColumnInfo],
+    stored: &'l DataFrame,
+    routes: &'l [Route],
     staged: bool,
+    progress: &'l Progress,
+    bytes: u64,
 }
 
 /// Sends all rows in one INSERT BULK.
-async fn send(
-    session: &mut Session,
-    table: &str,
-    names: &[String],
-    columns: &[ColumnInfo],
-    stored: &DataFrame,
-    report: &Report<'_>,
-) -> Result<()> {
+async fn send(session: &mut Session, table: &str, load: &Load<'_>) -> Result<()> {
+    let Load { names, columns, stored, routes, .. } = load;
     let types = stored.dtypes();
     let chunks: Vec<_> = stored.iter_chunks(CompatLevel::newest(), false).collect();
     let mut encoders = Vec::with_capacity(chunks.len());
     for chunk in &chunks {
-        let each = chunk.arrays().iter().zip(&types).zip(columns);
-        encoders.push(
-            each.map(|((array, dtype), column)| Encoder::new(array.as_ref(), dtype, column, report.staged))
-                .collect::<Result<Vec<_>>>()?,
-        );
+        let mut of_chunk = Vec::with_capacity(columns.len());
+        for (at, (array, column)) in chunk.arrays().iter().zip(*columns).enumerate() {
+            let way = Way { staged: load.staged, hex: routes[at] == Route::AsHex };
+            of_chunk.push(Encoder::new(array.as_ref(), &types[at], column, way)?);
+        }
+        encoders.push(of_chunk);
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let interrupt = std::sync::Arc::clone(session.interrupt());
@@ -160,7 +230,7 @@ async fn send(
                     break 'rows;
                 }
                 if (done + row).is_multiple_of(ROWS_BETWEEN_LOOKS) {
-                    report.at(done + row, stored.height());
+                    load.report(done + row);
                     if interrupt.is_stopped() {
                         failure = Some(Failure::Stopped);
                         break 'rows;
@@ -184,7 +254,7 @@ async fn send(
                     outcome = request.finalize() => outcome.map(drop)?,
                     () = interrupt.stopped() => return Err(Failure::Stopped),
                 }
-                report.at(done, stored.height());
+                load.report(done);
                 Ok(())
             }
         }
@@ -284,9 +354,10 @@ fn refused(cause: tiberius::error::Error, encoders: &[Encoder<'_>], row: usize, 
     })
 }
 
-impl Report<'_> {
-    fn at(&self, rows: usize, all: usize) {
-        self.progress.set(rows as u64, self.bytes * rows as u64 / all.max(1) as u64);
+impl Load<'_> {
+    fn report(&self, rows: usize) {
+        let all = self.stored.height().max(1) as u64;
+        self.progress.set(rows as u64, self.bytes * rows as u64 / all);
     }
 }
 
@@ -331,9 +402,25 @@ mod tests {
         ] {
             assert_eq!(staged_as(&column(declared, collation)), staged, "{declared}");
         }
-        let text = column("varchar(10)", Some("Cyrillic_General_CI_AS"));
-        assert_eq!(staging_type(&text), "varchar(10) COLLATE Cyrillic_General_CI_AS");
-        assert_eq!(source(&column("geometry", None), "[c]"), "CAST([c] AS geometry)");
-        assert_eq!(source(&column("image", None), "[c]"), "[c]");
+    }
+
+    #[test]
+    fn long_values_are_staged_as_long_text() {
+        for (declared, collation, long, staged, source) in [
+            ("varchar(10)", Some("Cyrillic_General_CI_AS"), false, "varchar(10) COLLATE Cyrillic_General_CI_AS", "[c]"),
+            ("varchar(max)", Some("Greek_CI_AS"), true, "text COLLATE Greek_CI_AS", "CAST([c] AS varchar(max))"),
+            ("varchar(max)", Some("Greek_100_CI_AS_SC_UTF8"), true, "ntext", "CAST([c] AS varchar(max))"),
+            ("nvarchar(max)", Some("Greek_CI_AS"), true, "ntext", "CAST([c] AS nvarchar(max))"),
+            ("nvarchar(max)", Some("Greek_CI_AS"), false, "nvarchar(max)", "[c]"),
+            ("text", Some("Greek_CI_AS"), true, "text COLLATE Greek_CI_AS", "[c]"),
+            ("xml", None, true, "ntext", "CAST([c] AS nvarchar(max))"),
+            ("image", None, false, "varbinary(max)", "[c]"),
+            ("image", None, true, "ntext", "CONVERT(varbinary(max), CAST([c] AS nvarchar(max)), 2)"),
+            ("geometry", None, false, "varbinary(max)", "CAST([c] AS geometry)"),
+        ] {
+            let column = column(declared, collation);
+            let route = Route::of(&column, long);
+            assert_eq!((route.declared(&column).as_str(), route.source(&column, "[c]").as_str()), (staged, source));
+        }
     }
 }

@@ -115,9 +115,7 @@ impl DatabaseConnector for MssqlConnector {
             let mut statement = Statement::new(sql, params)?;
             statement.type_nulls(session).await?;
             let columns = match describe(session, &statement.sql, &statement.declarations()).await {
-                Err(error) if is_beyond_description(&error) => {
-                    compile(session, &statement).await.map_err(|_| error)?
-                }
+                Err(error) if is_beyond_description(&error) => compile(session, &statement).await.map_err(|_| error)?,
                 outcome => outcome?,
             };
             let names = unique_names(columns.iter().map(|column| column.name.as_str()));
@@ -132,10 +130,11 @@ impl DatabaseConnector for MssqlConnector {
             for params in rows {
                 let mut statement = Statement::new(sql, params)?;
                 statement.type_nulls(session).await?;
-                let mut counts = Counts { single: statement.shape.is_single, rows: 0 };
+                let shape = statement.shape;
+                let mut counts = Counts { single: shape.is_single && !shape.calls, rows: 0 };
                 session.run(statement.request(), &mut counts).await?;
                 // A query changes nothing, whatever it counts.
-                changed += if statement.shape.is_select { 0 } else { counts.rows };
+                changed += if shape.is_select { 0 } else { counts.rows };
             }
             Ok(changed)
         })

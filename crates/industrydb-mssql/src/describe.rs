@@ -142,15 +142,14 @@ pub async fn describe(session: &mut Session, sql: &str, declarations: &str) -> R
 }
 
 /// As [`describe`], for statements that the procedure can't describe: on temporary tables, with dynamic SQL. The setting
-/// has the server compile without running anything (Transact-SQL reference, "SET FMTONLY"), and ends with the call.
-/// Decimals stay open.
+/// has the server compile without running anything (Transact-SQL reference, "SET FMTONLY"). Decimals stay open.
 ///
 /// # Errors
 /// What the server says.
 pub async fn compile(session: &mut Session, statement: &Statement<'_>) -> Result<Vec<Described>> {
     let sql = format!("SET FMTONLY ON; {}", statement.sql);
     let mut first = FirstColumns::default();
-    session.run(Request::with_params(&sql, statement.params.clone()), &mut first).await?;
+    session.compile(Request::with_params(&sql, statement.params.clone()), &mut first).await?;
     Ok(first.0.unwrap_or_default())
 }
 

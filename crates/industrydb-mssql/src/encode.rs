@@ -157,6 +157,17 @@ enum Source<'a> {
         values: &'a BinaryViewArray,
         most: usize,
     },
+    /// Bytes as hexadecimal digits.
+    Hex(&'a BinaryViewArray),
+}
+
+/// How the rows get to their table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Way {
+    /// Through a staging table, in which times have all seven digits.
+    pub staged: bool,
+    /// As hexadecimal digits, for bytes.
+    pub hex: bool,
 }
 
 /// What an instant is sent as.
@@ -174,15 +185,14 @@ enum Form {
 }
 
 impl<'a> Encoder<'a> {
-    /// An encoder of `chunk`, whose values have the type `stored` that [`stored_frame`] gave. `staged` says that the
-    /// rows go into a staging table, in which times have all seven digits.
+    /// An encoder of `chunk`, whose values have the type `stored` that [`stored_frame`] gave.
     ///
     /// # Errors
     /// [`ErrorKind::Conversion`] for a type that no column is stored in.
-    pub fn new(chunk: &'a dyn Array, stored: &DataType, target: &'a ColumnInfo, staged: bool) -> Result<Self> {
+    pub fn new(chunk: &'a dyn Array, stored: &DataType, target: &'a ColumnInfo, way: Way) -> Result<Self> {
         let kind = Kind::of_declared(&target.declared_type);
         let any = chunk.as_any();
-        let sent = |digits| if staged { 7 } else { digits };
+        let sent = |digits| if way.staged { 7 } else { digits };
         let source = match stored {
             DataType::Boolean => any.downcast_ref().map(Source::Bool),
             DataType::UInt8 => any.downcast_ref().map(Source::U8),
@@ -217,6 +227,7 @@ impl<'a> Encoder<'a> {
                 Kind::Variant => Source::Text { values, most: LONGEST_VARIANT },
                 _ => Source::Text { values, most: usize::MAX },
             }),
+            DataType::Binary if way.hex => any.downcast_ref().map(Source::Hex),
             DataType::Binary => any.downcast_ref().map(|values| {
                 let most = if let Kind::Binary(most) = kind { most } else { usize::MAX };
                 Source::Binary { values, most }
@@ -284,6 +295,7 @@ impl<'a> Encoder<'a> {
                 Some(bytes) if bytes.len() > *most => Err(self.misfit(row + first_row, "bytes that are too long")),
                 bytes => Ok(ColumnData::Binary(bytes.map(Into::into))),
             },
+            Source::Hex(values) => Ok(ColumnData::String(values.get(row).map(|bytes| exact::hex(bytes).into()))),
         }
     }
 

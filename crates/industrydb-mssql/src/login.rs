@@ -254,7 +254,7 @@ fn timed_out(target: &Target, phase: Phase, limit: Duration) -> Error {
         Phase::Dns => "the name server does not answer",
         Phase::Browser => "UDP port 1434 does not answer: name the port instead of the instance",
         Phase::Tcp => "a firewall may drop the packets: check host and port",
-        Phase::Prelogin => "something listens there, but it does not answer as SQL Server does: check the port",
+        Phase::Prelogin => NO_SQL_SERVER,
         Phase::Tls | Phase::Login | Phase::Done => "the server is slow or stuck: raise connect_timeout",
     };
     failed(target, phase.name(), &format!("no answer within connect_timeout={seconds} s")).with_hint(hint)
@@ -290,7 +290,7 @@ impl Failure {
             }
             Self::Client(Cause::Io { kind, message }) => {
                 let hint = match phase {
-                    Phase::Prelogin => "something listens there, but it is no SQL Server: check the port",
+                    Phase::Prelogin => NO_SQL_SERVER,
                     _ => tcp_hint(kind),
                 };
                 failed(target, phase.name(), &message).with_hint(hint)
@@ -303,6 +303,9 @@ impl Failure {
                     "install a certificate on the server; encrypt=false goes without, for trusted networks alone",
                 )
             }
+            Self::Client(cause) if phase == Phase::Prelogin => {
+                failed(target, phase.name(), &cause.to_string()).with_hint(NO_SQL_SERVER)
+            }
             Self::Client(cause) => failed(target, phase.name(), &cause.to_string()),
         }
     }
@@ -310,6 +313,8 @@ impl Failure {
 
 const TLS_HINT: &str = "trust_server_certificate_ca=<file> names the authority that signed the certificate, \
      hostname_in_certificate=<name> the name in it; trust_server_certificate=true takes any";
+
+const NO_SQL_SERVER: &str = "something listens there, but it does not answer as SQL Server does: check the port";
 
 /// The cause alone: the library's text goes on with advice for its own callers.
 fn certificate_cause(text: &str) -> &str {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use industrydb_core::decimal::{digits, parse_decimal, rescale};
+use industrydb_core::decimal::{decimal_to_string, digits, parse_decimal, rescale};
 use industrydb_core::error::{Error, Result};
 use industrydb_core::temporal::{Style, Unrepresentable, format_date, format_datetime, format_time};
 use industrydb_core::value::Value;
@@ -62,6 +62,7 @@ impl<'v> Bound<'v> {
                 let number = parse_decimal(text.as_bytes())
                     .ok_or_else(|| refuse(&format!("{text} is no number that SQL Server's decimal holds")))?;
                 Self::decimal(number.unscaled, number.scale)
+                    .or_else(|| Self::decimal_as_text(text, number.unscaled, number.scale))
                     .ok_or_else(|| refuse(&format!("{text} has more digits than SQL Server's 38")))?
             }
             Value::Date(days) => Self::new(ColumnData::Date(Some(instant::to_date(*days).ok_or_else(years)?)), "date"),
@@ -93,6 +94,16 @@ impl<'v> Bound<'v> {
     fn binary(bytes: Cow<'v, [u8]>) -> Self {
         let declared = if bytes.len() <= LONGEST_BINARY { "varbinary(8000)" } else { "varbinary(max)" };
         Self::new(ColumnData::Binary(Some(bytes)), declared)
+    }
+
+    /// A decimal with 38 digits behind the point goes as text, which the server reads as what is declared: the library
+    /// counts the zero before the point as a 39th digit.
+    fn decimal_as_text(text: &'v str, unscaled: i128, scale: usize) -> Option<Self> {
+        let fits = scale == MOST_DIGITS && digits(unscaled) <= MOST_DIGITS;
+        // The server reads no exponent as a decimal.
+        let plain = || decimal_to_string(unscaled, scale);
+        let text = if text.contains(['e', 'E']) { Cow::Owned(plain()) } else { Cow::Borrowed(text) };
+        fits.then(|| Self::new(ColumnData::String(Some(text)), format!("decimal({MOST_DIGITS}, {MOST_DIGITS})")))
     }
 
     /// A decimal of at most 38 digits, all of them kept.
@@ -175,6 +186,11 @@ mod tests {
                 Value::Decimal("1E+3".into()),
                 ColumnData::Numeric(Some(Numeric::new_with_scale(1000, 0))),
                 "decimal(4, 0)",
+            ),
+            (
+                Value::Decimal("-1E-38".into()),
+                ColumnData::String(Some("-0.00000000000000000000000000000000000001".into())),
+                "decimal(38, 38)",
             ),
             (Value::Datetime(0), ColumnData::DateTime2(Some(midnight)), "datetime2(6)"),
             (

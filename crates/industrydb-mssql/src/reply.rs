@@ -19,8 +19,8 @@ pub enum Item {
 pub enum Reply<'c> {
     /// To a batch.
     Batch(QueryStream<'c>),
-    /// To a call of a procedure.
-    Call(CommandStream<'c>),
+    /// To a call of a procedure; whether its return status was the last item.
+    Call(CommandStream<'c>, bool),
 }
 
 impl Reply<'_> {
@@ -33,13 +33,20 @@ impl Reply<'_> {
                     Ok(QueryItem::Metadata(columns)) => Ok(Item::Columns(columns)),
                     Err(cause) => Err(cause),
                 },
-                Self::Call(stream) => {
+                Self::Call(stream, returned) => {
+                    let was_returned = std::mem::take(returned);
                     match std::future::poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await? {
                         Ok(CommandItem::Row(row)) => Ok(Item::Row(row)),
                         Ok(CommandItem::Metadata(columns)) => Ok(Item::Columns(columns)),
+                        // The end of the procedure, which in a transaction looks like the count of a statement.
+                        Ok(CommandItem::RowsAffected(_)) if was_returned => continue,
                         Ok(CommandItem::RowsAffected(rows)) => Ok(Item::Count(rows)),
-                        // A frame has no place for them; a script selects what it wants of them.
-                        Ok(CommandItem::ReturnStatus(_) | CommandItem::ReturnValue(_)) => continue,
+                        Ok(CommandItem::ReturnStatus(_)) => {
+                            *returned = true;
+                            continue;
+                        }
+                        // A frame has no place for it; a script selects what it wants of it.
+                        Ok(CommandItem::ReturnValue(_)) => continue,
                         Err(cause) => Err(cause),
                     }
                 }

@@ -20,6 +20,10 @@ pub struct Shape {
     pub is_select: bool,
     /// Whether it is a single statement as far as semicolons tell.
     pub is_single: bool,
+    /// Whether it calls a procedure, in which any number of statements may run.
+    pub calls: bool,
+    /// Whether rows that it gives are rows that it changes.
+    pub outputs: bool,
 }
 
 impl Shape {
@@ -33,6 +37,8 @@ impl Shape {
                 gives_rows: true,
                 is_select: false,
                 is_single: true,
+                calls: false,
+                outputs: false,
             };
         };
         let tokens: Vec<Token> = tokens.into_iter().filter(|token| token.kind != Kind::Trivia).collect();
@@ -41,13 +47,16 @@ impl Shape {
         let defines = words.is_any(first, &["create", "alter"]) && words.defines_a_module(first);
         let changes = !defines && (0..tokens.len()).any(|at| words.changes_rows(at));
         let has = |names: &[&str]| (0..tokens.len()).any(|at| words.is_any(at, names));
-        let only_changes = changes && words.is_single() && !has(&["output", "exec", "execute"]);
+        let (calls, outputs) = (has(&["exec", "execute"]), has(&["output"]));
+        let only_changes = changes && words.is_single() && !calls && !outputs;
         Self {
             needs_session: (0..tokens.len()).any(|at| words.needs_session(at)),
             changes_rows: changes,
             gives_rows: !defines && !only_changes && (0..tokens.len()).any(|at| words.gives_rows(at)),
             is_select: words.is_any(first, &["select"]) || words.is_any(first, &["with"]) && !changes,
             is_single: words.is_single(),
+            calls,
+            outputs: outputs && !calls && words.is_single(),
         }
     }
 }

@@ -236,7 +236,7 @@ struct Changed {
 impl Changed {
     fn new(statement: &Statement<'_>) -> Self {
         let shape = statement.shape;
-        Self { single: shape.is_single, outputs: shape.changes_rows && shape.is_single, last: 0 }
+        Self { single: shape.is_single && !shape.calls, outputs: shape.outputs, last: 0 }
     }
 
     /// What a statement changed that gave `rows`, or changed them without giving any; `None` if it is not yet known.

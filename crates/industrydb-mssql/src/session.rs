@@ -55,7 +55,7 @@ impl<'r> Request<'r> {
                 for (name, value) in arguments {
                     command.bind_param(name, value);
                 }
-                command.exec(client).await.map(Reply::Call)
+                command.exec(client).await.map(|stream| Reply::Call(stream, false))
             }
         }
     }
@@ -124,6 +124,8 @@ pub struct Session {
     /// `@@TRANCOUNT`, as far as we know.
     depth: u32,
     query_timeout: Option<Duration>,
+    /// Whether the server may be set to compile only.
+    compiles_only: bool,
     /// What is known of statements' results.
     pub descriptions: DescriptionCache,
     /// Whether times lose their seventh digit.
@@ -141,6 +143,7 @@ impl Session {
             closed: None,
             depth: 0,
             query_timeout,
+            compiles_only: false,
             descriptions: DescriptionCache::default(),
             truncate_100ns,
         }
@@ -220,6 +223,11 @@ impl Session {
     /// What the server reports, what `sink` says, [`ErrorKind::Cancelled`] and [`ErrorKind::Timeout`].
     pub async fn run(&mut self, request: Request<'_>, sink: &mut impl Sink) -> Result<()> {
         self.make_ready().await?;
+        self.run_on(request, sink).await
+    }
+
+    /// As [`Self::run`], on a connection that is ready.
+    async fn run_on(&mut self, request: Request<'_>, sink: &mut impl Sink) -> Result<()> {
         let read_before = self.watch.read();
         self.state = State::Busy { read_before, at_item: false };
         let deadline = self.query_timeout.map(|timeout| Instant::now() + timeout);
@@ -236,6 +244,37 @@ impl Session {
             self.ask_depth().await;
         }
         outcome
+    }
+
+    /// As [`Self::run`], but the server compiles and runs nothing: for `SET FMTONLY ON` in `request`. The setting ends
+    /// with the call that it is in (Transact-SQL reference, "SET statements"); as nothing would run any more if it did
+    /// not, it is turned off once more.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn compile(&mut self, request: Request<'_>, sink: &mut impl Sink) -> Result<()> {
+        self.make_ready().await?;
+        self.compiles_only = true;
+        let outcome = self.run_on(request, sink).await;
+        self.run_again().await;
+        outcome
+    }
+
+    /// Has the server run statements again, or closes the connection.
+    async fn run_again(&mut self) {
+        let Some(client) = &mut self.client else { return };
+        let (mut rows, nobody) = (Rows::default(), Arc::new(Interrupt::default()));
+        let stop = Stop { watch: &self.watch, interrupt: &nobody, deadline: Some(Instant::now() + ATTENTION_TIMEOUT) };
+        self.state = State::Busy { read_before: self.watch.read(), at_item: false };
+        match converse(client, Request::Batch("SET FMTONLY OFF"), &mut rows, &mut self.state, stop).await {
+            Ending::Complete => {
+                self.state = State::Idle;
+                self.compiles_only = false;
+            }
+            Ending::Failed(_) | Ending::Refused(_) | Ending::Stopped(_) => {
+                self.close_because("the connection is closed: whether it still runs statements is not known");
+            }
+        }
     }
 
     /// The rows of one of our own queries.
@@ -321,6 +360,9 @@ impl Session {
             } else {
                 self.close_because("the connection is closed: a call was given up while its result was being read");
             }
+        }
+        if self.compiles_only && self.closed.is_none() {
+            self.run_again().await;
         }
         if self.closed.is_some() { Err(self.closed_error()) } else { Ok(()) }
     }
