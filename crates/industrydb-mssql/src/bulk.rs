@@ -420,7 +420,7 @@ mod tests {
         ] {
             let column = column(declared, collation);
             let route = Route::of(&column, long);
-            assert_eq!((route.declared(&column).as_str(), route.source(&column, "[c]").as_str()), (staged, source));
+            assert_eq!((route.declared(&column), route.source(&column, "[c]")), (staged.to_owned(), source.to_owned()));
         }
     }
 }
