@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 
+from tests.tds import replay
 from tests.tds.server import Certificate, Server
 
 
@@ -25,6 +26,11 @@ def main() -> None:
     parser.add_argument("--encryption", choices=["unsupported", "login", "required", "strict"], default="unsupported")
     parser.add_argument("--certificate")
     parser.add_argument("--key")
+    parser.add_argument(
+        "--replay", type=int, default=0, metavar="ROWS", help="answer SELECT * FROM bench from a recording"
+    )
+    parser.add_argument("--swallow", default="", metavar="TABLE", help="drop what bulk loads bring for this table")
+    parser.add_argument("--rows", type=int, default=0, help="how many rows they are said to be")
     arguments = parser.parse_args()
     certificate = Certificate(arguments.certificate, arguments.key) if arguments.certificate else None
     server = Server(
@@ -37,6 +43,10 @@ def main() -> None:
     if arguments.password is not None:
         server.password = arguments.password
     with server:
+        if arguments.replay:
+            server.replay("bench", replay.bench(arguments.replay))
+        if arguments.swallow:
+            server.swallow(arguments.swallow, arguments.rows)
         line = {"host": server.host, "port": server.port, "user": server.user, "password": server.password}
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()

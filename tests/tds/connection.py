@@ -17,7 +17,7 @@ from tests.tds.faults import Close
 from tests.tds.response import Response
 from tests.tds.tls import Transport
 from tests.tds.wire import login7, prelogin, tokens
-from tests.tds.wire.packets import Assembler, Kind, Message
+from tests.tds.wire.packets import EOM, Assembler, Kind, Message, packet
 from tests.tds.wire.prelogin import Encryption, Option
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Connection(threading.Thread):
         self._state = threading.Lock()
         self._busy = False
         self._attention = False
-        self.bulk: requests.Bulk | None = None
+        self.ended_by: Exception | None = None
 
     def run(self) -> None:
         """Its life."""
@@ -62,7 +62,7 @@ class Connection(threading.Thread):
                 while (message := self._messages.get()) is not None:
                     self._serve(message)
         except (OSError, ssl.SSLError, Close, ValueError, struct.error) as error:
-            self.ended_by: Exception | None = error
+            self.ended_by = error
         finally:
             self.transport.close()
             if reader is not None:
@@ -156,8 +156,6 @@ class Connection(threading.Thread):
         if Option.FEDERATED in options:
             answer[Option.FEDERATED] = b"\0"
         response = prelogin.build({int(key): value for key, value in answer.items()})
-        from tests.tds.wire.packets import EOM, packet  # noqa: PLC0415
-
         self.transport.send(packet(Kind.RESPONSE, EOM, response, 1, self.spid))
         if chosen in {Encryption.ON, Encryption.REQUIRED} and asked is Encryption.NOT_SUPPORTED:
             raise ConnectionError("the client has no TLS, and the server asks for it")
@@ -172,8 +170,12 @@ class Connection(threading.Thread):
                 raise SqlError(17836, f"The TDS test server speaks TDS 7.3 and later, not 0x{login.version:08x}.", 20)
             failed = SqlError(18456, f"Login failed for user '{login.user}'.", 14)
             if login.integrated:
-                raise SqlError(18452, "Login failed. The login is from an untrusted domain and cannot be used with "
-                               "Integrated authentication.", 14)
+                raise SqlError(
+                    18452,
+                    "Login failed. The login is from an untrusted domain and cannot be used with "
+                    "Integrated authentication.",
+                    14,
+                )
             if login.user.lower() != server.user.lower() or login.password != server.password:
                 raise failed
             if server.faults.route_to is not None:
@@ -212,6 +214,15 @@ class Connection(threading.Thread):
         self.packet_size = size
 
     # After the login
+
+    def drop_bulk(self, *, drop: bool) -> None:
+        """Whether the data of the next bulk load is counted only."""
+        self._assembler.drop_bulk = drop
+
+    def take_dropped(self) -> int:
+        """How many bytes of bulk loads were dropped since this was asked last."""
+        dropped, self._assembler.dropped = self._assembler.dropped, 0
+        return dropped
 
     def _read(self) -> None:
         """What the second thread does: an attention goes past the requests."""

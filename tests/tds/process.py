@@ -9,6 +9,7 @@ import sys
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from tests.tds.server import Certificate, Encryption
 
@@ -24,6 +25,18 @@ class Address:
     user: str
     password: str
     database: str = "test"
+
+
+def from_uri(uri: str) -> Address:
+    """The server that a URI names: `mssql://user:password@host:port/database`."""
+    parts = urlsplit(uri)
+    return Address(
+        parts.hostname or "localhost",
+        parts.port or 1433,
+        unquote(parts.username or "sa"),
+        unquote(parts.password or ""),
+        unquote(parts.path.lstrip("/")) or "master",
+    )
 
 
 @contextlib.contextmanager

@@ -59,8 +59,8 @@ def batch(connection: Connection, session: Session, sql: str, response: Response
     canned = connection.server.faults.responses.get(sql)
     if canned is not None:
         response.canned(canned)
-    elif replay.is_wanted(sql):
-        replay.send(connection, response, sql)
+    elif (recording := connection.server.replays.get(replay.normal(sql))) is not None:
+        response.replay(recording)
     else:
         session.batch(sql)
 
@@ -95,7 +95,14 @@ def transaction(session: Session, data: bytes) -> None:
 
 def bulk(connection: Connection, session: Session, data: bytes, response: Response) -> None:
     """The rows of a bulk load."""
-    connection.server.faults.reach("bulk")
+    server = connection.server
+    server.faults.reach("bulk")
+    if session.bulk is not None and session.bulk.table.name in server.swallowed:
+        swallowed = server.swallowed[session.bulk.table.name]
+        swallowed.size, swallowed.loads = connection.take_dropped(), swallowed.loads + 1
+        session.bulk = None
+        session.finish(tokens.COMMAND_INSERT, swallowed.rows)
+        return
     columns, rows = requests.bulk_rows(data)
 
     def work() -> None:
@@ -128,6 +135,10 @@ def rpc(session: Session, call: Call, response: Response) -> None:
 
     def work() -> None:
         nonlocal outcome
+        recording = replayed(session, call)
+        if recording is not None:
+            response.replay(recording)
+            return
         special = SPECIAL.get(call.procedure.casefold())
         if special is not None:
             outcome = special(session, call)
@@ -146,6 +157,14 @@ def rpc(session: Session, call: Call, response: Response) -> None:
     response.failed |= failed_before
 
 
+def replayed(session: Session, call: Call) -> replay.Recording | None:
+    """The recording that `sp_executesql` asks for."""
+    recordings = session.connection.server.replays
+    if not recordings or call.procedure.casefold() != "sp_executesql" or not call.parameters:
+        return None
+    return recordings.get(replay.normal(str(call.parameters[0].value)))
+
+
 def number(call: Call, at: int) -> int:
     """A handle."""
     value = call.parameters[at].value if at < len(call.parameters) else None
@@ -158,7 +177,7 @@ def sp_prepare(session: Session, call: Call) -> procedures.Outcome:
     """`sp_prepare`: a handle; with the option 1 the columns as well."""
     declared, sql = call.parameters[1].value or "", call.parameters[2].value or ""
     handle = keep(session, sql, declared)
-    if len(call.parameters) > 3 and call.parameters[3].value == 1:  # noqa: PLR2004
+    if len(call.parameters) > 3 and call.parameters[3].value == 1:
         found = describe.analyzed(session, sql, declared)
         if found is not None:
             session.out.columns(session.columns(found))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.tds.errors import Cancelled, SqlError
 from tests.tds.wire import tokens
 from tests.tds.wire.packets import EOM, HEADER, Kind, packet
 from tests.tds.wire.tokens import Column
+
+if TYPE_CHECKING:
+    from tests.tds.replay import Recording
 
 FLUSH_AT = 1 << 16
 SERVER_NAME = "TDSTEST"
@@ -163,6 +166,20 @@ class Response:
         last = bytes(self._buffer)
         self._buffer.clear()
         self._send(packet(Kind.RESPONSE, EOM, last, self._number + 1))
+
+    def replay(self, recording: Recording) -> None:
+        """A recorded result set: whole packets as they are, if nothing was said before."""
+        self._release()
+        if self._buffer or self._number:
+            raise ValueError("a recording comes first")
+        pieces, rest = recording.packets(self._size)
+        for at, piece in enumerate(pieces, 1):
+            self._send(piece)
+            if self._stop() and at < len(pieces):
+                self._buffer += recording.rest_of_row(at * len(piece) // (self._size + HEADER.size) * self._size)
+                raise Cancelled
+        self._buffer += rest
+        self.done(tokens.COMMAND_SELECT, recording.rows)
 
     def canned(self, data: bytes) -> None:
         """Tokens that a test made, to the last one."""

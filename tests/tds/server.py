@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import socket
+import ssl
 import tempfile
 import threading
 from dataclasses import dataclass, field
@@ -12,10 +13,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from tests.tds import tls
+from tests.tds import replay, tls
 from tests.tds.connection import Connection
 from tests.tds.engine.instance import Instance
+from tests.tds.engine.session import Session
 from tests.tds.faults import Faults
+from tests.tds.response import Response
+from tests.tds.wire.login7 import Login
 
 Encryption = Literal["unsupported", "login", "required", "strict"]
 
@@ -26,6 +30,17 @@ class Certificate:
 
     chain: str
     key: str
+
+
+@dataclass(slots=True)
+class Swallowed:
+    """Bulk loads of a table that are read and dropped."""
+
+    rows: int
+    """What the client is told."""
+    size: int = 0
+    """Bytes of the last one."""
+    loads: int = 0
 
 
 @dataclass
@@ -50,7 +65,6 @@ class Server:
     host: str = "127.0.0.1"
     port: int = 0
     faults: Faults = field(default_factory=Faults)
-    rows_per_replay: int = 1_000_000
 
     def __post_init__(self) -> None:
         """Checks what goes together."""
@@ -60,6 +74,8 @@ class Server:
         self._connections: dict[int, Connection] = {}
         self.failures: list[str] = []
         """Tracebacks of its own mistakes: the end of `with` raises them."""
+        self.replays: dict[str, replay.Recording] = {}
+        self.swallowed: dict[str, Swallowed] = {}
         self._lock = threading.Lock()
         self._next_spid = 51
 
@@ -93,7 +109,35 @@ class Server:
         if self.failures and error is None:
             raise AssertionError("the TDS test server failed:\n" + "\n".join(self.failures))
 
-    def context(self, *, strict: bool) -> tls.ssl.SSLContext | None:
+    def run(self, sql: str) -> None:
+        """Runs a batch without a client, in the first database.
+
+        Raises:
+            AssertionError: if it fails.
+        """
+        inside = Inside(self)
+        session = Session(self.instance, inside, self.databases[0])
+        response = Response(lambda _: None, 4096)
+        try:
+            session.begin_response(response)
+            session.batch(sql)
+            session.settle()
+        finally:
+            session.close()
+        if response.failed:
+            raise AssertionError(f"the batch failed: {sql}")
+
+    def replay(self, table: str, recording: replay.Recording) -> None:
+        """Answers queries for all of a table from a recording; the engine gets the table, without rows."""
+        self.run(replay.definition(table, recording.columns))
+        self.replays |= dict.fromkeys(replay.queries(table, recording.columns), recording)
+
+    def swallow(self, table: str, rows: int) -> Swallowed:
+        """Reads and drops what bulk loads bring for a table, and says that so many rows came."""
+        self.swallowed[table] = Swallowed(rows)
+        return self.swallowed[table]
+
+    def context(self, *, strict: bool) -> ssl.SSLContext | None:
         """Its side of TLS, if it has one."""
         if self.certificate is None:
             return None
@@ -122,3 +166,22 @@ class Server:
         """A connection ended."""
         with self._lock:
             self._connections.pop(spid, None)
+
+
+@dataclass(slots=True)
+class Inside:
+    """The client of a batch that the server runs by itself."""
+
+    server: Server
+    spid: int = 50
+    packet_size: int = 4096
+    encrypted: bool = False
+    login: Login | None = None
+    session: Session | None = None
+
+    def stopped(self) -> bool:
+        """Nobody stops it."""
+        return False
+
+    def drop_bulk(self, *, drop: bool) -> None:
+        """It loads nothing."""

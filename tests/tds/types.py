@@ -140,6 +140,11 @@ class Variant:
     value: Any
 
 
+def ten(power: int) -> int:
+    """A power of ten, which is not negative."""
+    return int(10**power)
+
+
 def decimal_size(precision: int) -> int:
     """Bytes of a decimal: a sign and 4, 8, 12 or 16 of digits."""
     return 5 if precision <= 9 else 9 if precision <= 19 else 13 if precision <= 28 else 17
@@ -275,7 +280,7 @@ def _read_rest(name: str, data: Reader) -> SqlType:
         return SqlType(name)
     if name == "xml":
         if data.u8():
-            data.b_varchar(), data.b_varchar(), data.us_varchar()  # noqa: B018 - a schema collection is read over
+            data.b_varchar(), data.b_varchar(), data.us_varchar()
         return SqlType(name)
     if name in UDTS:
         data.b_varchar()
@@ -341,7 +346,7 @@ def raw_encoder(type_: SqlType) -> Encode:
     if name == "date":
         return lambda value: value.to_bytes(3, "little")
     if name in SCALED_TIMES:
-        size, unit = time_size(scale), 10 ** (7 - scale)
+        size, unit = time_size(scale), ten(7 - scale)
         if name == "time":
             return lambda value: (value // unit).to_bytes(size, "little")
         if name == "datetime2":
@@ -468,7 +473,7 @@ def read_raw(type_: SqlType, data: bytes) -> Any:
     if name == "date":
         return int.from_bytes(data, "little")
     if name in SCALED_TIMES:
-        size, unit = time_size(type_.scale), 10 ** (7 - type_.scale)
+        size, unit = time_size(type_.scale), ten(7 - type_.scale)
         ticks = int.from_bytes(data[:size], "little") * unit
         if name == "time":
             return ticks

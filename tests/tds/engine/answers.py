@@ -57,7 +57,7 @@ def object_of(session: Session, name: str) -> Object | None:
         parts = parser.parts()
     except SqlError:
         return None
-    if len(parts) == 3 and parts[0].casefold() == "tempdb" and parts[2].startswith("#"):  # noqa: PLR2004
+    if len(parts) == 3 and parts[0].casefold() == "tempdb" and parts[2].startswith("#"):
         parts = parts[2:]
     return session.resolve(parts)
 
@@ -152,7 +152,7 @@ def caught(session: Session, part: str) -> Any:
 
 def type_name(number: int | None) -> str | None:
     """TYPE_NAME."""
-    if number == 256:  # noqa: PLR2004
+    if number == 256:
         return "sysname"
     return next((name for name, known in meta.USER_TYPE_IDS.items() if known == number), None)
 
@@ -161,8 +161,16 @@ def database_property(session: Session, name: str, what: str) -> bytes | None:
     """DATABASEPROPERTYEX."""
     if session.instance.database(name) is None:
         return None
-    return variant({"collation": meta.COLLATION_NAME, "status": "ONLINE", "updateability": "READ_WRITE",
-                    "useraccess": "MULTI_USER", "isautoclose": 0, "recovery": "SIMPLE"}.get(what.casefold()))
+    return variant(
+        {
+            "collation": meta.COLLATION_NAME,
+            "status": "ONLINE",
+            "updateability": "READ_WRITE",
+            "useraccess": "MULTI_USER",
+            "isautoclose": 0,
+            "recovery": "SIMPLE",
+        }.get(what.casefold())
+    )
 
 
 def state(session: Session) -> int:

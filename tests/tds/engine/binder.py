@@ -208,7 +208,7 @@ class ExpressionBinder:
             known = known or any(matches(column.sources, parts[:-1]) for column in at.columns)
             at = at.parent
         if len(parts) > 1 and not known:
-            text = f"The multi-part identifier \"{'.'.join(parts)}\" could not be bound."
+            text = f'The multi-part identifier "{".".join(parts)}" could not be bound.'
             raise SqlError(4104, text, ends="batch")
         raise SqlError(207, f"Invalid column name '{parts[-1]}'.", ends="batch")
 
@@ -233,11 +233,15 @@ class ExpressionBinder:
             if type_.name == "tinyint":
                 return Bound(f"(255 - {operand.sql})", type_)
             if type_.name not in INTEGERS:
-                raise SqlError(403, f"Invalid operator for data type. Operator equals '~', type equals {type_.name}.", ends="batch")
+                raise SqlError(
+                    403, f"Invalid operator for data type. Operator equals '~', type equals {type_.name}.", ends="batch"
+                )
             return Bound(f"(~{operand.sql})", type_)
         if type_.name not in NUMBERS:
             shown = type_.name
-            raise SqlError(403, f"Invalid operator for data type. Operator equals minus, type equals {shown}.", ends="batch")
+            raise SqlError(
+                403, f"Invalid operator for data type. Operator equals minus, type equals {shown}.", ends="batch"
+            )
         if type_.name in DECIMALS:
             return Bound(f"dneg({operand.sql})", type_, operand.nullable)
         return Bound(checked(f"-{operand.sql}", type_), type_, operand.nullable)
@@ -383,7 +387,9 @@ class ExpressionBinder:
             case tree.Exists(query):
                 return f"(EXISTS ({self.query(query, scope).sql}))"
             case _:
-                text = "An expression of non-boolean type specified in a context where a condition is expected, near ')'."
+                text = (
+                    "An expression of non-boolean type specified in a context where a condition is expected, near ')'."
+                )
                 raise SqlError(4145, text, 15, ends="batch")
 
     def compare(self, operator: str, left: Bound, right: Bound) -> str:
@@ -469,6 +475,8 @@ def not_grouped(name: tree.Name, scope: Scope) -> SqlError:
     found = scope.find(name.parts)
     shown = ".".join((*(found.sources[-1:] if found else ()), name.parts[-1]))
     return SqlError(
-        8120, f"Column '{shown}' is invalid in the select list because it is not contained in either an aggregate "
-        "function or the GROUP BY clause.", ends="batch",
+        8120,
+        f"Column '{shown}' is invalid in the select list because it is not contained in either an aggregate "
+        "function or the GROUP BY clause.",
+        ends="batch",
     )

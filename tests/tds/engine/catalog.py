@@ -155,7 +155,8 @@ class Catalog:
         where = "temp" if item.temporary else "main"
         key = key_of(item.database, item.schema, item.name)
         self.db.execute(
-            f"INSERT OR REPLACE INTO {where}.catalog (id, key, body) VALUES (?, ?, ?)", (item.id, key, pickle.dumps(item))
+            f"INSERT OR REPLACE INTO {where}.catalog (id, key, body) VALUES (?, ?, ?)",
+            (item.id, key, pickle.dumps(item)),
         )
 
     def delete(self, item: Object) -> None:

@@ -28,14 +28,13 @@ if TYPE_CHECKING:
 
 def run(session: Session, statement: tree.Insert | tree.Update | tree.Delete) -> None:
     """One of them, with its result set if OUTPUT asks for one."""
-    if isinstance(statement, tree.Insert):
-        command, work = tokens.COMMAND_INSERT, lambda: insert(session, statement)
-    elif isinstance(statement, tree.Update):
-        command, work = tokens.COMMAND_UPDATE, lambda: update(session, statement)
-    else:
-        command, work = tokens.COMMAND_DELETE, lambda: delete(session, statement)
     with session.atomic():
-        count, output = work()
+        if isinstance(statement, tree.Insert):
+            command, (count, output) = tokens.COMMAND_INSERT, insert(session, statement)
+        elif isinstance(statement, tree.Update):
+            command, (count, output) = tokens.COMMAND_UPDATE, update(session, statement)
+        else:
+            command, (count, output) = tokens.COMMAND_DELETE, delete(session, statement)
     if output is not None:
         columns, rows = output
         session.out.columns(columns)
@@ -190,7 +189,9 @@ def query_rows(session: Session, statement: tree.Insert, columns: list[Column], 
     """INSERT ... SELECT."""
     source = statement.source
     assert isinstance(source, tree.Query)
-    query = tree.Query(source.body, [*statement.ctes, *source.ctes], source.order, source.offset, source.fetch, source.recursions)
+    query = tree.Query(
+        source.body, [*statement.ctes, *source.ctes], source.order, source.offset, source.fetch, source.recursions
+    )
     bound = Binder(session).query(query, None)
     if len(bound.columns) != len(columns):
         more = "more" if len(bound.columns) > len(columns) else "fewer"
@@ -219,8 +220,13 @@ def executed_rows(session: Session, source: tree.Execute, columns: list[Column])
 
 
 def store_rows(
-    session: Session, table: Object, columns: list[Column], given: Iterable[Row], output: tree.Output | None,
-    *, keep_nulls: bool = False,
+    session: Session,
+    table: Object,
+    columns: list[Column],
+    given: Iterable[Row],
+    output: tree.Output | None,
+    *,
+    keep_nulls: bool = False,
 ) -> Outcome:
     """Rows with values for some columns: the others get their default, identity, rowversion or NULL."""
     del keep_nulls
@@ -249,7 +255,11 @@ def filler(session: Session, table: Object, column: Column, positions: dict[int,
     if column.identity is not None:
         seed, increment = column.identity
         type_ = column.type
-        turn = (lambda value: store(value, SqlType(type_.name, precision=type_.precision))) if type_.name in DECIMALS else int
+        turn = (
+            (lambda value: store(value, SqlType(type_.name, precision=type_.precision)))
+            if type_.name in DECIMALS
+            else int
+        )
         return lambda _: turn(session.instance.identity(table.id, seed, increment))
     sql = default_sql(session, column)
     if sql == "NULL":
@@ -345,7 +355,9 @@ def update(session: Session, statement: tree.Update) -> Outcome:
     stored = into.stored
     old = ", ".join(f"{found.alias}.c{column.id}" for column in stored)
     items = ", ".join(new.values())
-    rows = session.execute(f"SELECT {found.alias}.rowid, {old}, {items}{found.sql}{limit(session, statement.top)}").fetchall()
+    rows = session.execute(
+        f"SELECT {found.alias}.rowid, {old}, {items}{found.sql}{limit(session, statement.top)}"
+    ).fetchall()
     first: dict[int, Row] = {}
     for row in rows:
         first.setdefault(row[0], row)
@@ -354,11 +366,16 @@ def update(session: Session, statement: tree.Update) -> Outcome:
     after: list[Row] = []
     for row in first.values():
         before.append(row[1 : len(stored) + 1])
-        after.append(tuple(
-            session.instance.new_rowversion() if column.type.name == "timestamp"
-            else row[positions[column.id]] if column.id in positions else row[at]
-            for at, column in enumerate(stored, 1)
-        ))
+        after.append(
+            tuple(
+                session.instance.new_rowversion()
+                if column.type.name == "timestamp"
+                else row[positions[column.id]]
+                if column.id in positions
+                else row[at]
+                for at, column in enumerate(stored, 1)
+            )
+        )
     after = into.finished(after)
     rowids = list(first)
     replace(session, table, into, rowids, after, set(new))
@@ -366,7 +383,9 @@ def update(session: Session, statement: tree.Update) -> Outcome:
     return len(after), sent
 
 
-def replace(session: Session, table: Object, into: Target, rowids: list[int], rows: list[Row], changed: set[int]) -> None:
+def replace(
+    session: Session, table: Object, into: Target, rowids: list[int], rows: list[Row], changed: set[int]
+) -> None:
     """Stores changed rows; where a key changes, all go before any comes, so that they may swap."""
     keyed = any(key.unique and changed & set(key.columns) for key in table.keys)
     if keyed:
@@ -416,7 +435,9 @@ def output_scope(binder: Binder, table: Object, *, inserted: bool, deleted: bool
             if not there:
                 continue
             if column.stored:
-                found = ScopeColumn((source,), column.name, f"{alias}.{prefix}{column.id}", column.type, column.nullable, column, table)
+                found = ScopeColumn(
+                    (source,), column.name, f"{alias}.{prefix}{column.id}", column.type, column.nullable, column, table
+                )
                 own.columns.append(found)
             else:
                 bound = binder.value(binder.session.parse_expression(column.computed), own)
@@ -425,7 +446,9 @@ def output_scope(binder: Binder, table: Object, *, inserted: bool, deleted: bool
     return scope
 
 
-def output_items(session: Session, table: Object, output: tree.Output, alias: str, *, inserted: bool, deleted: bool) -> list[Bound]:
+def output_items(
+    session: Session, table: Object, output: tree.Output, alias: str, *, inserted: bool, deleted: bool
+) -> list[Bound]:
     """The columns of OUTPUT."""
     binder = Binder(session)
     scope = output_scope(binder, table, inserted=inserted, deleted=deleted, alias=alias)
@@ -440,7 +463,9 @@ def returned(
     stored = [column for column in table.columns if column.stored]
     name = f"temp.o{session.instance.new_id()}"
     session.scratch.append(name)
-    parts = [f"i{column.id}" for column in stored if inserted is not None] + [f"d{column.id}" for column in stored if deleted is not None]
+    parts = [f"i{column.id}" for column in stored if inserted is not None] + [
+        f"d{column.id}" for column in stored if deleted is not None
+    ]
     session.db.execute(f"CREATE TABLE {name} ({', '.join(parts)})")
     rows = [
         (*(inserted[at] if inserted is not None else ()), *(deleted[at] if deleted is not None else ()))
@@ -449,14 +474,20 @@ def returned(
     session.db.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(parts))})", rows)
     items = output_items(session, table, output, "o", inserted=inserted is not None, deleted=deleted is not None)
     sql = f"SELECT {', '.join(f'{item.sql} AS c{at}' for at, item in enumerate(items, 1))} FROM {name} AS o ORDER BY o.rowid"
-    query = BoundQuery(sql, [Result(item.name, item.type or rules.INT, item.nullable, item.column, item.table) for item in items])
+    query = BoundQuery(
+        sql, [Result(item.name, item.type or rules.INT, item.nullable, item.column, item.table) for item in items]
+    )
     if output.into:
         other = target(session, output.into)
-        columns = [named(other, column) for column in output.columns] if output.columns else [
-            column for column in other.columns if not column.computed and not column.identity
-        ]
+        columns = (
+            [named(other, column) for column in output.columns]
+            if output.columns
+            else [column for column in other.columns if not column.computed and not column.identity]
+        )
         if len(columns) != len(items):
-            raise SqlError(213, "Column name or number of supplied values does not match table definition.", ends="batch")
+            raise SqlError(
+                213, "Column name or number of supplied values does not match table definition.", ends="batch"
+            )
         store_rows(session, other, columns, session.execute(assigned(query, columns)).fetchall(), None)
         return None
     sent = list(session.loaded(session.execute(sql), [column.type for column in query.columns]))
@@ -473,7 +504,12 @@ def select_into(session: Session, query: tree.Query, body: tree.Select) -> int:
         definitions: list[tree.ColumnDefinition] = []
         for at, column in enumerate(bound.columns, 1):
             if not column.name:
-                raise SqlError(1038, f"An object or column name is missing or empty. For SELECT INTO statements, verify each column has a name. For other statements, look for empty alias names. Aliases defined as \"\" or [] are not allowed. Change the alias to a valid name. (column {at})", 15, ends="batch")
+                raise SqlError(
+                    1038,
+                    f'An object or column name is missing or empty. For SELECT INTO statements, verify each column has a name. For other statements, look for empty alias names. Aliases defined as "" or [] are not allowed. Change the alias to a valid name. (column {at})',
+                    15,
+                    ends="batch",
+                )
             definitions.append(tree.ColumnDefinition(column.name, column.type, column.nullable))
             simple = body is query.body and isinstance(body.source, tree.Table)
             if simple and column.column is not None and column.column.identity is not None:
@@ -506,6 +542,7 @@ def announce_bulk(session: Session, statement: tree.InsertBulk) -> None:
     table = target(session, statement.table)
     columns = [named(table, column.name) for column in statement.columns]
     session.bulk = Bulk(table, columns, statement.options)
+    session.connection.drop_bulk(drop=table.name in session.connection.server.swallowed)
     session.finish(0, None)
 
 
@@ -520,10 +557,16 @@ def load_bulk(session: Session, found: list[SqlType], rows: Iterable[list[Any]])
         text = "Cannot bulk load. The bulk data stream was incorrectly specified as sorted or the data violates a uniqueness constraint imposed by the target table."
         raise SqlError(4819, text, 16, ends="batch")
     turns = [turn(source, column) for source, column in zip(found, bulk.columns, strict=True)]
-    given = [tuple(None if value is None else turn(value) for turn, value in zip(turns, row, strict=True)) for row in rows]
+    given = [
+        tuple(None if value is None else turn(value) for turn, value in zip(turns, row, strict=True)) for row in rows
+    ]
     with session.atomic():
         if "KEEP_NULLS" not in bulk.options:
-            given = [fill_defaults(session, bulk.columns, row) for row in given] if any(column.default for column in bulk.columns) else given
+            given = (
+                [fill_defaults(session, bulk.columns, row) for row in given]
+                if any(column.default for column in bulk.columns)
+                else given
+            )
         kept = session.identity_insert
         session.identity_insert = bulk.table.id
         try:
@@ -536,7 +579,9 @@ def load_bulk(session: Session, found: list[SqlType], rows: Iterable[list[Any]])
 def fill_defaults(session: Session, columns: list[Column], row: Row) -> Row:
     """Without KEEP_NULLS, NULL in a bulk load becomes the column's default."""
     return tuple(
-        session.execute(f"SELECT {default_sql(session, column)}").fetchone()[0] if value is None and column.default else value
+        session.execute(f"SELECT {default_sql(session, column)}").fetchone()[0]
+        if value is None and column.default
+        else value
         for column, value in zip(columns, row, strict=True)
     )
 

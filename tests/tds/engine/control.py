@@ -153,7 +153,9 @@ def select(session: Session, query: tree.Query) -> None:
 def assign_all(session: Session, query: tree.Query, body: tree.Select) -> int:
     """SELECT @x = ...: the last row counts. An expression over its own variable is worked out row by row elsewhere."""
     if not all(item.variable for item in body.items):
-        text = "A SELECT statement that assigns a value to a variable must not be combined with data-retrieval operations."
+        text = (
+            "A SELECT statement that assigns a value to a variable must not be combined with data-retrieval operations."
+        )
         raise SqlError(141, text, 15, ends="batch")
     if body.source is not None and any(mentions_own(item) for item in body.items):
         return assign_in_turn(session, query, body)
@@ -173,9 +175,12 @@ def assign_in_turn(session: Session, query: tree.Query, body: tree.Select) -> in
     """SELECT @x = @x + ...: row by row, each one with what the row before it left."""
     everything = dataclasses.replace(body, items=[tree.Item(tree.Star(()))])
     source = Binder(session).query(dataclasses.replace(query, body=everything), None)
-    scope = Scope([
-        ScopeColumn((), column.name, f":q_{at}", column.type, column.nullable) for at, column in enumerate(source.columns)
-    ])
+    scope = Scope(
+        [
+            ScopeColumn((), column.name, f":q_{at}", column.type, column.nullable)
+            for at, column in enumerate(source.columns)
+        ]
+    )
     rows = session.execute(source.sql).fetchall()
     for row in rows:
         given = {f"q_{at}": value for at, value in enumerate(row)}
@@ -202,7 +207,9 @@ def transaction(session: Session, statement: tree.Transaction) -> None:
     elif statement.verb == "SAVE":
         transactions.save(statement.name)
     else:
-        transactions.rollback("" if statement.name and transactions.named == statement.name.casefold() else statement.name)
+        transactions.rollback(
+            "" if statement.name and transactions.named == statement.name.casefold() else statement.name
+        )
     if statement.verb == "BEGIN" and transactions.count == 1:
         transactions.named = statement.name.casefold()
     session.finish(0, None)
@@ -259,13 +266,11 @@ def attempt(session: Session, statement: tree.Try) -> None:
     try:
         run(session, statement.body)
     except SqlError as error:
-        if error.level >= 20 or error.number in {102, 156}:  # noqa: PLR2004
+        if error.level >= 20 or error.number in {102, 156}:
             raise
         session.trying -= 1
         session.out.close_columns()
-        if error.number == 1205:  # noqa: PLR2004
-            session.transactions.doomed = session.transactions.count > 0
-        elif error.ends == "transaction" or session.options["XACT_ABORT"]:
+        if error.number == 1205 or error.ends == "transaction" or session.options["XACT_ABORT"]:
             session.transactions.doomed = session.transactions.count > 0
         else:
             session.transactions.undo()
@@ -289,7 +294,7 @@ def raise_error(session: Session, statement: tree.Raise) -> None:
     arguments = [session.evaluate(argument)[0] for argument in statement.arguments]
     text = value.replace("%d", "%s").replace("%i", "%s") % tuple(arguments) if arguments else value
     error = SqlError(50000, text, min(level, 18), state, statement.line)
-    if level <= 10:  # noqa: PLR2004
+    if level <= 10:
         session.out.say(error)
         return
     raise error
@@ -306,7 +311,7 @@ def throw(session: Session, statement: tree.Throw) -> None:
     number = session.evaluate(statement.arguments[0], INT)[0]
     text = session.evaluate(statement.arguments[1], WIDE)[0]
     state = session.evaluate(statement.arguments[2], INT)[0]
-    if number < 50000:  # noqa: PLR2004
+    if number < 50000:
         text = f"Error number {number} in the THROW statement is outside the valid range. Specify an error number in the valid range of 50000 to 2147483647."
         raise SqlError(35100, text, 16, 10, ends="batch")
     raise SqlError(number, text, 16, state, statement.line, ends="batch")
@@ -318,7 +323,9 @@ def wait(session: Session, statement: tree.WaitFor) -> None:
     try:
         ticks = times.parse(text, SqlType("time", scale=7))[1]
     except SqlError:
-        raise SqlError(148, f"Incorrect time syntax in time string '{text}' used with WAITFOR.", 15, ends="batch") from None
+        raise SqlError(
+            148, f"Incorrect time syntax in time string '{text}' used with WAITFOR.", 15, ends="batch"
+        ) from None
     end = time.monotonic() + ticks / times.TICKS
     while (left := end - time.monotonic()) > 0:
         if session.wake.wait(min(left, 60)) and session.connection.stopped():

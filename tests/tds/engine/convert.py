@@ -11,7 +11,21 @@ from typing import Any
 
 from tests.tds.engine import times
 from tests.tds.errors import Refused, SqlError
-from tests.tds.types import BYTES, DECIMALS, FLOATS, INTEGERS, MAX, MONEYS, NARROW, TEXTS, UDTS, WIDE, SqlType, Variant
+from tests.tds.types import (
+    BYTES,
+    DECIMALS,
+    FLOATS,
+    INTEGERS,
+    MAX,
+    MONEYS,
+    NARROW,
+    TEXTS,
+    UDTS,
+    WIDE,
+    SqlType,
+    Variant,
+    ten,
+)
 
 LIMITS = {
     "bit": (0, 1),
@@ -39,8 +53,8 @@ def scale_of(type_: SqlType) -> int:
 def rescale(value: int, source: int, target: int) -> int:
     """Digits at another scale, halves away from zero."""
     if target >= source:
-        return value * 10 ** (target - source)
-    unit = 10 ** (source - target)
+        return value * ten(target - source)
+    unit = ten(source - target)
     rounded = (abs(value) + unit // 2) // unit
     return rounded if value >= 0 else -rounded
 
@@ -175,7 +189,9 @@ def _number_of_text(value: str, source: SqlType, target: SqlType) -> Any:
     if name in MONEYS:
         text = text.replace(",", "")
         text = re.sub(r"^([+-]?)[$£€]", r"\1", text)
-        wrong = SqlError(235, "Cannot convert a char value to money. The char value has incorrect syntax.", ends="transaction")
+        wrong = SqlError(
+            235, "Cannot convert a char value to money. The char value has incorrect syntax.", ends="transaction"
+        )
     if not _NUMBER.fullmatch(text) and not (name in MONEYS and not text):
         raise wrong
     try:
@@ -194,7 +210,8 @@ def _integer_of_text(value: str, text: str, source: SqlType, target: SqlType) ->
         if name == "bigint":
             raise SqlError(8114, f"Error converting data type {source.name} to bigint.", 16, 5, ends="transaction")
         raise SqlError(
-            245, f"Conversion failed when converting the {source.name} value '{value}' to data type {name}.",
+            245,
+            f"Conversion failed when converting the {source.name} value '{value}' to data type {name}.",
             ends="transaction",
         )
     whole = int(text.replace(" ", "") or "0")
@@ -206,11 +223,16 @@ def _integer_of_text(value: str, text: str, source: SqlType, target: SqlType) ->
     if name == "bigint":
         raise SqlError(8115, f"Arithmetic overflow error converting expression to data type {name}.", 16, 2)
     if name == "int":
-        raise SqlError(248, f"The conversion of the {source.name} value '{value}' overflowed an int column.", ends="transaction")
+        raise SqlError(
+            248, f"The conversion of the {source.name} value '{value}' overflowed an int column.", ends="transaction"
+        )
     short = {"tinyint": "INT1", "smallint": "INT2"}[name]
     raise SqlError(
-        244, f"The conversion of the {source.name} value '{value}' overflowed an {short} column. Use a larger integer column.",
-        16, 2, ends="transaction",
+        244,
+        f"The conversion of the {source.name} value '{value}' overflowed an {short} column. Use a larger integer column.",
+        16,
+        2,
+        ends="transaction",
     )
 
 
@@ -303,7 +325,7 @@ def narrow(text: str) -> str:
         except UnicodeEncodeError:
             if any(low <= ord(character) < high for low, high in _BEST_FIT):
                 raise Refused(f"the best fit of U+{ord(character):04X} in code page 1252") from None
-            found.append("??" if ord(character) > 0xFFFF else "?")  # noqa: PLR2004
+            found.append("??" if ord(character) > 0xFFFF else "?")
         else:
             found.append(character)
     return "".join(found)
@@ -349,7 +371,9 @@ def _to_bytes(value: Any, source: SqlType, target: SqlType, style: int | None) -
             try:
                 data = bytes.fromhex(digits)
             except ValueError:
-                raise SqlError(8114, f"Error converting data type {name} to {target.name}.", 16, 5, ends="transaction") from None
+                raise SqlError(
+                    8114, f"Error converting data type {name} to {target.name}.", 16, 5, ends="transaction"
+                ) from None
         else:
             data = value.encode("utf-16-le", "surrogatepass") if name in WIDE else value.encode("cp1252")
     elif name in INTEGERS:
@@ -378,12 +402,15 @@ def _to_guid(value: Any, source: SqlType) -> bytes:
     if source.name in TEXTS:
         text = value[:38] if value[:1] == "{" else value[:36]
         try:
-            if len(text.strip("{}")) != 36 or text.count("-") != 4:  # noqa: PLR2004
+            if len(text.strip("{}")) != 36 or text.count("-") != 4:
                 raise ValueError(text)
             return uuid.UUID(text).bytes_le
         except ValueError:
             raise SqlError(
-                8169, "Conversion failed when converting from a character string to uniqueidentifier.", 16, 2,
+                8169,
+                "Conversion failed when converting from a character string to uniqueidentifier.",
+                16,
+                2,
                 ends="transaction",
             ) from None
     raise clash(source, SqlType("uniqueidentifier"))

@@ -141,7 +141,9 @@ def of_call(session: Session, statement: tree.Execute) -> BoundQuery | None:
         raise SqlError(11514, text, ends="batch")
     found = session.resolve(statement.procedure)
     if found is None or found.kind != "P":
-        raise SqlError(2812, f"Could not find stored procedure '{'.'.join(statement.procedure)}'.", 16, 62, ends="batch")
+        raise SqlError(
+            2812, f"Could not find stored procedure '{'.'.join(statement.procedure)}'.", 16, 62, ends="batch"
+        )
     (module,) = Parser(found.text).batch()
     assert isinstance(module, tree.CreateModule)
     outer = session.frame
@@ -163,7 +165,9 @@ def of_change(session: Session, statement: tree.Insert | tree.Update | tree.Dele
         return None
     inserted, deleted = not isinstance(statement, tree.Delete), not isinstance(statement, tree.Insert)
     items = changes.output_items(session, table, statement.output, "o", inserted=inserted, deleted=deleted)
-    return BoundQuery("", [Result(item.name, item.type or rules.INT, item.nullable, item.column, item.table) for item in items])
+    return BoundQuery(
+        "", [Result(item.name, item.type or rules.INT, item.nullable, item.column, item.table) for item in items]
+    )
 
 
 def bind_change(session: Session, statement: tree.Insert | tree.Update | tree.Delete) -> Object:

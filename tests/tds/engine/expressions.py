@@ -21,8 +21,29 @@ SYNONYMS = {
 }
 SIZED = frozenset({"char", "varchar", "nchar", "nvarchar", "binary", "varbinary"})
 PLAIN = frozenset(
-    "bit tinyint smallint int bigint real money smallmoney datetime smalldatetime date uniqueidentifier text ntext image "
-    "xml sql_variant timestamp hierarchyid geometry geography".split()
+    [
+        "bit",
+        "tinyint",
+        "smallint",
+        "int",
+        "bigint",
+        "real",
+        "money",
+        "smallmoney",
+        "datetime",
+        "smalldatetime",
+        "date",
+        "uniqueidentifier",
+        "text",
+        "ntext",
+        "image",
+        "xml",
+        "sql_variant",
+        "timestamp",
+        "hierarchyid",
+        "geometry",
+        "geography",
+    ]
 )
 NILADIC = frozenset({"CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "USER"})
 CALLABLE = frozenset({"LEFT", "RIGHT", "COALESCE", "NULLIF", "IDENTITY"})
@@ -116,13 +137,14 @@ class ExpressionParser(ABC):
         token = self.token
         if token.kind is Kind.QUOTED or (token.kind is Kind.WORD and not token.reserved):
             if not token.text:
+                raise SqlError(1038, "An object or column name is missing or empty.", 15, line=token.line, ends="batch")
+            if len(token.text) > 128:
                 raise SqlError(
-                    1038, "An object or column name is missing or empty.", 15, line=token.line, ends="batch"
-                )
-            if len(token.text) > 128:  # noqa: PLR2004 - sysname
-                raise SqlError(
-                    103, f"The identifier that starts with '{token.text[:128]}' is too long. Maximum length is 128.", 15,
-                    line=token.line, ends="batch",
+                    103,
+                    f"The identifier that starts with '{token.text[:128]}' is too long. Maximum length is 128.",
+                    15,
+                    line=token.line,
+                    ends="batch",
                 )
             self.index += 1
             return token.text
@@ -133,7 +155,7 @@ class ExpressionParser(ABC):
         found = [self.name()]
         while self.take_symbol("."):
             found.append("" if self.at_symbol(".") else self.name())
-        if len(found) > 3:  # noqa: PLR2004
+        if len(found) > 3:
             raise Refused("names of another server")
         return tuple(found)
 
@@ -171,25 +193,35 @@ class ExpressionParser(ABC):
         if name in {"decimal", "numeric"}:
             precision = arguments[0] if arguments else 18
             scale = arguments[1] if len(arguments) > 1 else 0
-            if not 1 <= precision <= 38:  # noqa: PLR2004
+            if not 1 <= precision <= 38:
                 raise SqlError(
-                    2750 if precision > 38 else 1001, f"Column or parameter #1: Specified column precision {precision} "  # noqa: PLR2004
-                    "is greater than the maximum precision of 38.", line=token.line, ends="batch",
+                    2750 if precision > 38 else 1001,
+                    f"Column or parameter #1: Specified column precision {precision} "
+                    "is greater than the maximum precision of 38.",
+                    line=token.line,
+                    ends="batch",
                 )
             if scale > precision:
-                raise SqlError(192, "The scale must be less than or equal to the precision.", 15, line=token.line, ends="batch")
+                raise SqlError(
+                    192, "The scale must be less than or equal to the precision.", 15, line=token.line, ends="batch"
+                )
             return SqlType(name, precision=precision, scale=scale)
         if name in {"time", "datetime2", "datetimeoffset"}:
             scale = arguments[0] if arguments else 7
-            if scale > 7:  # noqa: PLR2004
-                raise SqlError(1002, f"Line {token.line}: Specified scale {scale} is invalid.", line=token.line, ends="batch")
+            if scale > 7:
+                raise SqlError(
+                    1002, f"Line {token.line}: Specified scale {scale} is invalid.", line=token.line, ends="batch"
+                )
             return SqlType(name, scale=scale)
         if name == "float":
-            return SqlType("real" if arguments and arguments[0] <= 24 else "float")  # noqa: PLR2004
+            return SqlType("real" if arguments and arguments[0] <= 24 else "float")
         if name == "sysname":
             return SqlType("nvarchar", 128)
         raise SqlError(
-            2715, f"Column, parameter, or variable #1: Cannot find data type {token.text}.", line=token.line, ends="batch"
+            2715,
+            f"Column, parameter, or variable #1: Cannot find data type {token.text}.",
+            line=token.line,
+            ends="batch",
         )
 
     def type_arguments(self) -> list[int]:
@@ -215,11 +247,21 @@ class ExpressionParser(ABC):
         limit = 4000 if name[0] == "n" else 8000
         if length > limit or (length == MAX and name in {"char", "nchar", "binary"}):
             raise SqlError(
-                131, f"The size ({length}) given to the type '{name}' exceeds the maximum allowed for any data type "
-                f"({limit}).", 15, line=token.line, ends="batch",
+                131,
+                f"The size ({length}) given to the type '{name}' exceeds the maximum allowed for any data type "
+                f"({limit}).",
+                15,
+                line=token.line,
+                ends="batch",
             )
         if arguments and not length:
-            raise SqlError(1001, f"Line {token.line}: Length or precision specification 0 is invalid.", 15, line=token.line, ends="batch")
+            raise SqlError(
+                1001,
+                f"Line {token.line}: Length or precision specification 0 is invalid.",
+                15,
+                line=token.line,
+                ends="batch",
+            )
         return SqlType(name, length)
 
     # Conditions
@@ -514,24 +556,22 @@ class ExpressionParser(ABC):
         return tree.Cast(operand, type_, word.startswith("TRY"), style)
 
 
-LITERALS = frozenset(
-    {Kind.TEXT, Kind.WIDE_TEXT, Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.MONEY, Kind.BINARY}
-)
-FRAME = frozenset("ROWS RANGE BETWEEN AND UNBOUNDED PRECEDING FOLLOWING CURRENT ROW".split())
+LITERALS = frozenset({Kind.TEXT, Kind.WIDE_TEXT, Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.MONEY, Kind.BINARY})
+FRAME = frozenset(["ROWS", "RANGE", "BETWEEN", "AND", "UNBOUNDED", "PRECEDING", "FOLLOWING", "CURRENT", "ROW"])
 
 
 def literal(token: Token) -> tree.Literal:
     """A constant with its type: 1 is int, 2147483648 numeric(10,0), 1.5 numeric(2,1), 1e0 float, 'a' varchar(1)."""
     text = token.text
     if token.kind is Kind.TEXT:
-        return tree.Literal(text, SqlType("varchar", max(len(text), 1) if len(text) <= 8000 else MAX))  # noqa: PLR2004
+        return tree.Literal(text, SqlType("varchar", max(len(text), 1) if len(text) <= 8000 else MAX))
     if token.kind is Kind.WIDE_TEXT:
         units = len(text.encode("utf-16-le", "surrogatepass")) // 2
-        return tree.Literal(text, SqlType("nvarchar", max(units, 1) if units <= 4000 else MAX))  # noqa: PLR2004
+        return tree.Literal(text, SqlType("nvarchar", max(units, 1) if units <= 4000 else MAX))
     if token.kind is Kind.BINARY:
         digits = text[2:]
         value = bytes.fromhex(digits if len(digits) % 2 == 0 else "0" + digits)
-        return tree.Literal(value, SqlType("varbinary", max(len(value), 1) if len(value) <= 8000 else MAX))  # noqa: PLR2004
+        return tree.Literal(value, SqlType("varbinary", max(len(value), 1) if len(value) <= 8000 else MAX))
     if token.kind is Kind.FLOAT:
         return tree.Literal(float(text if text[-1].isdigit() else text.rstrip("+-") + "0"), SqlType("float"))
     if token.kind is Kind.MONEY:
@@ -549,10 +589,13 @@ def number(text: str, token: Token) -> tuple[int, SqlType]:
     precision = max(len((whole + fraction).lstrip("0")), len(fraction), 1)
     if whole.lstrip("0") == "" and fraction:
         precision = max(precision, len(fraction))
-    if precision > 38:  # noqa: PLR2004
+    if precision > 38:
         raise SqlError(
-            1007, f"The number '{text}' is out of the range for numeric representation (maximum precision 38).", 15,
-            line=token.line, ends="batch",
+            1007,
+            f"The number '{text}' is out of the range for numeric representation (maximum precision 38).",
+            15,
+            line=token.line,
+            ends="batch",
         )
     return digits, SqlType("numeric", precision=precision, scale=len(fraction))
 

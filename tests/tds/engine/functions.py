@@ -18,7 +18,9 @@ GUID = SqlType("uniqueidentifier")
 DATETIME = SqlType("datetime")
 
 
-def arguments(binder: ExpressionBinder, call: tree.Call, scope: Scope, low: int, high: int | None = None) -> list[Bound]:
+def arguments(
+    binder: ExpressionBinder, call: tree.Call, scope: Scope, low: int, high: int | None = None
+) -> list[Bound]:
     """The arguments of a function, so many of them.
 
     Raises:
@@ -108,12 +110,19 @@ def _aggregate(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound
     if name == "STRING_AGG":
         return string_agg(binder, call, scope)
     (argument,) = arguments(binder, call, scope, 1)
+    return _of_values(argument, name, distinct)
+
+
+def _of_values(argument: Bound, name: str, distinct: str) -> Bound:
+    """MIN, MAX, SUM, AVG."""
     type_ = argument.type
     if type_ is None:
         raise SqlError(8117, f"Operand data type NULL is invalid for {name.lower()} operator.", ends="batch")
     if name in {"MIN", "MAX"}:
         if type_.name in {"bit", "text", "ntext", "image", "xml", "sql_variant"}:
-            raise SqlError(8117, f"Operand data type {type_.name} is invalid for {name.lower()} operator.", ends="batch")
+            raise SqlError(
+                8117, f"Operand data type {type_.name} is invalid for {name.lower()} operator.", ends="batch"
+            )
         return Bound(f"{name}({ordered(argument.sql, type_)}){{over}}", type_)
     if type_.name not in NUMBERS or type_.name == "bit":
         raise SqlError(8117, f"Operand data type {type_.name} is invalid for {name.lower()} operator.", ends="batch")
@@ -121,8 +130,12 @@ def _aggregate(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound
         scale = max(type_.scale, 6) if name == "AVG" else type_.scale
         result = SqlType(type_.name, precision=38, scale=scale)
         function = "davg" if name == "AVG" else "dsum"
-        return Bound(f"{function}({distinct}{argument.sql}, {type_number(result)}){{over}}" if not distinct else
-                     _refuse_distinct(name), result)
+        return Bound(
+            f"{function}({distinct}{argument.sql}, {type_number(result)}){{over}}"
+            if not distinct
+            else _refuse_distinct(name),
+            result,
+        )
     if type_.name in FLOATS:
         return Bound(f"{'AVG' if name == 'AVG' else 'SUM'}({distinct}{argument.sql}){{over}}", FLOAT)
     result = SqlType("money") if type_.name in MONEYS else BIGINT if type_.name == "bigint" else INT
@@ -181,7 +194,7 @@ def neighbour(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound:
     found = arguments(binder, call, scope, 1, 3)
     type_ = found[0].type or INT
     rest = [binder.integer(found[1])] if len(found) > 1 else []
-    if len(found) > 2:  # noqa: PLR2004
+    if len(found) > 2:
         rest.append(binder.as_type(found[2], type_))
     return Bound(f"{call.name}({', '.join([found[0].sql, *rest])}){over(binder, call.over, scope)}", type_)
 
@@ -200,7 +213,11 @@ def coalesce(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound:
     """COALESCE: the common type."""
     found = [binder.value(argument, scope) for argument in call.arguments]
     if all(item.type is None for item in found):
-        raise SqlError(4127, "At least one of the arguments to COALESCE must be an expression that is not the NULL constant.", ends="batch")
+        raise SqlError(
+            4127,
+            "At least one of the arguments to COALESCE must be an expression that is not the NULL constant.",
+            ends="batch",
+        )
     type_ = rules.common([item.type for item in found])
     found = [binder.infer(item, type_) for item in found]
     nullable = all(item.nullable for item in found)
@@ -213,7 +230,11 @@ def nullif(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound:
     """NULLIF."""
     first, second = arguments(binder, call, scope, 2)
     if first.type is None:
-        raise SqlError(4151, "The type of the first argument to NULLIF cannot be the NULL constant because the type of the first argument has to be known.", ends="batch")
+        raise SqlError(
+            4151,
+            "The type of the first argument to NULLIF cannot be the NULL constant because the type of the first argument has to be known.",
+            ends="batch",
+        )
     return Bound(f"(CASE WHEN {binder.compare('=', first, second)} THEN NULL ELSE {first.sql} END)", first.type)
 
 
@@ -224,7 +245,9 @@ def length(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound:
     """LEN: without spaces at the end, in UTF-16 units."""
     (argument,) = arguments(binder, call, scope, 1)
     if argument.type is not None and argument.type.name in {"text", "ntext", "image", "xml"}:
-        raise SqlError(8116, f"Argument data type {argument.type.name} is invalid for argument 1 of len function.", ends="batch")
+        raise SqlError(
+            8116, f"Argument data type {argument.type.name} is invalid for argument 1 of len function.", ends="batch"
+        )
     big = argument.type is not None and argument.type.length == MAX
     if argument.type is not None and argument.type.name in BYTES:
         return Bound(f"length({argument.sql})", BIGINT if big else INT)
@@ -279,7 +302,7 @@ def space(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound:
 def concat(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound:
     """CONCAT: NULL is empty."""
     found = [binder.value(argument, scope) for argument in call.arguments]
-    if len(found) < 2:  # noqa: PLR2004
+    if len(found) < 2:
         raise SqlError(189, "The concat function requires 2 to 254 arguments.", 15, ends="batch")
     parts: list[str] = []
     total, wide = 0, False
@@ -302,7 +325,7 @@ def charindex(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound:
     """CHARINDEX."""
     found = arguments(binder, call, scope, 2, 3)
     sought, inside = text(binder, found[0])[0], text(binder, found[1])
-    start = binder.integer(found[2]) if len(found) > 2 else "1"  # noqa: PLR2004
+    start = binder.integer(found[2]) if len(found) > 2 else "1"
     return Bound(f"tfind({sought}, {inside[0]}, {start})", BIGINT if inside[1].length == MAX else INT)
 
 
@@ -337,7 +360,9 @@ def stuff(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound:
     """STUFF."""
     value, start, count, new = arguments(binder, call, scope, 4)
     sql, type_ = text(binder, value)
-    return Bound(f"tstuff({sql}, {binder.integer(start)}, {binder.integer(count)}, {text(binder, new)[0]})", varying(type_, 8000))
+    return Bound(
+        f"tstuff({sql}, {binder.integer(start)}, {binder.integer(count)}, {text(binder, new)[0]})", varying(type_, 8000)
+    )
 
 
 # Numbers
@@ -372,8 +397,10 @@ def round_(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound:
         type_ = FLOAT
     if type_.name in {"tinyint", "smallint", "bit"}:
         type_ = INT
-    cut = binder.integer(found[2]) if len(found) > 2 else "0"  # noqa: PLR2004
-    return Bound(f"nround({binder.as_type(found[0], type_)}, {binder.integer(found[1])}, {cut}, {type_number(type_)})", type_)
+    cut = binder.integer(found[2]) if len(found) > 2 else "0"
+    return Bound(
+        f"nround({binder.as_type(found[0], type_)}, {binder.integer(found[1])}, {cut}, {type_number(type_)})", type_
+    )
 
 
 def floating(name: str, count: int = 1) -> Function:

@@ -59,9 +59,7 @@ class Instance:
 
     def connect(self) -> sqlite3.Connection:
         """A session's connection."""
-        db = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, timeout=0, cached_statements=512
-        )
+        db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=0, cached_statements=512)
         db.execute("PRAGMA synchronous = OFF")
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute("PRAGMA cache_size = -65536")

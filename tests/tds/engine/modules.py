@@ -31,7 +31,7 @@ def create(session: Session, statement: tree.CreateModule) -> None:
     item.bound = statement.bound
     if statement.query is not None:
         if statement.query.order and not (
-            isinstance(statement.query.body, tree.Select) and statement.query.body.top or statement.query.offset
+            (isinstance(statement.query.body, tree.Select) and statement.query.body.top) or statement.query.offset
         ):
             text = "The ORDER BY clause is invalid in views, inline functions, derived tables, subqueries, and common table expressions, unless TOP, OFFSET or FOR XML is also specified."
             raise SqlError(1033, text, 15, ends="batch")

@@ -9,8 +9,23 @@ from tests.tds.engine.tree import Query
 from tests.tds.errors import Refused
 
 HINTS = frozenset(
-    "NOLOCK READUNCOMMITTED UPDLOCK HOLDLOCK SERIALIZABLE ROWLOCK PAGLOCK TABLOCK TABLOCKX XLOCK READPAST READCOMMITTED "
-    "REPEATABLEREAD NOWAIT FORCESEEK".split()
+    [
+        "NOLOCK",
+        "READUNCOMMITTED",
+        "UPDLOCK",
+        "HOLDLOCK",
+        "SERIALIZABLE",
+        "ROWLOCK",
+        "PAGLOCK",
+        "TABLOCK",
+        "TABLOCKX",
+        "XLOCK",
+        "READPAST",
+        "READCOMMITTED",
+        "REPEATABLEREAD",
+        "NOWAIT",
+        "FORCESEEK",
+    ]
 )
 """Table hints: the whole database is one lock here, so all of them hold but these."""
 REFUSED_HINTS = frozenset({"READPAST", "NOWAIT"})

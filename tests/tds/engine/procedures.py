@@ -76,7 +76,8 @@ def call(session: Session, name: tree.Parts, given: list[Given]) -> Outcome:
     """
     system = SYSTEM.get(name[-1].casefold())
     if system is not None:
-        return Outcome(system(session, given) or 0, {})
+        system(session, given)
+        return Outcome(0, {})
     if name[-1].casefold() == "sp_executesql":
         return executesql(session, given)
     found = session.resolve(name)
@@ -95,7 +96,11 @@ def user_procedure(session: Session, found: Object, given: list[Given]) -> Outco
 
 
 def invoke(
-    session: Session, name: str, parameters: list[tree.ParameterDefinition], body: list[tree.Statement], given: list[Given]
+    session: Session,
+    name: str,
+    parameters: list[tree.ParameterDefinition],
+    body: list[tree.Statement],
+    given: list[Given],
 ) -> Outcome:
     """Runs a body with parameters of its own.
 
@@ -124,7 +129,8 @@ def invoke(
         else:
             value = given[at].value
             frame.declare(
-                parameter.name, parameter.type,
+                parameter.name,
+                parameter.type,
                 None if value is None else convert(value, given[at].type, parameter.type),
             )
     session.frame = frame
@@ -169,10 +175,18 @@ def match(name: str, parameters: list[tree.ParameterDefinition], given: list[Giv
 def executesql(session: Session, given: list[Given]) -> Outcome:
     """`sp_executesql`."""
     if not given:
-        raise SqlError(201, "Procedure or function 'sp_executesql' expects parameter '@statement', which was not supplied.", 16, 10, ends="batch")
+        raise SqlError(
+            201,
+            "Procedure or function 'sp_executesql' expects parameter '@statement', which was not supplied.",
+            16,
+            10,
+            ends="batch",
+        )
     for argument in given[:2]:
         if argument.type.name not in {"nvarchar", "nchar", "ntext"} and argument.value is not None:
-            raise SqlError(214, "Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.", 16, 2, ends="batch")
+            raise SqlError(
+                214, "Procedure expects parameter '@statement' of type 'ntext/nchar/nvarchar'.", 16, 2, ends="batch"
+            )
     sql = given[0].value or ""
     declared = given[1].value or "" if len(given) > 1 else ""
     outcome = run_text(session, sql, declared, given[2:])
@@ -245,13 +259,17 @@ def sp_rename(session: Session, given: list[Given]) -> None:
                 raise Refused("sp_rename of a column of a table with CHECK constraints or computed columns")
             known.name = new
         else:
-            if session.catalog.find(item.database, item.schema, new) is not None and key_of("", "", new) != key_of("", "", item.name):
+            if session.catalog.find(item.database, item.schema, new) is not None and key_of("", "", new) != key_of(
+                "", "", item.name
+            ):
                 text = f"Error: The new name '{new}' is already in use as a OBJECT name and would cause a duplicate that is not permitted."
                 raise SqlError(15335, text, 11)
             item.name = new
         session.catalog.delete(item)
         session.catalog.save(item)
-    session.out.say(SqlError(15477, "Caution: Changing any part of an object name could break scripts and stored procedures.", 0))
+    session.out.say(
+        SqlError(15477, "Caution: Changing any part of an object name could break scripts and stored procedures.", 0)
+    )
 
 
 def sp_reset_connection(session: Session, given: list[Given]) -> None:

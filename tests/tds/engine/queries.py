@@ -72,12 +72,14 @@ class Binder(ExpressionBinder):
         """A query with its CTEs and its order."""
         scope: Ctes = {}
         self.ctes.append(scope)
-        depth = self.recursions if query.recursions == 100 else query.recursions  # noqa: PLR2004
+        depth = self.recursions if query.recursions == 100 else query.recursions
         outer, self.recursions = self.recursions, depth
         try:
             for cte in query.ctes:
                 if cte.name.casefold() in scope:
-                    raise SqlError(239, f"Duplicate common table expression name '{cte.name}' was specified.", ends="batch")
+                    raise SqlError(
+                        239, f"Duplicate common table expression name '{cte.name}' was specified.", ends="batch"
+                    )
                 scope[cte.name.casefold()] = cte
             return self.body(query.body, query, parent)
         finally:
@@ -115,16 +117,20 @@ class Binder(ExpressionBinder):
             raise SqlError(10709, text, ends="batch")
         types = [rules.common([row[at].type for row in rows]) for at in range(len(rows[0]))]
         parts = [
-            ", ".join(f"{self.as_type(item, type_)} AS c{at}" for at, (item, type_) in enumerate(zip(row, types, strict=True), 1))
+            ", ".join(
+                f"{self.as_type(item, type_)} AS c{at}"
+                for at, (item, type_) in enumerate(zip(row, types, strict=True), 1)
+            )
             for row in rows
         ]
-        columns = [
-            Result("", type_, any(row[at].nullable for row in rows)) for at, type_ in enumerate(types)
-        ]
+        columns = [Result("", type_, any(row[at].nullable for row in rows)) for at, type_ in enumerate(types)]
         if len(rows) == 1:
             return BoundQuery(f"SELECT {parts[0]}", columns, single=True)
         alias = self.alias()
-        lines = ", ".join("(" + ", ".join(self.as_type(item, type_) for item, type_ in zip(row, types, strict=True)) + ")" for row in rows)
+        lines = ", ".join(
+            "(" + ", ".join(self.as_type(item, type_) for item, type_ in zip(row, types, strict=True)) + ")"
+            for row in rows
+        )
         names = ", ".join(f"{alias}.column{at} AS c{at}" for at in range(1, len(types) + 1))
         return BoundQuery(f"SELECT {names} FROM (VALUES {lines}) AS {alias}", columns)
 
@@ -183,12 +189,15 @@ class Binder(ExpressionBinder):
         order = self.order(query, select, scope, items)
         limits = self.limits(query, select.top)
         names = [
-            f"{ordered(item.sql, item.type) if select.distinct else item.sql} AS c{at}" for at, item in enumerate(items, 1)
+            f"{ordered(item.sql, item.type) if select.distinct else item.sql} AS c{at}"
+            for at, item in enumerate(items, 1)
         ]
         if select.distinct:
             for item in items:
                 if item.type is not None and item.type.name in {*LOBS, "xml", "geometry", "geography"}:
-                    text = f"The data type {item.type.name} cannot be selected as DISTINCT because it is not comparable."
+                    text = (
+                        f"The data type {item.type.name} cannot be selected as DISTINCT because it is not comparable."
+                    )
                     raise SqlError(421, text, ends="batch")
         sql = (
             f"SELECT {'DISTINCT ' if select.distinct else ''}{', '.join(names)}"
@@ -231,9 +240,7 @@ class Binder(ExpressionBinder):
         """ORDER BY: positions, aliases, expressions."""
         if query is None or not query.order:
             return ""
-        outputs = [
-            ScopeColumn((), item.name, item.sql, item.type or rules.INT, item.nullable) for item in items
-        ]
+        outputs = [ScopeColumn((), item.name, item.sql, item.type or rules.INT, item.nullable) for item in items]
         terms = [self.order_term(item, scope, outputs, distinct=select.distinct) for item in query.order]
         return f" ORDER BY {', '.join(terms)}"
 
@@ -245,7 +252,9 @@ class Binder(ExpressionBinder):
         expression = item.expression
         if isinstance(expression, tree.Literal):
             if expression.type is None or expression.type.name != "int":
-                raise SqlError(408, "A constant expression was encountered in the ORDER BY list, position 1.", ends="batch")
+                raise SqlError(
+                    408, "A constant expression was encountered in the ORDER BY list, position 1.", ends="batch"
+                )
             if not 1 <= expression.value <= len(outputs):
                 text = f"The ORDER BY position number {expression.value} is out of range of the number of items in the select list."
                 raise SqlError(108, text, 15, ends="batch")
@@ -262,9 +271,7 @@ class Binder(ExpressionBinder):
             text = "ORDER BY items must appear in the select list if SELECT DISTINCT is specified."
             raise SqlError(145, text, 15, ends="batch")
         if bound.type is not None and bound.type.name in {*LOBS, "xml", "geometry", "geography"}:
-            text = (
-                f"The {bound.type.name} data type cannot be compared or sorted, except when using IS NULL or LIKE operator."
-            )
+            text = f"The {bound.type.name} data type cannot be compared or sorted, except when using IS NULL or LIKE operator."
             raise SqlError(306, text, 16, 2, ends="batch")
         return ordered(bound.sql, bound.type) + direction
 
@@ -272,9 +279,7 @@ class Binder(ExpressionBinder):
     def sorted(outputs: list[ScopeColumn], column: ScopeColumn) -> str:
         """A column of the result as a term of ORDER BY: its position."""
         if column.type.name in {*LOBS, "xml", "geometry", "geography"}:
-            text = (
-                f"The {column.type.name} data type cannot be compared or sorted, except when using IS NULL or LIKE operator."
-            )
+            text = f"The {column.type.name} data type cannot be compared or sorted, except when using IS NULL or LIKE operator."
             raise SqlError(306, text, 16, 2, ends="batch")
         position = next(at for at, known in enumerate(outputs, 1) if known is column)
         return ordered(str(position), column.type).strip("()")
@@ -314,7 +319,7 @@ class Binder(ExpressionBinder):
         folded = tuple(part.casefold() for part in sources)
         if folded in scope.sources:
             text = (
-                f"The objects \"{sources[-1]}\" and \"{sources[-1]}\" in the FROM clause have the same exposed names. "
+                f'The objects "{sources[-1]}" and "{sources[-1]}" in the FROM clause have the same exposed names. '
                 "Use correlation names to distinguish them."
             )
             raise SqlError(1013, text, ends="batch")
@@ -332,7 +337,9 @@ class Binder(ExpressionBinder):
         for at, column in enumerate(bound.columns, 1):
             name = names[at - 1] if names else column.name
             if not name:
-                raise SqlError(8155, f"No column name was specified for column {at} of '{sources[-1]}'.", 16, 2, ends="batch")
+                raise SqlError(
+                    8155, f"No column name was specified for column {at} of '{sources[-1]}'.", 16, 2, ends="batch"
+                )
             if name.casefold() in seen:
                 text = f"The column '{name}' was specified multiple times for '{sources[-1]}'."
                 raise SqlError(8156, text, ends="batch")
@@ -385,7 +392,9 @@ class Binder(ExpressionBinder):
         for column in table.columns:
             if column.stored:
                 own.columns.append(
-                    ScopeColumn(sources, column.name, f"{alias}.c{column.id}", column.type, column.nullable, column, table)
+                    ScopeColumn(
+                        sources, column.name, f"{alias}.c{column.id}", column.type, column.nullable, column, table
+                    )
                 )
         for column in table.columns:
             if column.stored:
@@ -393,7 +402,9 @@ class Binder(ExpressionBinder):
             else:
                 bound = self.value(self.session.parse_expression(column.computed), own)
                 sql = converted(bound, column.type)
-                scope.columns.append(ScopeColumn(sources, column.name, sql, column.type, column.nullable, column, table))
+                scope.columns.append(
+                    ScopeColumn(sources, column.name, sql, column.type, column.nullable, column, table)
+                )
         return f"{table.storage} AS {alias}"
 
     def join(self, join: tree.Join, scope: Scope) -> str:
@@ -420,7 +431,11 @@ class Binder(ExpressionBinder):
             raise Refused(f"GENERATE_SERIES of {type_}")
         first, last = (self.as_type(argument, type_) for argument in arguments[:2])
         series, alias = self.alias("g"), self.alias()
-        step = self.as_type(arguments[2], type_) if len(arguments) > 2 else f"(CASE WHEN {first} <= {last} THEN 1 ELSE -1 END)"  # noqa: PLR2004
+        step = (
+            self.as_type(arguments[2], type_)
+            if len(arguments) > 2
+            else f"(CASE WHEN {first} <= {last} THEN 1 ELSE -1 END)"
+        )
         inside = f"CASE WHEN {step} > 0 THEN {{0}} <= {last} ELSE {{0}} >= {last} END"
         sql = (
             f"(WITH RECURSIVE {series}(value) AS (SELECT {first} WHERE {inside.format(first)} UNION ALL "
@@ -445,7 +460,10 @@ class Binder(ExpressionBinder):
             self.recursive_alias = alias
             return f"{cte.name} AS {alias}"
         outer = self.ctes
-        self.ctes = [*outer[:level], {name: known for name, known in outer[level].items() if name != cte.name.casefold()}]
+        self.ctes = [
+            *outer[:level],
+            {name: known for name, known in outer[level].items() if name != cte.name.casefold()},
+        ]
         try:
             body = cte.query.body
             if isinstance(body, tree.SetOperation) and mentions(body.right, cte.name):
@@ -485,7 +503,11 @@ class Binder(ExpressionBinder):
                 raise SqlError(240, text, ends="batch")
         names = ", ".join(f"c{at}" for at in range(1, len(columns) + 1))
         level = f"deeper({self.recursive_alias}.depth + 1, {self.recursions})" if self.recursions else "0"
-        first = anchor.sql.replace("SELECT ", "SELECT 0 AS depth, ", 1) if isinstance(body.left, tree.Select) and not body.left.distinct else f"SELECT 0, * FROM ({anchor.sql})"  # noqa: E501
+        first = (
+            anchor.sql.replace("SELECT ", "SELECT 0 AS depth, ", 1)
+            if isinstance(body.left, tree.Select) and not body.left.distinct
+            else f"SELECT 0, * FROM ({anchor.sql})"
+        )
         then = part.sql.replace("SELECT ", f"SELECT {level} AS depth, ", 1)
         sql = f"WITH RECURSIVE {name}(depth, {names}) AS ({first} UNION ALL {then}) SELECT {names} FROM {name}"
         return BoundQuery(sql, columns)

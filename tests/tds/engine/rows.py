@@ -91,7 +91,9 @@ class Target:
         finishers: list[tuple[int, Callable[[Any], Any]]] = []
         for at, column in enumerate(self.stored):
             type_ = column.type
-            plain = column.nullable and (type_.length in {0, MAX} or (type_.name not in TEXTS and type_.name not in BYTES))
+            plain = column.nullable and (
+                type_.length in {0, MAX} or (type_.name not in TEXTS and type_.name not in BYTES)
+            )
             if not plain:
                 finishers.append((at, self.finisher(column)))
         if not finishers:
@@ -144,9 +146,7 @@ class Target:
             key = next(key for key in self.table.keys if key.id == int(match.group(1)))
         else:
             ids = tuple(int(number) for number in re.findall(r"\.c(\d+)", text))
-            key = next((key for key in self.table.keys if key.unique and key.columns == ids), None)
-            if key is None:
-                raise AssertionError(text)
+            key = next(key for key in self.table.keys if key.unique and key.columns == ids)
         stored = [column.id for column in self.stored]
         values = [bad[stored.index(number)] for number in key.columns] if bad else []
         return duplicate(self.table, key, values)
@@ -242,7 +242,9 @@ def check_referring(session: Session, table: Object, verb: str) -> None:
             kind = "SAME TABLE REFERENCE" if child.id == table.id else "REFERENCE"
             raise foreign_failed(key, child, key.columns, verb, kind)
         present = " AND ".join(f"c{column} IS NOT NULL" for column in key.columns)
-        same = " AND ".join(f"b.c{b} = {child.storage}.c{a}" for a, b in zip(key.columns, key.referenced, strict=True)).replace("main.", "")
+        same = " AND ".join(
+            f"b.c{b} = {child.storage}.c{a}" for a, b in zip(key.columns, key.referenced, strict=True)
+        ).replace("main.", "")
         lost = f"{present} AND NOT EXISTS (SELECT 1 FROM {table.storage} AS b WHERE {same})"
         if key.on_delete == "CASCADE":
             session.execute(f"DELETE FROM {child.storage} WHERE {lost}", {})

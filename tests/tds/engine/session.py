@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.tds.engine import answers, changes, control, describe, procedures, system, tables, tree, udfs
 from tests.tds.engine.binder import Scope
@@ -26,8 +26,25 @@ from tests.tds.wire import tokens
 from tests.tds.wire.tokens import Column
 
 if TYPE_CHECKING:
-    from tests.tds.connection import Connection
     from tests.tds.engine.instance import Instance
+    from tests.tds.server import Server
+    from tests.tds.wire.login7 import Login
+
+
+class Client(Protocol):
+    """What a session knows about the other side."""
+
+    spid: int
+    server: Server
+    login: Login | None
+
+    def stopped(self) -> bool:
+        """Whether an attention came."""
+        ...
+
+    def drop_bulk(self, *, drop: bool) -> None:
+        """Whether the data of the next bulk load is counted only."""
+        ...
 
 
 @dataclass(slots=True)
@@ -66,7 +83,7 @@ DEFAULTS = {"NOCOUNT": False, "XACT_ABORT": False, "IMPLICIT_TRANSACTIONS": Fals
 class Session:
     """What a connection's requests run in."""
 
-    def __init__(self, instance: Instance, connection: Connection, database: str) -> None:
+    def __init__(self, instance: Instance, connection: Client, database: str) -> None:
         """`database` is the current one."""
         self.instance = instance
         self.connection = connection
@@ -127,7 +144,7 @@ class Session:
         try:
             database, schema, name = self.names(parts)
         except SqlError as error:
-            if error.number != 911:  # noqa: PLR2004
+            if error.number != 911:
                 raise
             return None
         return self.catalog.find(database, schema, name)
@@ -236,10 +253,15 @@ class Session:
             if "locked" in text:
                 raise deadlock(self.connection.spid) from None
             if "parser stack overflow" in text or "too large" in text or "too many" in text:
-                raise SqlError(8621, "The query processor ran out of stack space during query optimization. Please simplify the query.", 17, ends="batch") from None
+                raise SqlError(
+                    8621,
+                    "The query processor ran out of stack space during query optimization. Please simplify the query.",
+                    17,
+                    ends="batch",
+                ) from None
             raise
 
-    def loaded(self, rows: Iterator[Sequence[Any]], types: Sequence[SqlType]) -> Iterator[Sequence[Any]]:
+    def loaded(self, rows: Iterator[Sequence[Any]], types: Sequence[SqlType]) -> Generator[Sequence[Any]]:
         """Rows as the wire takes them."""
         turns: list[tuple[int, Callable[[Any], Any]]] = []
         for at, type_ in enumerate(types):
@@ -308,9 +330,11 @@ class Session:
         if self.options["FMTONLY"]:
             return 0
         cursor = self.execute(sql)
+        rows = self.loaded(cursor, [column.type for column in columns])
         try:
-            return self.out.rows(columns, self.loaded(cursor, [column.type for column in columns]))
+            return self.out.rows(columns, rows)
         finally:
+            rows.close()
             cursor.close()
 
     def finish(self, command: int, count: int | None) -> None:
@@ -349,7 +373,7 @@ class Session:
     def report(self, error: SqlError) -> None:
         """An error that ends the batch."""
         self.last_error = error.number
-        if error.ends == "transaction" or (self.options["XACT_ABORT"] and error.level < 20):  # noqa: PLR2004
+        if error.ends == "transaction" or (self.options["XACT_ABORT"] and error.level < 20):
             self.transactions.end()
         else:
             self.transactions.undo()

@@ -6,13 +6,29 @@ from tests.tds.engine import tree
 from tests.tds.engine.definitions import DefinitionParser
 from tests.tds.engine.lexer import Kind
 from tests.tds.errors import Refused, SqlError
+from tests.tds.types import SqlType
 
 OPTIONS = frozenset(
-    "NOCOUNT XACT_ABORT ANSI_NULLS ANSI_PADDING ANSI_WARNINGS ARITHABORT CONCAT_NULL_YIELDS_NULL QUOTED_IDENTIFIER "
-    "ANSI_NULL_DFLT_ON ANSI_DEFAULTS IMPLICIT_TRANSACTIONS CURSOR_CLOSE_ON_COMMIT NUMERIC_ROUNDABORT FMTONLY NOEXEC "
-    "PARSEONLY".split()
+    [
+        "NOCOUNT",
+        "XACT_ABORT",
+        "ANSI_NULLS",
+        "ANSI_PADDING",
+        "ANSI_WARNINGS",
+        "ARITHABORT",
+        "CONCAT_NULL_YIELDS_NULL",
+        "QUOTED_IDENTIFIER",
+        "ANSI_NULL_DFLT_ON",
+        "ANSI_DEFAULTS",
+        "IMPLICIT_TRANSACTIONS",
+        "CURSOR_CLOSE_ON_COMMIT",
+        "NUMERIC_ROUNDABORT",
+        "FMTONLY",
+        "NOEXEC",
+        "PARSEONLY",
+    ]
 )
-VALUED = frozenset("TEXTSIZE LOCK_TIMEOUT ROWCOUNT DATEFORMAT DATEFIRST LANGUAGE DEADLOCK_PRIORITY".split())
+VALUED = frozenset(["TEXTSIZE", "LOCK_TIMEOUT", "ROWCOUNT", "DATEFORMAT", "DATEFIRST", "LANGUAGE", "DEADLOCK_PRIORITY"])
 
 
 class Parser(DefinitionParser):
@@ -102,9 +118,13 @@ class Parser(DefinitionParser):
         """WITH before SELECT, INSERT, UPDATE or DELETE."""
         if self.index and self.peek(-1).text != ";" and self.peek(-1).upper not in {"BEGIN", "ELSE", "AS"}:
             raise SqlError(
-                319, "Incorrect syntax near the keyword 'with'. If this statement is a common table expression, an "
+                319,
+                "Incorrect syntax near the keyword 'with'. If this statement is a common table expression, an "
                 "xmlnamespaces clause or a change tracking context clause, the previous statement must be terminated "
-                "with a semicolon.", 15, line=line, ends="batch",
+                "with a semicolon.",
+                15,
+                line=line,
+                ends="batch",
             )
         ctes = self.ctes()
         if self.at("INSERT"):
@@ -177,10 +197,14 @@ class Parser(DefinitionParser):
             rows.append(row)
             if not self.take_symbol(","):
                 break
-        if len(rows) > 1000:  # noqa: PLR2004
+        if len(rows) > 1000:
             raise SqlError(
-                10738, "The number of row value expressions in the INSERT statement exceeds the maximum allowed number "
-                "of 1000 row values.", 15, line=self.token.line, ends="batch",
+                10738,
+                "The number of row value expressions in the INSERT statement exceeds the maximum allowed number "
+                "of 1000 row values.",
+                15,
+                line=self.token.line,
+                ends="batch",
             )
         return tree.Values(rows)
 
@@ -265,10 +289,13 @@ class Parser(DefinitionParser):
         token = self.token
         if token.kind is Kind.QUOTED or (token.kind is Kind.WORD and not token.reserved and token.upper != "THROW"):
             name = self.name()
-            if len(name) > 32:  # noqa: PLR2004
+            if len(name) > 32:
                 raise SqlError(
-                    628 if False else 103, f"The identifier that starts with '{name[:32]}' is too long. Maximum length "
-                    "is 32.", 15, line=token.line, ends="batch",
+                    103,
+                    f"The identifier that starts with '{name[:32]}' is too long. Maximum length is 32.",
+                    15,
+                    line=token.line,
+                    ends="batch",
                 )
             return name
         if token.kind is Kind.VARIABLE:
@@ -287,7 +314,7 @@ class Parser(DefinitionParser):
     def declare(self, line: int) -> tree.Statement:
         """DECLARE @x int = 1, @y ...; DECLARE @t TABLE (...)."""
         self.expect("DECLARE")
-        variables: list[tuple[str, tree.SqlType, tree.Expr | None]] = []
+        variables: list[tuple[str, SqlType, tree.Expr | None]] = []
         while True:
             if self.token.kind is not Kind.VARIABLE:
                 if self.peek(1).upper == "CURSOR":
@@ -377,7 +404,7 @@ class Parser(DefinitionParser):
         if self.take("WITH"):
             if self.one_of("NOWAIT", "LOG", "SETERROR") != "NOWAIT":
                 raise Refused("RAISERROR WITH LOG and SETERROR")
-        if len(arguments) < 3:  # noqa: PLR2004
+        if len(arguments) < 3:
             raise self.unexpected()
         return tree.Raise(line, arguments[0], arguments[1], arguments[2], arguments[3:])
 
@@ -386,7 +413,7 @@ class Parser(DefinitionParser):
         self.expect("THROW")
         if self.token.kind in {Kind.INTEGER, Kind.VARIABLE}:
             arguments = self.expressions()
-            if len(arguments) != 3:  # noqa: PLR2004
+            if len(arguments) != 3:
                 raise self.unexpected()
             return tree.Throw(line, arguments)
         return tree.Throw(line, [])
@@ -452,7 +479,7 @@ class Parser(DefinitionParser):
             return tree.Argument(name, None, output=False)
         if self.token.kind is Kind.WORD and not self.token.reserved:
             text = self.advance().text
-            return tree.Argument(name, tree.Literal(text, tree.SqlType("nvarchar", len(text))), output=False)
+            return tree.Argument(name, tree.Literal(text, SqlType("nvarchar", len(text))), output=False)
         value = self.unary()
         output = False
         if self.at("OUT", "OUTPUT"):

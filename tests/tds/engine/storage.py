@@ -10,11 +10,11 @@ import marshal
 from collections.abc import Callable
 from typing import Any
 
-from tests.tds.types import DECIMALS, SqlType, Variant
+from tests.tds.types import DECIMALS, SqlType, Variant, ten
 
 POINT = 38
 _MIDDLE = 1 << 255
-_POWERS = [10**digits for digits in range(POINT + 1)]
+_POWERS = [ten(digits) for digits in range(POINT + 1)]
 _GUID_ORDER = (10, 11, 12, 13, 14, 15, 8, 9, 6, 7, 4, 5, 0, 1, 2, 3)
 _GUID_BACK = tuple(_GUID_ORDER.index(at) for at in range(16))
 
@@ -52,7 +52,7 @@ def _variant_to(value: Variant) -> bytes:
 
 
 def _variant_of(value: bytes) -> Variant:
-    name, length, precision, scale, inner = marshal.loads(value)  # noqa: S302 - written by _variant_to
+    name, length, precision, scale, inner = marshal.loads(value)
     return Variant(SqlType(name, length, precision, scale), inner)
 
 
@@ -61,7 +61,12 @@ def to_storage(type_: SqlType) -> Callable[[Any], Any] | None:
     if type_.name in DECIMALS:
         unit = _POWERS[POINT - type_.scale]
         return lambda value: (value * unit + _MIDDLE).to_bytes(32, "big")
-    return {"uniqueidentifier": _guid_to, "datetimeoffset": _offset_to, "sql_variant": _variant_to}.get(type_.name)
+    turns: dict[str, Callable[[Any], Any]] = {
+        "uniqueidentifier": _guid_to,
+        "datetimeoffset": _offset_to,
+        "sql_variant": _variant_to,
+    }
+    return turns.get(type_.name)
 
 
 def from_storage(type_: SqlType) -> Callable[[Any], Any] | None:
@@ -76,7 +81,12 @@ def from_storage(type_: SqlType) -> Callable[[Any], Any] | None:
         return exact
     if type_.name in {"real", "float"}:
         return float
-    return {"uniqueidentifier": _guid_of, "datetimeoffset": _offset_of, "sql_variant": _variant_of}.get(type_.name)
+    turns: dict[str, Callable[[Any], Any]] = {
+        "uniqueidentifier": _guid_of,
+        "datetimeoffset": _offset_of,
+        "sql_variant": _variant_of,
+    }
+    return turns.get(type_.name)
 
 
 def store(value: Any, type_: SqlType) -> Any:

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from tests.tds.engine.session import Session
 
 INT, BIT, SMALL, TINY, BIG = SqlType("int"), SqlType("bit"), SqlType("smallint"), SqlType("tinyint"), SqlType("bigint")
-DATETIME, TEXT, ANY, GUID = SqlType("datetime"), SqlType("nvarchar", -1), SqlType("sql_variant"), SqlType("uniqueidentifier")
+DATETIME, TEXT, ANY, GUID = (
+    SqlType("datetime"),
+    SqlType("nvarchar", -1),
+    SqlType("sql_variant"),
+    SqlType("uniqueidentifier"),
+)
 KIND, NAME60, NAME4000 = SqlType("char", 2), SqlType("nvarchar", 60), SqlType("nvarchar", 4000)
 SHORT = SqlType("varchar", 10)
 
@@ -40,7 +45,20 @@ def schema_number(session: Session, item: Object) -> int:
 
 def common(session: Session, item: Object, number: int, name: str, kind: str, parent: int) -> Row:
     """The columns that all of `sys.objects` have."""
-    return [name, number, None, schema_number(session, item), parent, kind.ljust(2), DESCRIPTIONS[kind], STARTED, STARTED, 0, 0, 0]
+    return [
+        name,
+        number,
+        None,
+        schema_number(session, item),
+        parent,
+        kind.ljust(2),
+        DESCRIPTIONS[kind],
+        STARTED,
+        STARTED,
+        0,
+        0,
+        0,
+    ]
 
 
 OBJECT: tuple[tuple[str, SqlType], ...] = (
@@ -69,7 +87,13 @@ def objects(session: Session, items: list[Object]) -> Iterator[Row]:
 def tables(session: Session, items: list[Object]) -> Iterator[Row]:
     """`sys.tables`."""
     for item in real(items, "U"):
-        yield [*common(session, item, item.id, item.name, "U", 0), max((c.id for c in item.columns), default=0), 0, 0, None]
+        yield [
+            *common(session, item, item.id, item.name, "U", 0),
+            max((c.id for c in item.columns), default=0),
+            0,
+            0,
+            None,
+        ]
 
 
 def views(session: Session, items: list[Object]) -> Iterator[Row]:
@@ -112,8 +136,16 @@ def identity_columns(session: Session, items: list[Object]) -> Iterator[Row]:
                 seed, increment = column.identity
                 last = session.instance.identities.get(item.id)
                 of = column.type if not column.type.precision else SqlType("bigint")
-                yield [item.id, column.name, column.id, meta.TYPE_IDS[column.type.name], Variant(of, seed),
-                       Variant(of, increment), None if last is None else Variant(of, last), 1]
+                yield [
+                    item.id,
+                    column.name,
+                    column.id,
+                    meta.TYPE_IDS[column.type.name],
+                    Variant(of, seed),
+                    Variant(of, increment),
+                    None if last is None else Variant(of, last),
+                    1,
+                ]
 
 
 def computed_columns(session: Session, items: list[Object]) -> Iterator[Row]:
@@ -122,7 +154,17 @@ def computed_columns(session: Session, items: list[Object]) -> Iterator[Row]:
     for item in real(items, "U"):
         for column in item.columns:
             if column.computed:
-                yield [item.id, column.name, column.id, meta.TYPE_IDS[column.type.name], int(column.nullable), 1, column.computed, 0, int(column.persisted)]
+                yield [
+                    item.id,
+                    column.name,
+                    column.id,
+                    meta.TYPE_IDS[column.type.name],
+                    int(column.nullable),
+                    1,
+                    column.computed,
+                    0,
+                    int(column.persisted),
+                ]
 
 
 def default_constraints(session: Session, items: list[Object]) -> Iterator[Row]:
@@ -130,7 +172,12 @@ def default_constraints(session: Session, items: list[Object]) -> Iterator[Row]:
     for item in real(items, "U"):
         for column in item.columns:
             if column.default_name:
-                yield [*common(session, item, column.default_id, column.default_name, "D", item.id), column.id, column.default, 0]
+                yield [
+                    *common(session, item, column.default_id, column.default_name, "D", item.id),
+                    column.id,
+                    column.default,
+                    0,
+                ]
 
 
 def check_constraints(session: Session, items: list[Object]) -> Iterator[Row]:
@@ -164,8 +211,25 @@ def indexes(session: Session, items: list[Object]) -> Iterator[Row]:
             yield [item.id, None, 0, 0, "HEAP", 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, None]
         for at, key in enumerate(keys, 1 if clustered else 2):
             kind = (1, "CLUSTERED") if at == 1 else (2, "NONCLUSTERED")
-            yield [item.id, key.name, at, *kind, int(key.unique), 1, 0, int(key.kind == "PRIMARY KEY"),
-                   int(key.kind == "UNIQUE"), 0, 0, 0, 0, 1, 1, 0, None]
+            yield [
+                item.id,
+                key.name,
+                at,
+                *kind,
+                int(key.unique),
+                1,
+                0,
+                int(key.kind == "PRIMARY KEY"),
+                int(key.kind == "UNIQUE"),
+                0,
+                0,
+                0,
+                0,
+                1,
+                1,
+                0,
+                None,
+            ]
 
 
 def index_columns(session: Session, items: list[Object]) -> Iterator[Row]:
@@ -184,8 +248,19 @@ def foreign_keys(session: Session, items: list[Object]) -> Iterator[Row]:
     actions = {"NO_ACTION": 0, "CASCADE": 1, "SET_NULL": 2}
     for item in real(items, "U"):
         for key in item.foreign:
-            yield [*common(session, item, key.id, key.name, "F", item.id), key.table, 1, 0, 0, 0,
-                   actions[key.on_delete], key.on_delete, 0, "NO_ACTION", 0]
+            yield [
+                *common(session, item, key.id, key.name, "F", item.id),
+                key.table,
+                1,
+                0,
+                0,
+                0,
+                actions[key.on_delete],
+                key.on_delete,
+                0,
+                "NO_ACTION",
+                0,
+            ]
 
 
 def foreign_key_columns(session: Session, items: list[Object]) -> Iterator[Row]:
@@ -203,8 +278,20 @@ def types(session: Session, items: list[Object]) -> Iterator[Row]:
     for name, number in meta.USER_TYPE_IDS.items():
         type_ = SqlType(name, length=8000 if "char" in name or "binary" in name else 0, precision=38, scale=7)
         precision, scale = meta.precision_scale(type_)
-        yield [name, meta.TYPE_IDS[name], number, 4, type_.max_length, precision, scale, meta.collation(type_), 1, 0,
-               int(number in {128, 129, 130}), 0]
+        yield [
+            name,
+            meta.TYPE_IDS[name],
+            number,
+            4,
+            type_.max_length,
+            precision,
+            scale,
+            meta.collation(type_),
+            1,
+            0,
+            int(number in {128, 129, 130}),
+            0,
+        ]
     yield ["sysname", 231, 256, 4, 256, 0, 0, meta.COLLATION_NAME, 0, 0, 0, 0]
 
 
@@ -221,7 +308,25 @@ def databases(session: Session, items: list[Object]) -> Iterator[Row]:
     """`sys.databases`: others' changes are seen as with READ_COMMITTED_SNAPSHOT."""
     del items
     for at, name in enumerate(session.instance.databases, 1):
-        yield [name, at, None, STARTED, 160, meta.COLLATION_NAME, 0, "MULTI_USER", 0, 0, 0, "ONLINE", 1, "ON", 1, 3, "SIMPLE"]
+        yield [
+            name,
+            at,
+            None,
+            STARTED,
+            160,
+            meta.COLLATION_NAME,
+            0,
+            "MULTI_USER",
+            0,
+            0,
+            0,
+            "ONLINE",
+            1,
+            "ON",
+            1,
+            3,
+            "SIMPLE",
+        ]
 
 
 def modules(session: Session, items: list[Object]) -> Iterator[Row]:
@@ -237,8 +342,23 @@ def dependencies(session: Session, items: list[Object]) -> Iterator[Row]:
         for number in item.depends_on:
             other = session.catalog.get(number)
             if other is not None:
-                yield [item.id, 0, 1, "OBJECT_OR_COLUMN", int(item.bound), 1, "OBJECT_OR_COLUMN", None, None, other.schema,
-                       other.name, number, 0, 0, 0]
+                yield [
+                    item.id,
+                    0,
+                    1,
+                    "OBJECT_OR_COLUMN",
+                    int(item.bound),
+                    1,
+                    "OBJECT_OR_COLUMN",
+                    None,
+                    None,
+                    other.schema,
+                    other.name,
+                    number,
+                    0,
+                    0,
+                    0,
+                ]
 
 
 def nothing(session: Session, items: list[Object]) -> Iterator[Row]:
@@ -252,8 +372,18 @@ def connections(session: Session, items: list[Object]) -> Iterator[Row]:
     del items
     for other in session.connection.server.connections():
         if other.login is not None:
-            yield [other.spid, other.spid, "TCP", "TSQL", "TRUE" if other.encrypted else "FALSE", "SQL", other.packet_size,
-                   "127.0.0.1", "127.0.0.1", session.connection.server.port]
+            yield [
+                other.spid,
+                other.spid,
+                "TCP",
+                "TSQL",
+                "TRUE" if other.encrypted else "FALSE",
+                "SQL",
+                other.packet_size,
+                "127.0.0.1",
+                "127.0.0.1",
+                session.connection.server.port,
+            ]
 
 
 def sessions(session: Session, items: list[Object]) -> Iterator[Row]:
@@ -263,10 +393,21 @@ def sessions(session: Session, items: list[Object]) -> Iterator[Row]:
     for other in session.connection.server.connections():
         if other.login is not None and other.session is not None:
             state = other.session.transactions
-            yield [other.spid, STARTED, other.login.host, other.login.application, None, other.login.library,
-                   other.login.user, "sleeping" if other is not session.connection else "running",
-                   levels[state.isolation], state.lock_timeout, state.count, 1,
-                   answers.database_id(session, other.session.database)]
+            yield [
+                other.spid,
+                STARTED,
+                other.login.host,
+                other.login.application,
+                None,
+                other.login.library,
+                other.login.user,
+                "sleeping" if other is not session.connection else "running",
+                levels[state.isolation],
+                state.lock_timeout,
+                state.count,
+                1,
+                answers.database_id(session, other.session.database),
+            ]
 
 
 # INFORMATION_SCHEMA
@@ -289,10 +430,16 @@ def info_columns(session: Session, items: list[Object]) -> Iterator[Row]:
             name = type_.name
             sized = "char" in name or "binary" in name or name in {"text", "ntext", "image", "xml"}
             octets = {"text": 2147483647, "image": 2147483647, "ntext": 2147483646}.get(name, type_.max_length)
-            characters = {"ntext": 1073741823}.get(name, octets // 2 if name in {"nchar", "nvarchar"} and octets > 0 else octets)
+            characters = {"ntext": 1073741823}.get(
+                name, octets // 2 if name in {"nchar", "nvarchar"} and octets > 0 else octets
+            )
             number = "int" in name or name in {"decimal", "numeric", "money", "smallmoney", "float", "real"}
             radix = None if not number else 2 if name in {"float", "real"} else 10
-            moment = type_.scale if name in {"time", "datetime2", "datetimeoffset"} else {"datetime": 3, "smalldatetime": 0, "date": 0}.get(name)
+            moment = (
+                type_.scale
+                if name in {"time", "datetime2", "datetimeoffset"}
+                else {"datetime": 3, "smalldatetime": 0, "date": 0}.get(name)
+            )
             yield [
                 item.database, item.schema, item.name, column.name, at, column.default or None,
                 "YES" if column.nullable else "NO", name, characters if sized else None, octets if sized else None,
@@ -308,7 +455,17 @@ def info_constraints(session: Session, items: list[Object]) -> Iterator[Row]:
     kinds = {"PK": "PRIMARY KEY", "UQ": "UNIQUE", "C": "CHECK", "F": "FOREIGN KEY"}
     for item in real(items, "U"):
         for constraint, letter in answers.constraints(item):
-            yield [item.database, item.schema, constraint.name, item.database, item.schema, item.name, kinds[letter], "NO", "NO"]
+            yield [
+                item.database,
+                item.schema,
+                constraint.name,
+                item.database,
+                item.schema,
+                item.name,
+                kinds[letter],
+                "NO",
+                "NO",
+            ]
 
 
 def info_keys(session: Session, items: list[Object]) -> Iterator[Row]:
@@ -317,7 +474,16 @@ def info_keys(session: Session, items: list[Object]) -> Iterator[Row]:
     for item in real(items, "U"):
         for constraint, letter in answers.constraints(item):
             for at, number in enumerate(constraint.columns if letter != "C" else (), 1):
-                yield [item.database, item.schema, constraint.name, item.database, item.schema, item.name, item.by_id(number).name, at]
+                yield [
+                    item.database,
+                    item.schema,
+                    constraint.name,
+                    item.database,
+                    item.schema,
+                    item.name,
+                    item.by_id(number).name,
+                    at,
+                ]
 
 
 def info_usage(session: Session, items: list[Object]) -> Iterator[Row]:
@@ -332,9 +498,21 @@ def info_references(session: Session, items: list[Object]) -> Iterator[Row]:
         for key in item.foreign:
             parent = session.catalog.get(key.table)
             assert parent is not None
-            unique = next(known.name for known in parent.keys if known.unique and set(known.columns) == set(key.referenced))
+            unique = next(
+                known.name for known in parent.keys if known.unique and set(known.columns) == set(key.referenced)
+            )
             rule = key.on_delete.replace("_", " ")
-            yield [item.database, item.schema, key.name, parent.database, parent.schema, unique, "SIMPLE", "NO ACTION", rule]
+            yield [
+                item.database,
+                item.schema,
+                key.name,
+                parent.database,
+                parent.schema,
+                unique,
+                "SIMPLE",
+                "NO ACTION",
+                rule,
+            ]
 
 
 def info_views(session: Session, items: list[Object]) -> Iterator[Row]:
@@ -448,10 +626,10 @@ VIEWS: dict[str, tuple[Rows, tuple[tuple[str, SqlType], ...]]] = {
 
 def view(session: Session, parts: tree.Parts) -> Object | None:
     """A catalog view as a table of its own, filled with what is there now; None if there is none of that name."""
-    if len(parts) < 2:  # noqa: PLR2004
+    if len(parts) < 2:
         return None
     found = VIEWS.get(f"{parts[-2]}.{parts[-1]}".casefold())
-    database = session.instance.database(parts[-3]) if len(parts) > 2 and parts[-3] else session.database  # noqa: PLR2004
+    database = session.instance.database(parts[-3]) if len(parts) > 2 and parts[-3] else session.database
     if found is None or database is None:
         return None
     make, described = found
@@ -464,7 +642,10 @@ def view(session: Session, parts: tree.Parts) -> Object | None:
     session.scratch.append(f"temp.{storage}")
     made.system = True
     items = list(session.catalog.all(database, temporary=database == "tempdb"))
-    rows = [[store(value, column.type) for value, column in zip(row, made.columns, strict=True)] for row in make(session, items)]
+    rows = [
+        [store(value, column.type) for value, column in zip(row, made.columns, strict=True)]
+        for row in make(session, items)
+    ]
     marks = ", ".join("?" * len(made.columns))
     session.db.executemany(f"INSERT INTO temp.{storage} VALUES ({marks})", rows)
     return made

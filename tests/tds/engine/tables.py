@@ -76,10 +76,43 @@ def outside(session: Session, what: str) -> None:
 def alter_database(session: Session, name: str, options: list[str]) -> None:
     """Options of how others' changes are seen: what this server does anyway."""
     if name and session.instance.database(name) is None:
-        raise SqlError(5011, f"User does not have permission to alter database '{name}', the database does not exist, or the database is not in a state that allows access checks.", 14, 5)
-    known = {"READ_COMMITTED_SNAPSHOT", "ALLOW_SNAPSHOT_ISOLATION", "ON", "WITH", "ROLLBACK", "IMMEDIATE", "NO_WAIT", "RECOVERY", "SIMPLE", "SINGLE_USER", "MULTI_USER"}
+        raise SqlError(
+            5011,
+            f"User does not have permission to alter database '{name}', the database does not exist, or the database is not in a state that allows access checks.",
+            14,
+            5,
+        )
+    known = {
+        "READ_COMMITTED_SNAPSHOT",
+        "ALLOW_SNAPSHOT_ISOLATION",
+        "ON",
+        "WITH",
+        "ROLLBACK",
+        "IMMEDIATE",
+        "NO_WAIT",
+        "RECOVERY",
+        "SIMPLE",
+        "SINGLE_USER",
+        "MULTI_USER",
+    }
     if not set(options) <= known:
         raise Refused(f"ALTER DATABASE ... SET {' '.join(options)}")
+    if "SINGLE_USER" in options and "IMMEDIATE" in options:
+        throw_out(session, session.instance.database(name) or session.database)
+
+
+def throw_out(session: Session, database: str) -> None:
+    """Ends the other sessions of a database."""
+    server = session.connection.server
+    others = [
+        other
+        for other in server.connections()
+        if other.spid != session.connection.spid and other.session is not None and other.session.database == database
+    ]
+    for other in others:
+        other.close()
+    for other in others:
+        other.join(10)
 
 
 def drop_database(session: Session, name: str, *, if_exists: bool) -> None:
@@ -90,7 +123,10 @@ def drop_database(session: Session, name: str, *, if_exists: bool) -> None:
             return
         text = f"Cannot drop the database '{name}', because it does not exist or you do not have permission."
         raise SqlError(3701, text, 11)
-    if any(other.session is not None and other.session.database == known for other in session.connection.server.connections()):
+    if any(
+        other.session is not None and other.session.database == known
+        for other in session.connection.server.connections()
+    ):
         raise SqlError(3702, f'Cannot drop database "{known}" because it is currently in use.', 16, 3)
     with session.atomic():
         for item in list(session.catalog.all(known)):
@@ -115,7 +151,10 @@ def schemas(session: Session, database: str) -> list[str]:
 
 
 def create_table(
-    session: Session, parts: tree.Parts, columns: list[tree.ColumnDefinition], constraints: list[tree.ConstraintDefinition]
+    session: Session,
+    parts: tree.Parts,
+    columns: list[tree.ColumnDefinition],
+    constraints: list[tree.ConstraintDefinition],
 ) -> Object:
     """CREATE TABLE.
 
@@ -161,13 +200,21 @@ def add_column(session: Session, table: Object, definition: tree.ColumnDefinitio
         column.default = parenthesized(definition.default)
         column.default_id = session.instance.new_id()
         column.default_name = definition.default_name or made_up("DF", table, definition.name)
-        rules.check_implicit(Binder(session).value(session.parse_expression(column.default), Scope()).type or column.type, column.type)
+        rules.check_implicit(
+            Binder(session).value(session.parse_expression(column.default), Scope()).type or column.type, column.type
+        )
     if definition.identity is not None:
         if column.type.name not in {"tinyint", "smallint", "int", "bigint", "decimal", "numeric"} or column.type.scale:
             text = f"Identity column '{column.name}' must be of data type int, bigint, smallint, tinyint, or decimal or numeric with a scale of 0, unencrypted, and constrained to be nonnullable."
             raise SqlError(2749, text, 16, 2, ends="batch")
         if any(other.identity for other in table.columns):
-            raise SqlError(2744, f"Multiple identity columns specified for table '{table.name}'. Only one identity column per table is allowed.", 16, 2, ends="batch")
+            raise SqlError(
+                2744,
+                f"Multiple identity columns specified for table '{table.name}'. Only one identity column per table is allowed.",
+                16,
+                2,
+                ends="batch",
+            )
         column.identity, column.nullable = definition.identity, False
     if definition.computed is not None:
         column.computed, column.persisted = definition.computed, definition.persisted
@@ -185,7 +232,9 @@ def parenthesized(text: str) -> str:
 
 def made_up(prefix: str, table: Object, column: str = "") -> str:
     """A name for a constraint without one, of the shape that SQL Server makes up."""
-    seed = hashlib.sha1(f"{table.id} {prefix} {column} {len(table.keys)} {len(table.checks)} {len(table.foreign)}".encode()).hexdigest()
+    seed = hashlib.sha1(
+        f"{table.id} {prefix} {column} {len(table.keys)} {len(table.checks)} {len(table.foreign)}".encode()
+    ).hexdigest()
     parts = [prefix, table.name[:9]] + ([column[:9]] if column else [])
     return "__".join(parts) + "__" + seed[:8].upper()
 
@@ -194,7 +243,15 @@ def own_scope(table: Object, prefix: str = "") -> Scope:
     """The columns of a table by themselves, for its own expressions."""
     return Scope(
         [
-            ScopeColumn((table.database, table.schema, table.name), column.name, f"{prefix}c{column.id}", column.type, column.nullable, column, table)
+            ScopeColumn(
+                (table.database, table.schema, table.name),
+                column.name,
+                f"{prefix}c{column.id}",
+                column.type,
+                column.nullable,
+                column,
+                table,
+            )
             for column in table.columns
             if column.stored
         ]
@@ -246,13 +303,18 @@ def add_constraint(session: Session, table: Object, definition: tree.ConstraintD
     number = session.instance.new_id()
     columns = [key_column(table, name) for name in definition.columns]
     if definition.name and definition.kind != "DEFAULT":
-        taken = {item.name.casefold() for item in (*table.keys, *table.checks, *table.foreign)}
+        items: list[Key | Check | ForeignKey] = [*table.keys, *table.checks, *table.foreign]
+        taken = {item.name.casefold() for item in items}
         if definition.name.casefold() in taken:
-            raise SqlError(2714, f"There is already an object named '{definition.name}' in the database.", 16, 5, ends="batch")
+            raise SqlError(
+                2714, f"There is already an object named '{definition.name}' in the database.", 16, 5, ends="batch"
+            )
     if definition.kind in {"PRIMARY KEY", "UNIQUE"}:
         if definition.kind == "PRIMARY KEY":
             if any(key.kind == "PRIMARY KEY" for key in table.keys):
-                raise SqlError(1779, f"Table '{table.name}' already has a primary key defined on it.", 16, 0, ends="batch")
+                raise SqlError(
+                    1779, f"Table '{table.name}' already has a primary key defined on it.", 16, 0, ends="batch"
+                )
             for column in columns:
                 column.nullable = False
         name = definition.name or made_up("PK" if definition.kind == "PRIMARY KEY" else "UQ", table)
@@ -312,7 +374,9 @@ def add_foreign_key(
         if column.type.name != target.type.name:
             text = f"Column '{parent.full_name}.{target.name}' is not the same data type as referencing column '{table.name}.{column.name}' in foreign key '{name}'."
             raise SqlError(1778, text, 16, 0, ends="batch")
-    table.foreign.append(ForeignKey(number, name, tuple(column.id for column in columns), parent.id, wanted, definition.on_delete))
+    table.foreign.append(
+        ForeignKey(number, name, tuple(column.id for column in columns), parent.id, wanted, definition.on_delete)
+    )
 
 
 def create_index(session: Session, statement: tree.CreateIndex) -> None:
@@ -333,7 +397,9 @@ def create_index(session: Session, statement: tree.CreateIndex) -> None:
     rebuild(session, table)
 
 
-def rebuild(session: Session, table: Object, values: dict[int, str] | None = None, old: list[int] | None = None) -> None:
+def rebuild(
+    session: Session, table: Object, values: dict[int, str] | None = None, old: list[int] | None = None
+) -> None:
     """Makes a table's storage anew after its definition changed; `values` are those of new columns.
 
     Raises:
@@ -343,12 +409,17 @@ def rebuild(session: Session, table: Object, values: dict[int, str] | None = Non
 
     storage = table.storage.partition(".")[2]
     for (name,) in session.db.execute(
-        f"SELECT name FROM {'temp' if table.temporary else 'main'}.sqlite_master WHERE type = 'index' AND tbl_name = ?", (storage,)
+        f"SELECT name FROM {'temp' if table.temporary else 'main'}.sqlite_master WHERE type = 'index' AND tbl_name = ?",
+        (storage,),
     ).fetchall():
         session.db.execute(f"DROP INDEX {'temp' if table.temporary else 'main'}.{name}")
     session.db.execute(f"ALTER TABLE {table.storage} RENAME TO old_{storage}")
     session.db.execute(storage_sql(session, table))
-    kept = [column.id for column in table.columns if column.stored and (old is None or column.id in old) and column.id not in (values or {})]
+    kept = [
+        column.id
+        for column in table.columns
+        if column.stored and (old is None or column.id in old) and column.id not in (values or {})
+    ]
     targets = [f"c{number}" for number in kept] + [f"c{number}" for number in values or {}]
     sources = [f"c{number}" for number in kept] + list((values or {}).values())
     where = "temp" if table.temporary else "main"
@@ -448,16 +519,19 @@ def drop_constraint(session: Session, table: Object, name: str) -> None:
         SqlError: 3728 if it is not there, 3725 if a foreign key needs it.
     """
     folded = name.casefold()
-    for items in (table.keys, table.checks, table.foreign):
-        for item in list(items):
-            if item.name.casefold() == folded:
-                if isinstance(item, Key):
-                    for _, key in rows.referring(session, table):
-                        if set(key.referenced) == set(item.columns):
-                            text = f"The constraint '{item.name}' is being referenced by table, foreign key constraint '{key.name}'."
-                            raise SqlError(3725, text, 16, 0, ends="batch")
-                items.remove(item)  # type: ignore[arg-type]
-                return
+    for key in table.keys:
+        if key.name.casefold() == folded:
+            for _, other in rows.referring(session, table):
+                if set(other.referenced) == set(key.columns):
+                    text = f"The constraint '{key.name}' is being referenced by table, foreign key constraint '{other.name}'."
+                    raise SqlError(3725, text, 16, 0, ends="batch")
+            table.keys.remove(key)
+            return
+    kept = (len(table.checks), len(table.foreign))
+    table.checks = [check for check in table.checks if check.name.casefold() != folded]
+    table.foreign = [foreign for foreign in table.foreign if foreign.name.casefold() != folded]
+    if kept != (len(table.checks), len(table.foreign)):
+        return
     for column in table.columns:
         if column.default_name.casefold() == folded:
             column.default = column.default_name = ""
@@ -478,7 +552,10 @@ def alter_column(session: Session, table: Object, definition: tree.ColumnDefinit
 
     value = converted(Bound(f"c{column.id}", column.type), definition.type)
     nullable = definition.nullable if definition.nullable is not None else True
-    if not nullable and session.db.execute(f"SELECT 1 FROM {table.storage} WHERE c{column.id} IS NULL LIMIT 1").fetchone():
+    if (
+        not nullable
+        and session.db.execute(f"SELECT 1 FROM {table.storage} WHERE c{column.id} IS NULL LIMIT 1").fetchone()
+    ):
         raise rows.is_null_refused(table, column, "UPDATE")
     column.type, column.nullable = definition.type, nullable
     return {column.id: value}
@@ -505,7 +582,9 @@ def drop(session: Session, kind: str, parts: tree.Parts, *, if_exists: bool) -> 
     if kind == "TABLE":
         for child, _ in rows.referring(session, found):
             if child.id != found.id:
-                text = f"Could not drop object '{'.'.join(parts)}' because it is referenced by a FOREIGN KEY constraint."
+                text = (
+                    f"Could not drop object '{'.'.join(parts)}' because it is referenced by a FOREIGN KEY constraint."
+                )
                 raise SqlError(3726, text)
         for item in session.catalog.all(found.database):
             if item.bound and found.id in item.depends_on:
@@ -532,8 +611,12 @@ def drop_schema(session: Session, name: str, *, if_exists: bool) -> None:
     if found is None:
         if if_exists:
             return
-        raise SqlError(15151, f"Cannot drop the schema '{name}', because it does not exist or you do not have permission.")
-    inside = next((item for item in session.catalog.all(session.database) if item.schema.casefold() == name.casefold()), None)
+        raise SqlError(
+            15151, f"Cannot drop the schema '{name}', because it does not exist or you do not have permission."
+        )
+    inside = next(
+        (item for item in session.catalog.all(session.database) if item.schema.casefold() == name.casefold()), None
+    )
     if inside is not None:
         raise SqlError(3729, f"Cannot drop schema '{name}' because it is being referenced by object '{inside.name}'.")
     session.catalog.delete(found)

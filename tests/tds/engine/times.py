@@ -6,7 +6,7 @@ import datetime as dt
 import re
 
 from tests.tds.errors import SqlError
-from tests.tds.types import EPOCH_1900, TICKS_PER_DAY, UNITS_PER_DAY, SqlType
+from tests.tds.types import EPOCH_1900, TICKS_PER_DAY, UNITS_PER_DAY, SqlType, ten
 
 TICKS = 10_000_000
 """100 ns in a second."""
@@ -32,7 +32,7 @@ def parts_of(type_: SqlType, value: int | tuple[int, int]) -> Parts:
         return (*divmod(value, TICKS_PER_DAY), 0)
     if type_.name == "datetime":
         days, units = divmod(value, UNITS_PER_DAY)
-        return days + EPOCH_1900, (units * 100_000 + 1) // 3 if units % 3 == 2 else units * 100_000 // 3, 0  # noqa: PLR2004
+        return days + EPOCH_1900, (units * 100_000 + 1) // 3 if units % 3 == 2 else units * 100_000 // 3, 0
     days, minutes = divmod(value, 1440)
     return days + EPOCH_1900, minutes * 60 * TICKS, 0
 
@@ -55,7 +55,7 @@ def build(type_: SqlType, parts: Parts, source: str) -> int | tuple[int, int]:
     if name == "date":
         return days
     if name in {"time", "datetime2", "datetimeoffset"}:
-        unit = 10 ** (7 - type_.scale)
+        unit = ten(7 - type_.scale)
         ticks = (ticks + unit // 2) // unit * unit
         if name == "time":
             return ticks % TICKS_PER_DAY if ticks < TICKS_PER_DAY else TICKS_PER_DAY - unit
@@ -87,7 +87,9 @@ _ZONE = re.compile(r"([+-])(\d{1,2}):(\d{2})|Z", re.IGNORECASE)
 
 def failed() -> SqlError:
     """241: no date or time."""
-    return SqlError(241, "Conversion failed when converting date and/or time from character string.", ends="transaction")
+    return SqlError(
+        241, "Conversion failed when converting date and/or time from character string.", ends="transaction"
+    )
 
 
 def parse(text: str, type_: SqlType) -> Parts:
@@ -130,10 +132,10 @@ def _clock(clock: re.Match[str], type_: SqlType) -> int:
     fraction, half = clock.group(4) or "", (clock.group(5) or "").upper()
     limit = 3 if type_.name in {"datetime", "smalldatetime"} else 7
     if half:
-        if not 1 <= hour <= 12:  # noqa: PLR2004
+        if not 1 <= hour <= 12:
             raise failed()
         hour = hour % 12 + (12 if half == "PM" else 0)
-    if hour > 23 or minute > 59 or second > 59 or len(fraction) > limit:  # noqa: PLR2004
+    if hour > 23 or minute > 59 or second > 59 or len(fraction) > limit:
         raise failed()
     return ((hour * 60 + minute) * 60 + second) * TICKS + int(fraction.ljust(7, "0"))
 
@@ -170,7 +172,7 @@ def text_of(type_: SqlType, value: int | tuple[int, int], style: int | None) -> 
     zone = f"{'-' if offset < 0 else '+'}{abs(offset) // 60:02d}:{abs(offset) % 60:02d}"
     if style is None or style == 0:
         if name in {"datetime", "smalldatetime"}:
-            half = "AM" if hour < 12 else "PM"  # noqa: PLR2004
+            half = "AM" if hour < 12 else "PM"
             return f"{MONTHS[date.month - 1]} {date.day:2d} {date.year} {(hour - 1) % 12 + 1:2d}:{minute:02d}{half}"
         style = 121
     point = f".{shown}" if shown else ""

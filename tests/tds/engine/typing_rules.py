@@ -7,11 +7,41 @@ from collections.abc import Sequence
 from tests.tds.errors import SqlError
 from tests.tds.types import BYTES, DECIMALS, FLOATS, INTEGERS, MAX, MONEYS, TEXTS, WIDE, SqlType
 
-PRECEDENCE = (
-    "hierarchyid geography geometry sql_variant xml datetimeoffset datetime2 datetime smalldatetime date time float real "
-    "decimal numeric money smallmoney bigint int smallint tinyint bit ntext text image timestamp uniqueidentifier "
-    "nvarchar nchar varchar char varbinary binary"
-).split()
+PRECEDENCE = [
+    "hierarchyid",
+    "geography",
+    "geometry",
+    "sql_variant",
+    "xml",
+    "datetimeoffset",
+    "datetime2",
+    "datetime",
+    "smalldatetime",
+    "date",
+    "time",
+    "float",
+    "real",
+    "decimal",
+    "numeric",
+    "money",
+    "smallmoney",
+    "bigint",
+    "int",
+    "smallint",
+    "tinyint",
+    "bit",
+    "ntext",
+    "text",
+    "image",
+    "timestamp",
+    "uniqueidentifier",
+    "nvarchar",
+    "nchar",
+    "varchar",
+    "char",
+    "varbinary",
+    "binary",
+]
 """From the highest to the lowest ("Data type precedence")."""
 RANK = {name: at for at, name in enumerate(PRECEDENCE)}
 
@@ -61,7 +91,9 @@ def common(types: Sequence[SqlType | None]) -> SqlType:
         return INT
     best = min(known, key=lambda type_: RANK[type_.name])
     if best.name in DECIMALS:
-        numbers = [exact(type_) for type_ in known if type_.name in DECIMALS or type_.name in DIGITS or type_.name in MONEYS]
+        numbers = [
+            exact(type_) for type_ in known if type_.name in DECIMALS or type_.name in DIGITS or type_.name in MONEYS
+        ]
         scale = max(type_.scale for type_ in numbers)
         whole = max(type_.precision - type_.scale for type_ in numbers)
         if scale + whole > 38:
@@ -82,7 +114,9 @@ def _longest(best: SqlType, known: Sequence[SqlType]) -> SqlType:
     limit = 4000 if best.name in WIDE else 8000
     length = min(max(type_.length for type_ in known), limit)
     same = all(type_.length == best.length and type_.name == best.name for type_ in known)
-    name = best.name if same else {"nchar": "nvarchar", "char": "varchar", "binary": "varbinary"}.get(best.name, best.name)
+    name = (
+        best.name if same else {"nchar": "nvarchar", "char": "varchar", "binary": "varbinary"}.get(best.name, best.name)
+    )
     return SqlType(name, length)
 
 
@@ -124,8 +158,11 @@ def check_implicit(source: SqlType, target: SqlType) -> None:
     if a == b or b == "sql_variant":
         return
     explicit = SqlError(
-        257, f"Implicit conversion from data type {a} to {b} is not allowed. Use the CONVERT function to run this query.",
-        16, 3, ends="batch",
+        257,
+        f"Implicit conversion from data type {a} to {b} is not allowed. Use the CONVERT function to run this query.",
+        16,
+        3,
+        ends="batch",
     )
     if a == "sql_variant":
         raise explicit
@@ -139,5 +176,7 @@ def check_implicit(source: SqlType, target: SqlType) -> None:
         raise clash(source, target)
     if a == "xml" and b != "xml":
         raise explicit
-    if a in {"hierarchyid", "geometry", "geography"} or (b in {"hierarchyid", "geometry", "geography"} and a not in BYTES):
+    if a in {"hierarchyid", "geometry", "geography"} or (
+        b in {"hierarchyid", "geometry", "geography"} and a not in BYTES
+    ):
         raise clash(source, target)

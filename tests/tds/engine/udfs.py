@@ -16,7 +16,7 @@ from tests.tds.engine import convert, times
 from tests.tds.engine.bound import TYPES
 from tests.tds.engine.storage import load, number_of_bytes, store
 from tests.tds.errors import SqlError
-from tests.tds.types import BYTES, DECIMALS, FLOATS, MONEYS, NARROW, TEXTS, WIDE, SqlType, Variant
+from tests.tds.types import BYTES, DECIMALS, FLOATS, MONEYS, NARROW, TEXTS, TICKS_PER_DAY, WIDE, SqlType, Variant, ten
 
 POINT = 10**38
 _MIDDLE = 1 << 255
@@ -139,7 +139,7 @@ def fdiv(a: float | None, b: float | None) -> float | None:
 def _pack(value: int, divisor: int, result: int, *, cut: bool = False) -> bytes:
     """value / divisor at the scale of the result, halves away from zero or cut."""
     type_ = TYPES[result]
-    unit = 10 ** (38 - type_.scale)
+    unit = ten(38 - type_.scale)
     whole = divisor * unit
     digits = abs(value) // whole if cut else (2 * abs(value) + whole) // (2 * whole)
     if digits >= 10**type_.precision:
@@ -256,7 +256,8 @@ class One:
         """
         if self.count > 1:
             raise SqlError(
-                512, "Subquery returned more than 1 value. This is not permitted when the subquery follows =, !=, <, <= , >, "
+                512,
+                "Subquery returned more than 1 value. This is not permitted when the subquery follows =, !=, <, <= , >, "
                 ">= or when the subquery is used as an expression.",
             )
         return self.value
@@ -340,7 +341,7 @@ def tquote(text: str, quote: str) -> str | None:
     pairs = {"[": "[]", "]": "[]", '"': '""', "'": "''", "(": "()", "<": "<>", "{": "{}", "`": "``"}
     if len(text) > 128 or quote not in pairs:
         return None
-    first, last = pairs[quote]
+    first, last = pairs[quote][0], pairs[quote][1]
     return first + text.replace(last, last * 2) + last
 
 
@@ -509,7 +510,11 @@ def _add_months(days: int, months: int) -> int:
     year, month = divmod(date.year * 12 + date.month - 1 + months, 12)
     if not 1 <= year <= 9999:
         raise SqlError(517, "Adding a value to a 'date' column caused an overflow.")
-    last = (dt.date(year + month // 11, (month + 1) % 12 + 1, 1) - dt.timedelta(1)).day if (year, month) != (9999, 11) else 31
+    last = (
+        (dt.date(year + month // 11, (month + 1) % 12 + 1, 1) - dt.timedelta(1)).day
+        if (year, month) != (9999, 11)
+        else 31
+    )
     return dt.date(year, month + 1, min(date.day, last)).toordinal() - 1
 
 
@@ -522,8 +527,8 @@ def dtadd(part: str, count: int, value: Any, number: int) -> Any:
     elif part in {"day", "dayofyear", "weekday", "week"}:
         days += count * (7 if part == "week" else 1)
     else:
-        ticks += (count // 100 if part == "nanosecond" else count * UNITS[part])
-        more, ticks = divmod(ticks, times.TICKS_PER_DAY)
+        ticks += count // 100 if part == "nanosecond" else count * UNITS[part]
+        more, ticks = divmod(ticks, TICKS_PER_DAY)
         days += 0 if type_.name == "time" else more
     if not 0 <= days <= times.LAST_DAY:
         raise SqlError(517, f"Adding a value to a '{type_.name}' column caused an overflow.")
@@ -536,22 +541,21 @@ def dtdiff(part: str, first: Any, a: int, last: Any, b: int) -> int:
     for value, number in ((first, a), (last, b)):
         type_ = TYPES[number]
         days, ticks, offset = times.parts_of(type_, load(value, type_))
-        whole = days * times.TICKS_PER_DAY + ticks - offset * 60 * times.TICKS
-        ends.append(divmod(whole, times.TICKS_PER_DAY))
+        whole = days * TICKS_PER_DAY + ticks - offset * 60 * times.TICKS
+        ends.append(divmod(whole, TICKS_PER_DAY))
     (d1, t1), (d2, t2) = ends
     if part in {"year", "quarter", "month"}:
         one, two = times.date_of(d1), times.date_of(d2)
-        months = {"year": lambda date: date.year, "quarter": lambda date: date.year * 4 + (date.month - 1) // 3,
-                  "month": lambda date: date.year * 12 + date.month}[part]
-        return months(two) - months(one)
+        unit = {"year": 12, "quarter": 3, "month": 1}[part]
+        return (two.year * 12 + two.month - 1) // unit - (one.year * 12 + one.month - 1) // unit
     if part in {"day", "dayofyear", "weekday"}:
         return d2 - d1
     if part == "week":
         return (d2 + 1) // 7 - (d1 + 1) // 7
     if part == "nanosecond":
-        return ((d2 - d1) * times.TICKS_PER_DAY + t2 - t1) * 100
+        return ((d2 - d1) * TICKS_PER_DAY + t2 - t1) * 100
     unit = UNITS[part]
-    return (d2 * times.TICKS_PER_DAY + t2) // unit - (d1 * times.TICKS_PER_DAY + t1) // unit
+    return (d2 * TICKS_PER_DAY + t2) // unit - (d1 * TICKS_PER_DAY + t1) // unit
 
 
 def dtpart(part: str, value: Any, number: int) -> int:
@@ -589,7 +593,9 @@ def vprop(value: bytes, name: str) -> Any:
     if folded == "basetype":
         return store(Variant(SqlType("nvarchar", 128), type_.name), variant_type)
     number = {
-        "precision": type_.precision or len(str(variant.value)), "scale": type_.scale, "maxlength": type_.max_length
+        "precision": type_.precision or len(str(variant.value)),
+        "scale": type_.scale,
+        "maxlength": type_.max_length,
     }.get(folded)
     return None if number is None else store(Variant(SqlType("int"), number), variant_type)
 
@@ -597,7 +603,9 @@ def vprop(value: bytes, name: str) -> Any:
 def deeper(depth: int, limit: int) -> int:
     """530: a recursion that goes too deep."""
     if depth > limit:
-        text = f"The statement terminated. The maximum recursion {limit} has been exhausted before statement completion."
+        text = (
+            f"The statement terminated. The maximum recursion {limit} has been exhausted before statement completion."
+        )
         raise SqlError(530, text)
     return depth
 
@@ -605,7 +613,9 @@ def deeper(depth: int, limit: int) -> int:
 def toprows(count: int | None) -> int:
     """TOP."""
     if count is None or count < 0:
-        raise SqlError(1060, "The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer.", 15)
+        raise SqlError(
+            1060, "The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer.", 15
+        )
     return count
 
 
@@ -699,10 +709,15 @@ def register(db: sqlite3.Connection, holder: Holder) -> None:
         return call
 
     def safe_class(kind: type[Any]) -> type[Any]:
-        return type(kind.__name__, (kind,), {
-            name: (lambda method: lambda self, *a: safe(lambda: method(self, *a))())(getattr(kind, name))
-            for name in ("step", "finalize", "value", "inverse") if callable(getattr(kind, name, None))
-        })
+        return type(
+            kind.__name__,
+            (kind,),
+            {
+                name: (lambda method: lambda self, *a: safe(lambda: method(self, *a))())(getattr(kind, name))
+                for name in ("step", "finalize", "value", "inverse")
+                if callable(getattr(kind, name, None))
+            },
+        )
 
     for name, (count, function) in PLAIN.items():
         db.create_function(name, count, safe(function), deterministic=True)

@@ -44,6 +44,9 @@ class Assembler:
     buffer: bytearray = field(default_factory=bytearray)
     parts: list[bytes] = field(default_factory=list[bytes])
     status: int = 0
+    drop_bulk: bool = False
+    """Whether the data of bulk loads is counted only."""
+    dropped: int = 0
 
     def feed(self, data: bytes) -> list[Message]:
         """The messages that these bytes complete.
@@ -60,7 +63,10 @@ class Assembler:
                 raise ValueError(f"a packet of {length} bytes")
             if len(self.buffer) - at < length:
                 break
-            self.parts.append(bytes(self.buffer[at + HEADER.size : at + length]))
+            if self.drop_bulk and kind == Kind.BULK:
+                self.dropped += length - HEADER.size
+            else:
+                self.parts.append(bytes(self.buffer[at + HEADER.size : at + length]))
             self.status |= status
             at += length
             if status & EOM:

@@ -63,10 +63,10 @@ def skip_headers(data: bytes) -> Reader:
     Raises:
         ValueError: if their length is impossible.
     """
-    if len(data) < 4:  # noqa: PLR2004 - the length itself
+    if len(data) < 4:
         raise ValueError("a request without headers")
     total = struct.unpack_from("<I", data)[0]
-    if not 4 <= total <= len(data):  # noqa: PLR2004
+    if not 4 <= total <= len(data):
         raise ValueError(f"headers of {total} bytes")
     return Reader(data, total)
 
@@ -87,7 +87,7 @@ def calls(data: bytes) -> list[Call]:
     found: list[Call] = []
     while reader.left:
         length = reader.u16()
-        if length == 0xFFFF:  # noqa: PLR2004
+        if length == 0xFFFF:
             number = reader.u16()
             if number not in PROCEDURES:
                 raise ValueError(f"no procedure has the number {number}")
@@ -104,22 +104,22 @@ def _parameters(reader: Reader) -> Iterator[Parameter]:
         if reader.data[reader.at] in {0x80, 0xFF}:  # the next RPC of the request
             reader.u8()
             return
-        if reader.data[reader.at] == 0xFE:  # noqa: PLR2004 - an RPC that is not to be run
+        if reader.data[reader.at] == 0xFE:
             raise ValueError("an RPC with NoExec")
         name = reader.b_varchar()
         status = reader.u8()
         if status & 0x08:
             raise ValueError("an encrypted parameter")
-        if reader.data[reader.at] == 0xF3:  # noqa: PLR2004
+        if reader.data[reader.at] == 0xF3:
             raise ValueError("a table-valued parameter")
         fixed = _is_fixed(reader.data[reader.at])
         type_ = read_type_info(reader)
-        value = None if reader.data[reader.at - 1] == 0x1F and fixed else read_value(type_, reader, fixed=fixed)  # noqa: PLR2004
+        value = None if reader.data[reader.at - 1] == 0x1F and fixed else read_value(type_, reader, fixed=fixed)
         yield Parameter(name, type_, value, output=bool(status & 1), default=bool(status & 2))
 
 
 def _is_fixed(code: int) -> bool:
-    return code == 0x1F or any(code == known for known, _ in FIXED.values())  # noqa: PLR2004
+    return code == 0x1F or any(code == known for known, _ in FIXED.values())
 
 
 def bulk_rows(data: bytes) -> tuple[list[BulkColumn], Iterator[list[Any]]]:
@@ -129,7 +129,7 @@ def bulk_rows(data: bytes) -> tuple[list[BulkColumn], Iterator[list[Any]]]:
         ValueError: if they cannot be read.
     """
     reader = Reader(data)
-    if reader.u8() != 0x81:  # noqa: PLR2004
+    if reader.u8() != 0x81:
         raise ValueError("a bulk load without COLMETADATA")
     columns: list[BulkColumn] = []
     for _ in range(reader.u16()):
@@ -146,15 +146,15 @@ def bulk_rows(data: bytes) -> tuple[list[BulkColumn], Iterator[list[Any]]]:
 def _bulk_rows(reader: Reader, columns: list[BulkColumn]) -> Iterator[list[Any]]:
     while reader.left:
         token = reader.u8()
-        if token == 0xD1:  # noqa: PLR2004
+        if token == 0xD1:
             yield [read_value(column.type, reader, fixed=column.fixed) for column in columns]
-        elif token == 0xD2:  # noqa: PLR2004 - NBCROW: a bit for each NULL comes first
+        elif token == 0xD2:
             bits = reader.take((len(columns) + 7) // 8)
             yield [
                 None if bits[at // 8] >> at % 8 & 1 else read_value(column.type, reader, fixed=column.fixed)
                 for at, column in enumerate(columns)
             ]
-        elif token == 0xFD:  # noqa: PLR2004 - DONE
+        elif token == 0xFD:
             return
         else:
             raise ValueError(f"a bulk load with the token 0x{token:02x}")

@@ -90,7 +90,7 @@ def done(token: int, status: int, command: int = 0, rows: int = 0) -> bytes:
 def message(number: int, state: int, level: int, text: str, server: str, procedure: str, line: int) -> bytes:
     """ERROR, or INFO for a level of 10 or less."""
     body = struct.pack("<IBB", number, state, level) + us_varchar(text) + b_varchar(server) + b_varchar(procedure)
-    return _sized(0xAB if level <= 10 else 0xAA, body + struct.pack("<I", line))  # noqa: PLR2004
+    return _sized(0xAB if level <= 10 else 0xAA, body + struct.pack("<I", line))
 
 
 def environment(kind: int, new: str | bytes, old: str | bytes = b"") -> bytes:
