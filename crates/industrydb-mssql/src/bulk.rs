@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use crate::dialect::DIALECT;
 use crate::encode::{Encoder, Way, stored_frame};
 use crate::error::{self, BACKEND};
-use crate::session::{ATTENTION_TIMEOUT, Request, Session, stopped};
+use crate::session::{ATTENTION_TIMEOUT, ITEM_TIMEOUT, Request, Session, stopped};
 use crate::types::Kind;
 
 /// Rows between two reports of progress, and two looks at whether the call is to stop.
@@ -49,9 +49,12 @@ pub async fn append(
         .zip(stored.columns())
         .map(|(column, values)| Route::of(column, is_long(values.as_materialized_series())))
         .collect();
-    let staged = routes.iter().any(|route| *route != Route::Straight);
+    // The client library takes no such names.
+    let odd = table.parts().iter().chain(columns.iter().map(|column| &column.name)).any(|name| name.contains(char::is_control));
+    let staged = odd || routes.iter().any(|route| *route != Route::Straight);
+    let staged_names: Vec<String> = (0..if staged { columns.len() } else { 0 }).map(|at| format!("[c{at}]")).collect();
     let load = Load {
-        names: &names,
+        names: if staged { &staged_names } else { &names },
         columns,
         stored: &stored,
         routes: &routes,
@@ -66,7 +69,7 @@ pub async fn append(
     let staging = DIALECT.quote(&unique_name("#industrydb_bulk"))?;
     let mut declarations = Vec::with_capacity(columns.len());
     let mut sources = Vec::with_capacity(columns.len());
-    for ((column, name), route) in columns.iter().zip(&names).zip(&routes) {
+    for ((column, name), route) in columns.iter().zip(&staged_names).zip(&routes) {
         declarations.push(format!("{name} {} NULL", route.declared(column)));
         sources.push(route.source(column, name));
     }
@@ -205,10 +208,17 @@ async fn send(session: &mut Session, table: &str, load: &Load<'_>) -> Result<()>
     // Constraints hold and triggers run as for any INSERT, and NULL is NULL, not the column's default.
     let options = SqlBulkCopyOption::CheckConstraints | SqlBulkCopyOption::FireTriggers | SqlBulkCopyOption::KeepNulls;
     let outcome: Result<(), Failure> = async {
-        let mut request = tokio::select! {
-            biased;
-            request = client.bulk_insert_with_options(table, &names, options, &[]) => request?,
-            () = interrupt.stopped() => return Err(Failure::Stopped),
+        let mut request = {
+            let mut begin = std::pin::pin!(client.bulk_insert_with_options(table, &names, options, &[]));
+            tokio::select! {
+                biased;
+                request = &mut begin => request?,
+                // It is about to be answered, unless the table is locked.
+                () = interrupt.stopped() => match timeout(ITEM_TIMEOUT, begin).await {
+                    Ok(request) => request?,
+                    Err(_) => return Err(Failure::Stopped),
+                },
+            }
         };
         read_before = watch.read();
         let mut done = 0;

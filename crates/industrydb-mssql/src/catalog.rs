@@ -173,8 +173,8 @@ pub async fn dependents(session: &mut Session, table: &TableName) -> Result<Vec<
         ),
         (
             "view",
-            "SELECT DISTINCT o.name FROM {db}sys.sql_expression_dependencies AS d JOIN {db}sys.objects AS o \
-             ON o.object_id = d.referencing_id WHERE d.referenced_id = OBJECT_ID(@P1) AND o.type = 'V' ORDER BY o.name",
+            "SELECT name FROM {db}sys.objects WHERE type = 'V' AND object_id IN (SELECT referencing_id \
+             FROM {db}sys.sql_expression_dependencies WHERE referenced_id = OBJECT_ID(@P1)) ORDER BY name",
         ),
     ];
     let place = Place::of(table)?;

@@ -13,7 +13,7 @@ const YEAR_1900: i32 = -25_567;
 /// 9999-12-31 in days since 1970-01-01.
 const LAST_DAY: i32 = 2_932_896;
 /// 1753-01-01, the first day of `datetime`, in days since 1970-01-01.
-const FIRST_DATETIME_DAY: i32 = -79_258;
+const FIRST_DATETIME_DAY: i32 = -79_257;
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;

@@ -79,7 +79,8 @@ impl<'v> Bound<'v> {
                 Self::new(ColumnData::DateTimeOffset(Some(instant::to_datetimeoffset(value))), "datetimeoffset(6)")
             }
             Value::Duration(micros) => Self::new(ColumnData::I64(Some(*micros)), "bigint"),
-            Value::Uuid(bytes) => Self::new(ColumnData::Guid(Some(Uuid::from_bytes(*bytes))), "uniqueidentifier"),
+            // As text, which the server takes for a uniqueidentifier: the other way round it would write capitals.
+            Value::Uuid(bytes) => Self::text(Cow::Owned(Uuid::from_bytes(*bytes).hyphenated().to_string())),
             Value::List(values) => Self::text(Cow::Owned(json_list(values, place)?.to_string())),
             Value::Json(document) => Self::text(Cow::Owned(document.to_string())),
         })

@@ -255,7 +255,7 @@ mod tests {
             ("SELECT 1", true, false, true),
             (" ; (SELECT 1)", true, false, true),
             ("WITH a AS (SELECT 1 AS x) SELECT x FROM a", true, false, true),
-            ("INSERT INTO t VALUES (1)", true, true, false),
+            ("INSERT INTO t VALUES (1)", false, true, false),
             ("DELETE FROM t OUTPUT deleted.a", true, true, false),
             ("DELETE FROM t", false, true, false),
             ("DELETE FROM t WHERE a = (SELECT 1)", false, true, false),

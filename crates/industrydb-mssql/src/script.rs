@@ -5,8 +5,11 @@
 //! can be used again.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use industrydb_core::connector::{BoxFuture, Event, EventStream, ReadOptions, Settle};
 use industrydb_core::error::Result;
@@ -20,11 +23,17 @@ use crate::statement::{Statement, is_of_the_statement};
 use crate::types::Kind;
 use crate::wire::Watch;
 
+/// How long dropping a statement may take to read what is left of its answer, and how long it then waits at most for the
+/// end of an item.
+const LONGEST_PASS: Duration = Duration::from_millis(50);
+const LONGEST_DRAIN: Duration = Duration::from_millis(150);
 /// Rows between two reports of progress.
 const ROWS_BETWEEN_REPORTS: usize = 4_096;
 
 /// A statement or script on its way.
 pub struct Script<'c> {
+    /// Whether the work has begun.
+    begun: bool,
     work: Option<BoxFuture<'c, Result<()>>>,
     outlet: Arc<Outlet>,
     _running: Running,
@@ -36,12 +45,13 @@ impl<'c> Script<'c> {
         let running = session.interrupt().begin();
         let outlet = Arc::new(Outlet::default());
         let work = Box::pin(work(session, statement, options, Arc::clone(&outlet)));
-        Self { work: Some(work), outlet, _running: running }
+        Self { begun: false, work: Some(work), outlet, _running: running }
     }
 }
 
 impl EventStream for Script<'_> {
     fn next(&mut self) -> BoxFuture<'_, Result<Option<Event>>> {
+        self.begun = true;
         Box::pin(std::future::poll_fn(|cx| {
             loop {
                 if let Some(event) = self.outlet.take() {
@@ -63,13 +73,69 @@ impl EventStream for Script<'_> {
     }
 }
 
+impl Drop for Script<'_> {
+    /// Reads what is left of an answer that is there already. The signal to stop would come too late for it (see
+    /// `session`); of a longer answer it stops the rest.
+    fn drop(&mut self) {
+        if !self.begun || tokio::runtime::Handle::try_current().is_err() {
+            return;
+        }
+        self.outlet.close();
+        let until = Instant::now() + LONGEST_DRAIN;
+        let mut context = Context::from_waker(Waker::noop());
+        while let Some(work) = &mut self.work {
+            // Here nothing else is kept waiting.
+            match Pin::new(&mut tokio::task::unconstrained(work)).poll(&mut context) {
+                Poll::Ready(_) => self.work = None,
+                Poll::Pending if self.outlet.rests() || Instant::now() > until => break,
+                Poll::Pending => std::thread::sleep(Duration::from_micros(50)),
+            }
+        }
+    }
+}
+
 /// Where the work puts events, and waits until they are taken.
 #[derive(Default)]
-struct Outlet(Mutex<VecDeque<Event>>);
+struct Outlet {
+    events: Mutex<VecDeque<Event>>,
+    closed: Mutex<Option<Instant>>,
+    is_closed: AtomicBool,
+    rests: AtomicBool,
+}
 
 impl Outlet {
     fn events(&self) -> MutexGuard<'_, VecDeque<Event>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nobody wants events any more.
+    fn close(&self) {
+        *self.closed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.is_closed.store(true, Ordering::Release);
+        self.events().clear();
+    }
+
+    /// Whether nobody wants events any more.
+    fn has_been_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
+    }
+
+    /// Since when nobody wants events.
+    fn closed_at(&self) -> Option<Instant> {
+        *self.closed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the work stands still for good, between two items.
+    fn rests(&self) -> bool {
+        self.rests.load(Ordering::Relaxed)
+    }
+
+    /// Goes over an item that nobody wants, or stands still before the next one if there are too many.
+    async fn pass(&self, since: Instant) {
+        if since.elapsed() > LONGEST_PASS {
+            self.rests.store(true, Ordering::Relaxed);
+            std::future::pending::<()>().await;
+        }
     }
 
     fn take(&self) -> Option<Event> {
@@ -82,6 +148,9 @@ impl Outlet {
 
     /// Hands events out; goes on when somebody asks for more than these.
     async fn give(&self, events: impl IntoIterator<Item = Event>) {
+        if self.has_been_closed() {
+            return;
+        }
         self.events().extend(events);
         std::future::poll_fn(|_| if self.is_empty() { Poll::Ready(()) } else { Poll::Pending }).await;
     }
@@ -117,6 +186,7 @@ async fn work(
         current: None,
         kept: Vec::new(),
         changed: Changed::new(&statement),
+        unwanted: None,
     };
     let depth = session.depth();
     let depth_after = statement.depth_after(depth);
@@ -128,6 +198,9 @@ async fn work(
         return Err(error);
     }
     session.set_depth(depth_after);
+    if outlet.has_been_closed() {
+        return Ok(());
+    }
     reading.end_of_set(0).await?;
     let Reading { first_columns, mut kept, changed, sets, .. } = reading;
     if shape.needs_session {
@@ -271,10 +344,19 @@ struct Reading<'r> {
     current: Option<(Box<ResultReader>, bool)>,
     kept: Vec<Kept>,
     changed: Changed,
+    /// Since when nobody wants what comes.
+    unwanted: Option<Instant>,
 }
 
 impl Sink for Reading<'_> {
     async fn take(&mut self, item: Item) -> Result<()> {
+        if self.unwanted.is_none() && self.outlet.has_been_closed() {
+            self.unwanted = self.outlet.closed_at();
+        }
+        if let Some(since) = self.unwanted {
+            self.outlet.pass(since).await;
+            return Ok(());
+        }
         match item {
             Item::Row(row) => {
                 let Some((reader, _)) = &mut self.current else { return Ok(()) };

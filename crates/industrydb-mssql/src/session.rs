@@ -22,7 +22,12 @@ use crate::wire::Watch;
 /// How long the server may take to acknowledge that it has stopped.
 pub const ATTENTION_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long a cancelled call waits for the end of an item whose beginning may have come.
-const ITEM_TIMEOUT: Duration = Duration::from_millis(100);
+pub const ITEM_TIMEOUT: Duration = Duration::from_millis(100);
+/// How long a cancelled statement that has not answered yet may take to do so before the server is told to stop.
+const SHORT: Duration = Duration::from_millis(30);
+/// How long the rest of an answer that nobody wants is read before the server is told to stop. An answer that has come
+/// to its end meanwhile would be followed by a second one, to the signal, which the client library does not read.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(50);
 /// Rows between two looks at whether the call is to stop; it also looks whenever it has to wait.
 const ROWS_BETWEEN_LOOKS: u32 = 1_024;
 
@@ -112,6 +117,8 @@ enum Ending {
     Refused(Error),
     /// Somebody asked for it.
     Stopped(ErrorKind),
+    /// As the last two, and what was left of the answer has been read.
+    Drained(Error),
 }
 
 /// An open connection.
@@ -271,7 +278,7 @@ impl Session {
                 self.state = State::Idle;
                 self.compiles_only = false;
             }
-            Ending::Failed(_) | Ending::Refused(_) | Ending::Stopped(_) => {
+            Ending::Failed(_) | Ending::Refused(_) | Ending::Stopped(_) | Ending::Drained(_) => {
                 self.close_because("the connection is closed: whether it still runs statements is not known");
             }
         }
@@ -313,8 +320,17 @@ impl Session {
                 }
                 Err(failure)
             }
+            Ending::Drained(error) => {
+                self.state = State::Idle;
+                Err(error)
+            }
             Ending::Refused(error) => {
-                self.attention().await;
+                match self.state {
+                    State::Busy { at_item: true, .. } => self.attention().await,
+                    State::Busy { .. } | State::Idle => self.close_because(
+                        "the connection is closed: a statement failed while its result was being read",
+                    ),
+                }
                 Err(error)
             }
             Ending::Stopped(kind) => {
@@ -431,13 +447,21 @@ async fn converse(
     stop: Stop<'_>,
 ) -> Ending {
     let State::Busy { read_before, .. } = *state else { return Ending::Complete };
-    let mut reply = tokio::select! {
-        biased;
-        reply = request.send(client) => match reply {
-            Ok(reply) => reply,
-            Err(cause) => return Ending::Failed(cause),
-        },
-        kind = stop.told() => return Ending::Stopped(kind),
+    let sent = {
+        let mut sending = std::pin::pin!(request.send(client));
+        tokio::select! {
+            biased;
+            sent = &mut sending => sent,
+            // A short statement is about to end; the signal would come too late for it.
+            kind = stop.told() => match tokio::time::timeout(SHORT, sending).await {
+                Ok(sent) => sent,
+                Err(_) => return Ending::Stopped(kind),
+            },
+        }
+    };
+    let mut reply = match sent {
+        Ok(reply) => reply,
+        Err(cause) => return Ending::Failed(cause),
     };
     let mut rows = 0_u32;
     loop {
@@ -445,18 +469,19 @@ async fn converse(
             biased;
             item = reply.next() => item,
             kind = stop.told() => {
-                if stop.watch.read() == read_before {
-                    return Ending::Stopped(kind);
-                }
                 // The rest of an item may be on its way: behind it the connection is in a known state.
-                match tokio::time::timeout(ITEM_TIMEOUT, reply.next()).await {
-                    Ok(Some(Ok(_))) => *state = State::Busy { read_before, at_item: true },
+                let patience = if stop.watch.read() == read_before { SHORT } else { ITEM_TIMEOUT };
+                return match tokio::time::timeout(patience, reply.next()).await {
+                    Ok(Some(Ok(_))) => match drain(&mut reply, state, read_before).await {
+                        Drain::Empty => Ending::Drained(stopped(kind)),
+                        Drain::More => Ending::Stopped(kind),
+                        Drain::Failed(cause) => Ending::Failed(cause),
+                    },
                     // It had just ended.
-                    Ok(None) => return Ending::Complete,
-                    Ok(Some(Err(cause))) => return Ending::Failed(cause),
-                    Err(_) => {}
-                }
-                return Ending::Stopped(kind);
+                    Ok(None) => Ending::Complete,
+                    Ok(Some(Err(cause))) => Ending::Failed(cause),
+                    Err(_) => Ending::Stopped(kind),
+                };
             }
         };
         match item {
@@ -466,16 +491,46 @@ async fn converse(
                 // Whoever drops this future while the sink waits leaves the connection between two items.
                 *state = State::Busy { read_before, at_item: true };
                 if let Err(error) = sink.take(item).await {
-                    return Ending::Refused(error);
+                    return match drain(&mut reply, state, read_before).await {
+                        Drain::Empty => Ending::Drained(error),
+                        Drain::More => Ending::Refused(error),
+                        Drain::Failed(cause) => Ending::Failed(cause),
+                    };
                 }
                 rows = rows.wrapping_add(1);
                 if rows.is_multiple_of(ROWS_BETWEEN_LOOKS) && stop.interrupt.is_stopped() {
-                    return Ending::Stopped(ErrorKind::Cancelled);
+                    return match drain(&mut reply, state, read_before).await {
+                        Drain::Empty => Ending::Drained(stopped(ErrorKind::Cancelled)),
+                        Drain::More => Ending::Stopped(ErrorKind::Cancelled),
+                        Drain::Failed(cause) => Ending::Failed(cause),
+                    };
                 }
                 *state = State::Busy { read_before, at_item: false };
             }
         }
     }
+}
+
+/// What became of the rest of an answer.
+enum Drain {
+    Empty,
+    More,
+    Failed(tiberius::error::Error),
+}
+
+/// Reads on from between two items, for a moment.
+async fn drain(reply: &mut Reply<'_>, state: &mut State, read_before: u64) -> Drain {
+    let until = Instant::now() + DRAIN_TIMEOUT;
+    while Instant::now() < until {
+        *state = State::Busy { read_before, at_item: false };
+        match tokio::time::timeout(ITEM_TIMEOUT, reply.next()).await {
+            Ok(None) => return Drain::Empty,
+            Ok(Some(Ok(_))) => *state = State::Busy { read_before, at_item: true },
+            Ok(Some(Err(cause))) => return if error::is_fatal(&cause) { Drain::Failed(cause) } else { Drain::Empty },
+            Err(_) => return Drain::More,
+        }
+    }
+    Drain::More
 }
 
 /// The error of a call that was stopped.

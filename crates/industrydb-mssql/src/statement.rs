@@ -140,7 +140,8 @@ mod tests {
             ("INSERT INTO t VALUES (1)", 1, 1),
             ("BEGIN TRAN; INSERT INTO t VALUES (1); COMMIT", 0, 0),
         ] {
-            let statement = Statement::new(sql, &Params::NONE).expect(sql);
+            let none = Params::NONE;
+            let statement = Statement::new(sql, &none).expect(sql);
             assert_eq!(statement.depth_after(before), after, "{sql}");
         }
     }
