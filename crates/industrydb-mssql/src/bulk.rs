@@ -50,7 +50,11 @@ pub async fn append(
         .map(|(column, values)| Route::of(column, is_long(values.as_materialized_series())))
         .collect();
     // The client library takes no such names.
-    let odd = table.parts().iter().chain(columns.iter().map(|column| &column.name)).any(|name| name.contains(char::is_control));
+    let odd = table
+        .parts()
+        .iter()
+        .chain(columns.iter().map(|column| &column.name))
+        .any(|name| name.contains(char::is_control));
     let staged = odd || routes.iter().any(|route| *route != Route::Straight);
     let staged_names: Vec<String> = (0..if staged { columns.len() } else { 0 }).map(|at| format!("[c{at}]")).collect();
     let load = Load {

@@ -272,9 +272,9 @@ impl<'a> Encoder<'a> {
                 }
                 value => Ok(ColumnData::Numeric(value.map(|value| Numeric::new_with_scale(value, MONEY.1 as u8)))),
             },
-            Source::Date(values) => self
-                .some(values.get(row), row + first_row, OUT_OF_YEARS, |days| instant::to_date(days))
-                .map(ColumnData::Date),
+            Source::Date(values) => {
+                self.some(values.get(row), row + first_row, OUT_OF_YEARS, instant::to_date).map(ColumnData::Date)
+            }
             Source::Time { values, digits, sent } => self
                 .some(values.get(row), row + first_row, TOO_FINE, |nanos| {
                     instant::to_time(nanos, *digits).and_then(|_| instant::to_time(nanos, *sent))

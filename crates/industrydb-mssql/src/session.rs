@@ -327,9 +327,8 @@ impl Session {
             Ending::Refused(error) => {
                 match self.state {
                     State::Busy { at_item: true, .. } => self.attention().await,
-                    State::Busy { .. } | State::Idle => self.close_because(
-                        "the connection is closed: a statement failed while its result was being read",
-                    ),
+                    State::Busy { .. } | State::Idle => self
+                        .close_because("the connection is closed: a statement failed while its result was being read"),
                 }
                 Err(error)
             }
