@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - messages and rows of data stand in one piece
 """A TDS 7.4 test server: T-SQL over TCP, on SQLite. It is a test server, not a SQL Server.
 
     with Server() as server: ...                       # in this process, on a free port of the loopback interface

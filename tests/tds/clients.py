@@ -1,6 +1,7 @@
 """Four independent clients of SQL Server, who say whether the test server is one: FreeTDS by pymssql and by `tsql`, Microsoft's
 ODBC driver by mssql-python, and python-tds."""
 
+# ruff: noqa: E501 - messages and rows of data stand in one piece
 from __future__ import annotations
 
 import shutil
@@ -12,7 +13,7 @@ from typing import Any, Literal
 
 import mssql_python
 import pymssql
-import pytds  # type: ignore[import-untyped]
+import pytds  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs]
 
 from tests.tds.process import Address
 

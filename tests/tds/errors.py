@@ -32,7 +32,7 @@ class SqlError(Exception):
         return f"{self.number}: {self.text}"
 
 
-class Refused(SqlError):
+class Refused(SqlError):  # noqa: N818 - reads as what the server does
     """What a real server could do and this one does not: an error instead of a guess."""
 
     __slots__ = ()
@@ -42,5 +42,5 @@ class Refused(SqlError):
         super().__init__(50000, f"The TDS test server refuses: {what}.", ends="batch")
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 - no error
     """An attention arrived: what runs ends."""

@@ -9,7 +9,7 @@ PHASES = ("accept", "prelogin", "tls", "login", "request", "columns", "row", "bu
 """Where a fault can be placed: before the server answers to it."""
 
 
-class Close(Exception):
+class Close(Exception):  # noqa: N818 - no error
     """The connection ends here, without a word."""
 
 

@@ -123,7 +123,7 @@ class Response:
 
     _closing = False
 
-    def _status(self, more: bool) -> int:
+    def _status(self, *, more: bool) -> int:
         transaction = tokens.IN_TRANSACTION if self.in_transaction() else 0
         return transaction | (tokens.MORE if more else 0)
 

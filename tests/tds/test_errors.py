@@ -1,5 +1,6 @@
 """Errors: their numbers, levels, states and texts, as python-tds hands all of them over."""
 
+# ruff: noqa: E501, ISC004 - messages and rows of data stand in one piece; so do long statements
 from __future__ import annotations
 
 import threading
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
-import pytds  # type: ignore[import-untyped]
+import pytds  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 
 from tests.tds.clients import PYTDS

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import mssql_python
-import pytds  # type: ignore[import-untyped]
+import pytds  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 
 from tests.tds.clients import CLIENTS, PYTDS, TSQL, Client, Tls, tsql

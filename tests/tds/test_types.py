@@ -1,12 +1,13 @@
 """Types as rows of data: what each literal is when three clients read it, alone, as NULL, and from a table."""
 
+# ruff: noqa: E501 - messages and rows of data stand in one piece
 from __future__ import annotations
 
 import datetime as dt
 import struct
 import uuid
 from dataclasses import dataclass
-from decimal import Decimal as D
+from decimal import Decimal as D  # noqa: N817 - the table below is long
 from typing import Any
 
 import pytest

@@ -6,6 +6,7 @@ the whole session. In TDS 8.0 ("strict") TLS comes first, with `tds/8.0` by ALPN
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -130,8 +131,6 @@ class Transport:
 
     def close(self) -> None:
         """Ends the connection, also for a thread that waits for bytes."""
-        try:
+        with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         self.socket.close()

@@ -20,6 +20,7 @@ A value is kept as a plain Python object, the same one from the wire to the engi
 | any | None is NULL |
 """
 
+# ruff: noqa: C901, E501, PLR0911, PLR0912 - messages and rows of data stand in one piece; a case for each type or statement
 from __future__ import annotations
 
 import struct
@@ -280,7 +281,8 @@ def _read_rest(name: str, data: Reader) -> SqlType:
         return SqlType(name)
     if name == "xml":
         if data.u8():
-            data.b_varchar(), data.b_varchar(), data.us_varchar()
+            for read in (data.b_varchar, data.b_varchar, data.us_varchar):  # a schema collection is read over
+                read()
         return SqlType(name)
     if name in UDTS:
         data.b_varchar()

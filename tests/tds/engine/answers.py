@@ -1,5 +1,8 @@
 """Functions that the session answers: @@ROWCOUNT, OBJECT_ID, SERVERPROPERTY and so on, in the form that SQLite takes."""
 
+# ruff: noqa: E501 - messages and rows of data stand in one piece
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
+# A table of functions of different arguments: what they take stands in FUNCTIONS.
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,7 +1,9 @@
 """What the binder makes of expressions and queries: SQLite's SQL with T-SQL's types."""
 
+# ruff: noqa: PLR0911 - a case for each type or statement
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +82,7 @@ def literal(value: Any) -> str:
     if isinstance(value, str):
         return text_literal(value)
     if isinstance(value, float):
-        return repr(value) if value == value and abs(value) != float("inf") else "NULL"
+        return repr(value) if math.isfinite(value) else "NULL"
     if value == -(2**63):
         return "(-9223372036854775807 - 1)"
     return f"({value})" if value < 0 else str(value)

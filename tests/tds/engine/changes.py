@@ -4,6 +4,7 @@ A change first reads the rows that it is about, then checks them, then stores th
 error names what a real server names.
 """
 
+# ruff: noqa: E501 - messages and rows of data stand in one piece
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
@@ -255,12 +256,12 @@ def filler(session: Session, table: Object, column: Column, positions: dict[int,
     if column.identity is not None:
         seed, increment = column.identity
         type_ = column.type
-        turn = (
+        make: Callable[[int], Any] = (
             (lambda value: store(value, SqlType(type_.name, precision=type_.precision)))
             if type_.name in DECIMALS
             else int
         )
-        return lambda _: turn(session.instance.identity(table.id, seed, increment))
+        return lambda _: make(session.instance.identity(table.id, seed, increment))
     sql = default_sql(session, column)
     if sql == "NULL":
         return lambda _: None
@@ -399,7 +400,7 @@ def replace(
         try:
             session.db.executemany(sql, [(*row, rowid) for rowid, row in zip(rowids, rows, strict=True)])
         except sqlite3.IntegrityError as error:
-            raise into.violation(str(error), sql, [], True) from None
+            raise into.violation(str(error), sql, [], numbered=True) from None
     if rows:
         check_own_keys(session, table, "UPDATE")
         if keyed:

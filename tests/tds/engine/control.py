@@ -1,5 +1,6 @@
 """The interpreter: one function for each kind of statement."""
 
+# ruff: noqa: C901, E501, PLR0912, PLR0915 - messages and rows of data stand in one piece; a case for each type or statement
 from __future__ import annotations
 
 import dataclasses

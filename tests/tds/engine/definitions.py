@@ -1,5 +1,6 @@
 """The parser's part for CREATE, ALTER and DROP."""
 
+# ruff: noqa: C901, PLR0912 - a case for each type or statement
 from __future__ import annotations
 
 from abc import abstractmethod
@@ -150,7 +151,7 @@ class DefinitionParser(QueryParser):
                 self.expect("NULL")
                 column.nullable = False
             return column
-        if self.token.upper == "TIMESTAMP" or self.token.upper == "ROWVERSION":
+        if self.at("TIMESTAMP", "ROWVERSION"):
             type_ = self.type()
         elif name.lower() == "timestamp" and (self.at_symbol(",") or self.at_symbol(")")):
             type_ = SqlType("timestamp")

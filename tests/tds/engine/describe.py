@@ -1,5 +1,6 @@
 """`sp_describe_first_result_set` and `sp_describe_undeclared_parameters`: what a batch would give, without running it."""
 
+# ruff: noqa: C901, E501, PLR0911 - messages and rows of data stand in one piece; a case for each type or statement
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,14 @@ PARAMETERS: tuple[tuple[str, SqlType], ...] = (
     ("suggested_is_fixed_length_clr_type", BIT), ("suggested_is_input", BIT), ("suggested_is_output", BIT),
     ("formal_parameter_name", SYSNAME), ("suggested_tds_type_id", INT), ("suggested_tds_length", INT),
 )  # fmt: skip
+
+
+OF_THE_SERVER: dict[str, tuple[tuple[str, SqlType], ...]] = {
+    "sp_describe_first_result_set": COLUMNS,
+    "sp_describe_undeclared_parameters": PARAMETERS,
+    "sp_rename": (),
+}
+"""What the server's own procedures give."""
 
 
 def refusal(table: Object) -> SqlError:
@@ -139,6 +148,9 @@ def of_call(session: Session, statement: tree.Execute) -> BoundQuery | None:
     if statement.text is not None or statement.procedure[-1].casefold() == "sp_executesql":
         text = "The metadata could not be determined because statement contains dynamic SQL.  Consider using the WITH RESULT SETS clause to explicitly describe the result set."
         raise SqlError(11514, text, ends="batch")
+    own = OF_THE_SERVER.get(statement.procedure[-1].casefold())
+    if own is not None:
+        return BoundQuery("", [Result(name, type_, nullable=True) for name, type_ in own]) if own else None
     found = session.resolve(statement.procedure)
     if found is None or found.kind != "P":
         raise SqlError(
@@ -245,9 +257,9 @@ def undeclared_parameters(session: Session, sql: str, declared: str) -> None:
         local = {name for name in session.frame.types if name not in known}
         for token in tokenize(sql):
             folded = token.text.casefold()
-            if token.kind is Kind.VARIABLE and not folded.startswith("@@") and folded not in known | local:
-                if folded not in [name.casefold() for name in names]:
-                    names.append(token.text)
+            seen = known | local | {name.casefold() for name in names}
+            if token.kind is Kind.VARIABLE and not folded.startswith("@@") and folded not in seen:
+                names.append(token.text)
         rows: list[list[Any]] = []
         for at, name in enumerate(names, 1):
             type_ = session.inferred.get(name.casefold())

@@ -1,5 +1,6 @@
 """The parser's lower half: tokens, names, types and expressions."""
 
+# ruff: noqa: C901, E501, PLR0911, PLR0912 - messages and rows of data stand in one piece; a case for each type or statement
 from __future__ import annotations
 
 from abc import ABC, abstractmethod

@@ -1,5 +1,6 @@
 """Built-in functions: what each becomes in SQLite's SQL, and its type."""
 
+# ruff: noqa: E501 - messages and rows of data stand in one piece
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -450,7 +451,7 @@ def as_date(binder: ExpressionBinder, bound: Bound) -> tuple[str, SqlType]:
     type_ = bound.type
     if type_ is not None and type_.name in {"date", "time", "datetime", "smalldatetime", "datetime2", "datetimeoffset"}:
         return bound.sql, type_
-    target = DATETIME if type_ is None or type_.name in TEXTS else DATETIME
+    target = DATETIME
     return binder.as_type(bound, target), target
 
 

@@ -1,5 +1,6 @@
 """What the catalog says about types, and result sets that the server itself makes."""
 
+# ruff: noqa: E501 - messages and rows of data stand in one piece
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -184,7 +184,7 @@ class QueryParser(ExpressionParser):
         if self.take("AS"):
             return tree.Item(expression, self.alias())
         if self.token.kind in {Kind.QUOTED, Kind.TEXT, Kind.WIDE_TEXT} or (
-            self.token.kind is Kind.WORD and not self.token.reserved and self.token.upper not in {"OFFSET"}
+            self.token.kind is Kind.WORD and not self.token.reserved and self.token.upper != "OFFSET"
         ):
             return tree.Item(expression, self.alias())
         return tree.Item(expression)

@@ -1,5 +1,6 @@
 """EXEC: procedures of the user and of the server, and prepared statements."""
 
+# ruff: noqa: E501 - messages and rows of data stand in one piece
 from __future__ import annotations
 
 from dataclasses import dataclass

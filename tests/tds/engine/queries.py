@@ -1,5 +1,6 @@
 """Queries: FROM, SELECT, GROUP BY, ORDER BY, UNION, WITH."""
 
+# ruff: noqa: E501 - messages and rows of data stand in one piece
 from __future__ import annotations
 
 from dataclasses import dataclass

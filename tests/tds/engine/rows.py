@@ -1,5 +1,6 @@
 """Rows on their way into a table: what each column demands, and the errors that say so."""
 
+# ruff: noqa: E501 - messages and rows of data stand in one piece
 from __future__ import annotations
 
 import re
@@ -122,11 +123,11 @@ class Target:
         try:
             db.executemany(sql, rows)
         except sqlite3.IntegrityError as error:
-            raise self.violation(str(error), sql, rows, bool(rowids)) from None
+            raise self.violation(str(error), sql, rows, numbered=bool(rowids)) from None
         except UnicodeEncodeError:
             raise SqlError(50000, "The TDS test server refuses: half a surrogate pair.", ends="batch") from None
 
-    def violation(self, text: str, sql: str, rows: list[Row], numbered: bool) -> SqlError:
+    def violation(self, text: str, sql: str, rows: list[Row], *, numbered: bool) -> SqlError:
         """What a constraint of SQLite stands for; the row is found by trying again, one by one."""
         db = self.session.db
         bad: Row = ()

@@ -237,7 +237,7 @@ class Session:
             return self.db.execute(sql, self.frame.values if parameters is None else parameters)
 
     @contextmanager
-    def translated(self) -> Iterator[None]:
+    def translated(self) -> Generator[None]:
         """Turns SQLite's errors into what they stand for."""
         self.error = None
         try:
@@ -401,7 +401,7 @@ class Session:
             raise deadlock(self.connection.spid)
 
     @contextmanager
-    def atomic(self) -> Iterator[None]:
+    def atomic(self) -> Generator[None]:
         """A statement that writes: all of it or nothing."""
         self.transactions.write()
         self.db.execute("SAVEPOINT statement")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tests.tds.engine import tree
 from tests.tds.engine.definitions import DefinitionParser
 from tests.tds.engine.lexer import Kind
@@ -73,7 +75,7 @@ class Parser(DefinitionParser):
         """One statement."""
         line = self.token.line
         word = self.token.upper
-        handler = {
+        handlers: dict[str, Callable[[int], tree.Statement]] = {
             "SELECT": self.select_statement,
             "WITH": self.with_statement,
             "INSERT": lambda line: self.insert(line, []),
@@ -101,7 +103,8 @@ class Parser(DefinitionParser):
             "RETURN": self.leave,
             "BREAK": self.leave,
             "CONTINUE": self.leave,
-        }.get(word)
+        }
+        handler = handlers.get(word)
         if handler is None:
             if word in {"MERGE", "GRANT", "REVOKE", "DENY", "BACKUP", "RESTORE", "DBCC", "BULK", "GOTO", "KILL"}:
                 raise Refused(word)
@@ -401,9 +404,8 @@ class Parser(DefinitionParser):
         self.symbol("(")
         arguments = self.expressions()
         self.symbol(")")
-        if self.take("WITH"):
-            if self.one_of("NOWAIT", "LOG", "SETERROR") != "NOWAIT":
-                raise Refused("RAISERROR WITH LOG and SETERROR")
+        if self.take("WITH") and self.one_of("NOWAIT", "LOG", "SETERROR") != "NOWAIT":
+            raise Refused("RAISERROR WITH LOG and SETERROR")
         if len(arguments) < 3:
             raise self.unexpected()
         return tree.Raise(line, arguments[0], arguments[1], arguments[2], arguments[3:])

@@ -4,6 +4,7 @@ Exact numbers are 32 bytes: the number at 38 digits behind the point, moved up s
 have their bytes in the order that SQL Server compares them in. A datetimeoffset is text that compares by its UTC part.
 """
 
+# ruff: noqa: E501 - messages and rows of data stand in one piece
 from __future__ import annotations
 
 import marshal

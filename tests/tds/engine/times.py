@@ -1,5 +1,6 @@
 """Dates and times: between numbers, parts and text, as SQL Server writes and reads them."""
 
+# ruff: noqa: C901, PLR0911, PLR0912 - a case for each type or statement
 from __future__ import annotations
 
 import datetime as dt
@@ -176,7 +177,7 @@ def text_of(type_: SqlType, value: int | tuple[int, int], style: int | None) -> 
             return f"{MONTHS[date.month - 1]} {date.day:2d} {date.year} {(hour - 1) % 12 + 1:2d}:{minute:02d}{half}"
         style = 121
     point = f".{shown}" if shown else ""
-    if style in {23} and name != "time":
+    if style == 23 and name != "time":
         return iso
     if style == 112 and name != "time":
         return iso.replace("-", "")

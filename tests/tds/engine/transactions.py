@@ -5,6 +5,7 @@ read), so that a session in READ COMMITTED reads what others have committed, as 
 writes at a time: another one that wants to waits for its end, as for a lock on the whole database.
 """
 
+# ruff: noqa: E501 - messages and rows of data stand in one piece
 from __future__ import annotations
 
 import sqlite3

@@ -125,7 +125,7 @@ def joined(left: SqlType, right: SqlType) -> SqlType:
     wide = left.name in WIDE or right.name in WIDE
     binary = left.name in BYTES and right.name in BYTES
     name = "varbinary" if binary else "nvarchar" if wide else "varchar"
-    if left.length == MAX or right.length == MAX:
+    if MAX in {left.length, right.length}:
         return SqlType(name, MAX)
     return SqlType(name, min(left.length + right.length, 4000 if wide else 8000))
 
@@ -155,7 +155,7 @@ def check_implicit(source: SqlType, target: SqlType) -> None:
     a, b = source.name, target.name
     numbers = INTEGERS | FLOATS | DECIMALS | MONEYS
     dates = {"date", "time", "datetime2", "datetimeoffset"}
-    if a == b or b == "sql_variant":
+    if b in {a, "sql_variant"}:
         return
     explicit = SqlError(
         257,

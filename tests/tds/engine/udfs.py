@@ -1,5 +1,8 @@
 """The functions that the engine adds to SQLite. A T-SQL error inside one is kept for the session to find."""
 
+# ruff: noqa: E501 - messages and rows of data stand in one piece
+# pyright: reportUnknownLambdaType=false, reportUnknownMemberType=false
+# A table of functions of different arguments: SQLite knows how many each one takes.
 from __future__ import annotations
 
 import datetime as dt
@@ -213,7 +216,7 @@ class ExactSum:
             self.total += int.from_bytes(value, "big") - _MIDDLE
             self.count += 1
 
-    def inverse(self, value: bytes | None, result: int) -> None:
+    def inverse(self, value: bytes | None, result: int) -> None:  # noqa: ARG002 - SQLite passes what step had
         """One less, as a window moves."""
         if value is not None:
             self.total -= int.from_bytes(value, "big") - _MIDDLE
@@ -709,15 +712,8 @@ def register(db: sqlite3.Connection, holder: Holder) -> None:
         return call
 
     def safe_class(kind: type[Any]) -> type[Any]:
-        return type(
-            kind.__name__,
-            (kind,),
-            {
-                name: (lambda method: lambda self, *a: safe(lambda: method(self, *a))())(getattr(kind, name))
-                for name in ("step", "finalize", "value", "inverse")
-                if callable(getattr(kind, name, None))
-            },
-        )
+        names = [name for name in ("step", "finalize", "value", "inverse") if callable(getattr(kind, name, None))]
+        return type(kind.__name__, (kind,), {name: safe(getattr(kind, name)) for name in names})
 
     for name, (count, function) in PLAIN.items():
         db.create_function(name, count, safe(function), deterministic=True)
