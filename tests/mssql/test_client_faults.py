@@ -34,7 +34,7 @@ def test_money_is_exact(ms: idb.Connection, amount: str) -> None:
 
 @pytest.mark.parametrize("amount", ["900000000000", "-922337203685477.5808", "922337203685477.5807"])
 def test_money_that_a_double_does_not_hold_is_an_error(ms: idb.Connection, amount: str) -> None:
-    with pytest.raises(idb.DataConversionError, match="column \"a\", row 0") as caught:
+    with pytest.raises(idb.DataConversionError, match='column "a", row 0') as caught:
         ms.execute(f"SELECT CAST('{amount}' AS money) AS a")
     assert "CAST" in (caught.value.hint or "")
     frame = ms.execute(f"SELECT CAST(CAST('{amount}' AS money) AS decimal(19, 4)) AS a")
@@ -134,7 +134,9 @@ BULK = [
 
 
 @pytest.mark.parametrize("null", ["NULL", "NOT NULL"])
-@pytest.mark.parametrize(("declared", "values"), BULK, ids=[f"{at}-{declared}" for at, (declared, _) in enumerate(BULK)])
+@pytest.mark.parametrize(
+    ("declared", "values"), BULK, ids=[f"{at}-{declared}" for at, (declared, _) in enumerate(BULK)]
+)
 def test_bulk_inserts_of_every_type(ms: idb.Connection, declared: str, values: pl.Series, null: str) -> None:
     if null == "NOT NULL":
         values = values.drop_nulls()
@@ -169,7 +171,9 @@ def test_bulk_inserts_keep_constraints_and_nulls(ms: idb.Connection) -> None:
 
 
 def test_a_variant_is_text(ms: idb.Connection) -> None:
-    frame = ms.execute("SELECT CAST(5 AS sql_variant) AS a, CAST(N'x' AS sql_variant) AS b, CAST(NULL AS sql_variant) AS c")
+    frame = ms.execute(
+        "SELECT CAST(5 AS sql_variant) AS a, CAST(N'x' AS sql_variant) AS b, CAST(NULL AS sql_variant) AS c"
+    )
     assert frame.schema == {"a": pl.String, "b": pl.String, "c": pl.String}
     assert frame.row(0) == ("5", "x", None)
 

@@ -386,7 +386,7 @@ mod tests {
             ("mssql://u:p@h?trust_server_certificate=true&trust_server_certificate_ca=/x", "one of them"),
             ("mssql://u:p@h?trust_server_certificate_ca=/no/such/file.pem", "/no/such/file.pem"),
         ] {
-            let error = settings(&config(uri)).err().expect(uri);
+            let Err(error) = settings(&config(uri)) else { panic!("{uri} is not refused") };
             assert_eq!(error.kind(), ErrorKind::Configuration);
             assert!(error.message().contains(reason), "{uri}: {error}");
         }
