@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 import pytest
 
@@ -81,7 +83,7 @@ def test_names_of_variables_are_left_alone(ms: idb.Connection) -> None:
 
 
 @pytest.mark.parametrize("level", ["read uncommitted", "read committed", "repeatable read", "serializable", "snapshot"])
-def test_isolation_levels(ms: idb.Connection, level: str) -> None:
+def test_isolation_levels(ms: idb.Connection, level: Any) -> None:
     if level == "snapshot":
         ms.execute("ALTER DATABASE test SET ALLOW_SNAPSHOT_ISOLATION ON")
     with ms.transaction(isolation=level):
