@@ -19,7 +19,7 @@ const BACKENDS: &[Backend] = &[
     #[cfg(feature = "sqlite")]
     Backend { spec: &industrydb_sqlite::SPEC, connect: Some(|config| Box::pin(industrydb_sqlite::connect(config))) },
     #[cfg(feature = "mssql")]
-    Backend { spec: &industrydb_mssql::SPEC, connect: None },
+    Backend { spec: &industrydb_mssql::SPEC, connect: Some(|config| Box::pin(industrydb_mssql::connect(config))) },
 ];
 
 const SPECS: [&BackendSpec; BACKENDS.len()] = {
