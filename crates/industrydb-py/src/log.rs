@@ -24,17 +24,17 @@ struct Messages;
 
 impl Log for Messages {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        factory::message_targets().any(|target| metadata.target().starts_with(target))
+        factory::messages().any(|messages| metadata.target() == messages.target)
     }
 
     fn log(&self, record: &Record<'_>) {
-        if !self.enabled(record.metadata()) {
-            return;
-        }
-        let Ok(mut messages) = MESSAGES.lock() else { return };
-        match messages.len() {
-            0..WAITING => messages.push((record.level(), record.args().to_string())),
-            WAITING => messages.push((Level::Warn, "the server said more than is kept: the rest is left out".to_owned())),
+        let Some(messages) = factory::messages().find(|messages| record.target() == messages.target) else { return };
+        let text = record.args().to_string();
+        let Some(level) = (messages.level)(record.level(), &text) else { return };
+        let Ok(mut waiting) = MESSAGES.lock() else { return };
+        match waiting.len() {
+            0..WAITING => waiting.push((level, text)),
+            WAITING => waiting.push((Level::Warn, "the server said more than is kept: the rest is left out".to_owned())),
             _ => {}
         }
     }
@@ -46,7 +46,7 @@ impl Log for Messages {
 pub fn listen() {
     // There is one logger in this library, and the module may be made again in a subinterpreter.
     if log::set_logger(&Messages).is_ok() {
-        log::set_max_level(LevelFilter::Info);
+        log::set_max_level(LevelFilter::Debug);
     }
 }
 
