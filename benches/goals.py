@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from benches.model import Goal, Results, Verdict, Work
+from benches.model import Goal, Outcome, Results, Verdict, Work
 
 OURS = "industrydb"
 _MB = 1_000_000
