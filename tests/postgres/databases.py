@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 from collections.abc import Callable, Generator
@@ -13,6 +14,9 @@ from psycopg import sql
 
 USES = 400
 """How many tests a database sees: dropped tables leave dead rows in its catalogs."""
+
+NUMBERS = itertools.count()
+"""Several pools may use one server."""
 
 Connect = Callable[[str], psycopg.Connection[tuple[Any, ...]]]
 """A connection of the other client to a database, by its name."""
@@ -35,7 +39,8 @@ class Pool:
         self.maintenance = maintenance
         self.idle: list[tuple[str, int]] = []
         self.cleaners: dict[str, psycopg.Connection[tuple[Any, ...]]] = {}
-        self.numbers = itertools.count()
+        owner = os.getpid()
+        atexit.register(lambda: self.forget() if os.getpid() == owner else None)
 
     @contextmanager
     def fresh(self) -> Generator[str]:
@@ -52,7 +57,7 @@ class Pool:
 
     def create(self) -> str:
         """Makes a database."""
-        name = f"idb_{os.getpid()}_{next(self.numbers)}"
+        name = f"idb_{os.getpid()}_{next(NUMBERS)}"
         self.maintain("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", name)
         return name
 
@@ -66,6 +71,11 @@ class Pool:
         """Drops the databases that are idle."""
         while self.idle:
             self.drop(self.idle.pop()[0])
+
+    def forget(self) -> None:
+        """Closes its connections; the databases stay."""
+        while self.cleaners:
+            self.cleaners.popitem()[1].close()
 
     def empty(self, name: str) -> None:
         """Ends everybody else's sessions in it, and drops all that it holds."""

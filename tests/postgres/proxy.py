@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-import select
 import socket
 import struct
 import threading
@@ -36,6 +35,7 @@ class Proxy:
         self.lock = threading.Lock()
         self.released = threading.Event()
         self.sockets: list[socket.socket] = []
+        self.closed = False
         self.happened = threading.Event()
 
     def __enter__(self) -> Self:
@@ -47,11 +47,17 @@ class Proxy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Closes all connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Closes all connections, and takes no further ones."""
         self.released.set()
-        for each in [self.listener, *self.sockets]:
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+        with self.lock:
+            self.closed = True
+            for each in [self.listener, *self.sockets]:
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+                each.close()
 
     def arm(self, action: Action, after: int = 0, side: Literal["server", "client"] = "server", seed: int = 0) -> None:
         """What to do once that many further bytes have come from that side."""
@@ -66,21 +72,28 @@ class Proxy:
 
     def accept(self) -> None:
         """Serves one client after the other, each with two threads."""
-        while True:
-            try:
+        with contextlib.suppress(OSError):
+            while True:
                 client, _ = self.listener.accept()
-                server = self.upstream()
-            except OSError:
-                return
-            self.sockets += [client, server]
-            for source, target, side in ((client, server, "client"), (server, client, "server")):
-                threading.Thread(target=self.pump, args=(source, target, side), daemon=True).start()
+                if self.keep(client):
+                    server = self.upstream()
+                    if self.keep(server):
+                        for source, target, side in ((client, server, "client"), (server, client, "server")):
+                            threading.Thread(target=self.pump, args=(source, target, side), daemon=True).start()
+
+    def keep(self, each: socket.socket) -> bool:
+        """Remembers a socket, to close it at the end; closes it at once if that has come."""
+        with self.lock:
+            if self.closed:
+                each.close()
+            else:
+                self.sockets.append(each)
+            return not self.closed
 
     def pump(self, source: socket.socket, target: socket.socket, side: str) -> None:
         """Passes on one direction."""
-        # A socket that is closed meanwhile has no number any more.
-        with contextlib.suppress(OSError, ValueError):
-            while data := self.receive(source):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
                 passed, action = self.judge(data, side)
                 if passed:
                     target.sendall(passed)
@@ -90,13 +103,6 @@ class Proxy:
                     if action not in {"flip", "garbage", "zeros"}:
                         return
             target.shutdown(socket.SHUT_WR)
-
-    @staticmethod
-    def receive(source: socket.socket) -> bytes:
-        """The next bytes; never waits in `recv`, which would keep a socket open that another thread closes."""
-        while not select.select([source], [], [], 0.05)[0]:
-            pass
-        return source.recv(65536)
 
     def judge(self, data: bytes, side: str) -> tuple[bytes, Action | None]:
         """How much of it passes, and what happens then."""
@@ -122,11 +128,13 @@ class Proxy:
                 for each in (target, source):
                     with contextlib.suppress(OSError):
                         each.shutdown(socket.SHUT_RDWR)
-                    # Shut alone, it would hold on to what the other end still sends.
-                    each.close()
+                    each.close()  # what still comes is answered with a reset, as by a process that has ended
             case "reset":
                 for each in (target, source):
                     each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS)
+                    # A thread that waits in recv would keep the socket open; this wakes it and sends nothing.
+                    with contextlib.suppress(OSError):
+                        each.shutdown(socket.SHUT_RD)
                     each.close()
             case "garbage":
                 target.sendall(self.random.randbytes(max(len(rest), 1_000)))

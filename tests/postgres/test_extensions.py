@@ -22,10 +22,18 @@ def server(debian: Installation) -> Iterator[Cluster]:
     cluster.stop()
 
 
+@pytest.fixture(scope="module")
+def databases(server: Cluster) -> Iterator[Pool]:
+    """Its databases."""
+    pool = Pool(server.admin, "postgres")
+    yield pool
+    pool.close()
+
+
 @pytest.fixture
-def conn(server: Cluster) -> Iterator[idb.Connection]:
+def conn(server: Cluster, databases: Pool) -> Iterator[idb.Connection]:
     """A fresh database with the extensions."""
-    with Pool(server.admin, "postgres").fresh() as name, server.config(name).connect() as connection:
+    with databases.fresh() as name, server.config(name).connect() as connection:
         connection.execute(
             ";".join(f"CREATE EXTENSION {name}" for name in ("citext", "hstore", "ltree", "cube", "isn"))
         )
