@@ -76,8 +76,12 @@ impl Calls {
         }
     }
 
-    /// Asks the server to stop the running call; from within it, for lack of anybody who wants its rows.
+    /// Asks the server to stop the running call; from within it, for lack of anybody who wants its rows. Behind a pooler
+    /// that would cost the connection: there the rows come and are thrown away.
     pub async fn stop_running(&self) {
+        if self.pooled {
+            return;
+        }
         if let Some(call) = self.running() {
             // If it does not get through, the rows come and are thrown away.
             let _ = self.stop(call).await;

@@ -14,7 +14,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Ro
 use tokio::net::lookup_host;
 
 use crate::cancel::Calls;
-use crate::environment::Environment;
+use crate::environment::{Environment, system_user};
 use crate::error::{BACKEND, sqlstate};
 use crate::plan::CACHED_STATEMENTS;
 use crate::session::Session;
@@ -23,6 +23,11 @@ use crate::session::Session;
 const DEFAULT_PORT: u16 = 5432;
 /// How long a look at a host that failed may take, to say how far one gets there.
 const PROBE: Duration = Duration::from_secs(2);
+
+/// `invalid_authorization_specification`: no line of pg_hba.conf fits.
+const REFUSED: &str = "28000";
+/// `cannot_connect_now`: the server is starting or stopping.
+const NOT_NOW: &str = "57P03";
 
 /// What a session says about itself when it begins. Freeing three megabytes once makes the allocator of a server on
 /// glibc keep its heap, which it would otherwise give back and fault in again for every wide row that it sends.
@@ -36,6 +41,7 @@ const GREETING: &str = "SELECT pg_catalog.pg_backend_pid(), pg_catalog.current_s
 enum Phase {
     Dns,
     Tcp,
+    Socket,
     Tls,
     Login,
     Database,
@@ -47,6 +53,7 @@ impl fmt::Display for Phase {
         f.write_str(match self {
             Self::Dns => "DNS",
             Self::Tcp => "TCP",
+            Self::Socket => "the Unix socket",
             Self::Tls => "TLS",
             Self::Login => "login",
             Self::Database => "database",
@@ -66,6 +73,16 @@ struct Refusal {
 impl Refusal {
     fn new(phase: Phase, cause: impl Into<String>) -> Self {
         Self { phase, cause: cause.into(), hint: None, code: None }
+    }
+
+    /// Whether the other hosts are not asked any more: this one was reached and refuses whoever comes (PostgreSQL
+    /// manual 34.1.1.3, and what libpq does: only a server that is starting or stopping is passed over).
+    fn is_final(&self) -> bool {
+        match self.phase {
+            Phase::Dns | Phase::Tcp | Phase::Socket => false,
+            Phase::Tls => true,
+            Phase::Login | Phase::Database | Phase::Session => self.code.as_deref().is_some_and(|code| code != NOT_NOW),
+        }
     }
 }
 
@@ -116,7 +133,13 @@ pub async fn connect(config: &Config) -> Result<(Session, String)> {
         for host in attempt.hosts(&config) {
             match reach(&config, &host, attempt).await {
                 Ok(session) => return Ok(session),
-                Err(refusal) => refusals.push((host, refusal)),
+                Err(refusal) => {
+                    let last = refusal.is_final();
+                    refusals.push((host, refusal));
+                    if last {
+                        return Err(refused(&config, &refusals));
+                    }
+                }
             }
         }
     }
@@ -162,6 +185,9 @@ fn check(config: &Config) -> Result<()> {
         if config.option("timezone").is_some_and(|zone| zone != "UTC") {
             return refuse("timezone", "behind a pooler in transaction mode every session is in UTC");
         }
+    }
+    if config.option("sslmode") != Some("disable") {
+        check_files(config)?;
     }
     server_options(config).map(drop)
 }
@@ -269,7 +295,7 @@ async fn reach(config: &Config, host: &Host, attempt: Attempts) -> Result<(Sessi
         Some(timeout) => match tokio::time::timeout(timeout, session).await {
             Ok(outcome) => outcome,
             Err(_) => {
-                let phase = if answers(host).await { Phase::Login } else { Phase::Tcp };
+                let phase = phase_reached(host).await;
                 let cause = format!("no answer within connect_timeout={} s", timeout.as_secs_f64());
                 Err(Refusal::new(phase, cause))
             }
@@ -277,11 +303,30 @@ async fn reach(config: &Config, host: &Host, attempt: Attempts) -> Result<(Sessi
     }
 }
 
-/// Whether anything listens there; asked only after a connection failed, to say how far one gets.
-async fn answers(host: &Host) -> bool {
-    let Some(name) = host.name.as_deref().filter(|_| !host.is_socket()) else { return true };
-    let probe = tokio::net::TcpStream::connect((name, host.port));
-    matches!(tokio::time::timeout(PROBE, probe).await, Ok(Ok(_)))
+/// How far one gets there: whether anything listens; asked only after a connection failed.
+async fn phase_reached(host: &Host) -> Phase {
+    let reached = async {
+        match host.name.as_deref() {
+            None => true,
+            Some(_) if host.is_socket() => answers_on_socket(host).await,
+            Some(name) => tokio::net::TcpStream::connect((name, host.port)).await.is_ok(),
+        }
+    };
+    match tokio::time::timeout(PROBE, reached).await {
+        Ok(true) => Phase::Login,
+        Ok(false) | Err(_) if host.is_socket() => Phase::Socket,
+        Ok(false) | Err(_) => Phase::Tcp,
+    }
+}
+
+#[cfg(unix)]
+async fn answers_on_socket(host: &Host) -> bool {
+    tokio::net::UnixStream::connect(host.to_string()).await.is_ok()
+}
+
+#[cfg(not(unix))]
+async fn answers_on_socket(_: &Host) -> bool {
+    false
 }
 
 async fn open(config: &Config, host: &Host, attempt: Attempts) -> Result<(Session, String), Refusal> {
@@ -317,8 +362,9 @@ fn options(config: &Config, host: &Host) -> Result<PgConnectOptions, Refusal> {
         Some(name) => options.host(name),
         None => options,
     };
-    if let Some(username) = config.username().filter(|username| !username.is_empty()) {
-        options = options.username(username);
+    let username = config.username().filter(|username| !username.is_empty()).map(str::to_owned);
+    if let Some(username) = username.or_else(system_user) {
+        options = options.username(&username);
     }
     if let Some(database) = config.database().filter(|database| !database.is_empty()) {
         options = options.database(database);
@@ -387,6 +433,18 @@ fn ssl_mode(config: &Config, host: &Host) -> PgSslMode {
     }
 }
 
+/// Looks for the files of TLS before anything is sent.
+fn check_files(config: &Config) -> Result<()> {
+    for option in ["sslrootcert", "sslcert", "sslkey"] {
+        let Some(file) = config.option(option).filter(|file| *file != "system") else { continue };
+        if let Err(cause) = std::fs::File::open(file) {
+            let message = format!("option {option:?}: the file {file:?} can't be read: {cause}");
+            return Err(Error::configuration(message).with_backend(BACKEND));
+        }
+    }
+    Ok(())
+}
+
 /// Opens the socket and logs in; `allow` and `prefer` try the other way as well. Gives the options that worked.
 async fn dial(
     config: &Config,
@@ -401,7 +459,9 @@ async fn dial(
     };
     let other = match (config.option("sslmode").unwrap_or("prefer"), &cause) {
         ("allow", sqlx::Error::Database(_)) if !host.is_socket() => Some(PgSslMode::Require),
-        ("prefer", sqlx::Error::Tls(_)) => Some(PgSslMode::Disable),
+        ("prefer", sqlx::Error::Tls(_)) if !host.is_socket() => Some(PgSslMode::Disable),
+        // pg_hba.conf may take from here only what is not encrypted.
+        ("prefer", sqlx::Error::Database(_)) if !host.is_socket() && sqlstate(&cause) == Some(REFUSED) => Some(PgSslMode::Disable),
         _ => None,
     };
     if let Some(mode) = other {
@@ -410,7 +470,7 @@ async fn dial(
             return Ok((connection, options));
         }
     }
-    Err(refusal(&cause, if answers(host).await { Phase::Login } else { Phase::Tcp }))
+    Err(refusal(&cause, phase_reached(host).await))
 }
 
 /// What the driver's error says about where it went wrong; `otherwise` where it says nothing.
@@ -418,6 +478,11 @@ fn refusal(cause: &sqlx::Error, otherwise: Phase) -> Refusal {
     let mut refusal = match cause {
         sqlx::Error::Database(server) => Refusal::new(Phase::Login, server.message()),
         sqlx::Error::Tls(cause) => Refusal::new(Phase::Tls, cause.to_string()),
+        // The driver's words quote a character of the password.
+        sqlx::Error::Configuration(cause) if cause.to_string().contains("saslprep") => {
+            let cause = "the user name or password has a character that SASLprep (RFC 4013) does not allow";
+            Refusal::new(Phase::Login, cause)
+        }
         sqlx::Error::Configuration(cause) => Refusal::new(Phase::Tls, cause.to_string()),
         sqlx::Error::Io(cause) if is_tls(cause) => Refusal::new(Phase::Tls, cause.to_string()),
         sqlx::Error::Io(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => {

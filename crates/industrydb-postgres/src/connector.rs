@@ -10,18 +10,17 @@ use industrydb_core::table::{ColumnInfo, TableName};
 use industrydb_core::value::Params;
 use polars_core::prelude::{DataFrame, Schema};
 use sqlx::Connection as _;
-use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
 
 use crate::cancel::{ABORTED, Calls, PostgresCanceller};
 use crate::dialect::DIALECT;
 use crate::error::of_driver;
-use crate::session::{Session, State, given_up};
+use crate::session::{Held, Session, State, given_up};
 use crate::{catalog, copy, decode, many, stream};
 
 /// One connection to one PostgreSQL server.
 pub struct PostgresConnector {
-    session: Arc<Mutex<Session>>,
+    session: Arc<Held>,
     state: Arc<State>,
     calls: Arc<Calls>,
     version: String,
@@ -38,20 +37,27 @@ pub async fn connect(config: &Config) -> Result<Box<dyn DatabaseConnector>> {
     Ok(Box::new(PostgresConnector {
         state: Arc::clone(&session.state),
         calls: Arc::clone(&session.calls),
-        session: Arc::new(Mutex::new(session)),
+        session: Arc::new(Held::new(session)),
         version,
         task: None,
     }))
 }
 
 impl PostgresConnector {
-    /// Runs `work` as one call that can be cancelled.
+    /// Runs `work` as one call that can be cancelled; behind a pooler in a transaction that leaves nothing behind.
     async fn call<T>(&self, work: impl AsyncFnOnce(&mut Session) -> Result<T>) -> Result<T> {
-        let mut session = self.session.lock().await;
+        self.state.check()?;
+        let Some(session) = self.session.get() else { return Err(given_up()) };
+        let mut session = session.lock().await;
         self.state.check()?;
         self.calls.begin();
+        let whole = async {
+            let entered = session.enter_pooled().await?;
+            let outcome = work(&mut session).await;
+            session.leave_pooled(entered, outcome).await
+        };
         let outcome = tokio::select! {
-            outcome = work(&mut session) => Some(outcome),
+            outcome = whole => Some(outcome),
             () = self.calls.aborted() => None,
         };
         drop(session);
@@ -108,10 +114,8 @@ impl DatabaseConnector for PostgresConnector {
 
     fn describe<'c>(&'c mut self, sql: &'c str, params: &'c Params) -> BoxFuture<'c, Result<Schema>> {
         Box::pin(self.call(async move |session: &mut Session| {
-            let entered = session.enter_pooled().await?;
-            let described = session.described_columns(sql, params).await;
-            let schema = described.map(|columns| decode::declared_schema(&columns, &ReadOptions::default()));
-            session.leave_pooled(entered, schema).await
+            let columns = session.described_columns(sql, params).await?;
+            Ok(decode::declared_schema(&columns, &ReadOptions::default()))
         }))
     }
 
@@ -159,9 +163,9 @@ impl DatabaseConnector for PostgresConnector {
             if self.state.closed().is_some() {
                 return Ok(());
             }
-            let session = Arc::clone(&self.session);
+            let session = self.session.let_go();
             drop(self);
-            let Some(session) = Arc::into_inner(session) else {
+            let Some(session) = session.and_then(Arc::into_inner) else {
                 // A task has it, and ends with the connector.
                 return Ok(());
             };

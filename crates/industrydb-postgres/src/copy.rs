@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use industrydb_core::connector::Progress;
 use industrydb_core::error::{Error, Result};
+use industrydb_core::sql::tokens::tokenize;
+use industrydb_core::sql::{PlaceholderStyle, first_keyword};
 use industrydb_core::table::{ColumnInfo, TableName};
 use polars_core::prelude::DataFrame;
 use sqlx::PgConnection;
@@ -52,6 +54,24 @@ pub async fn append(
             Err(error.with_backend(BACKEND))
         }
     }
+}
+
+/// Refuses a COPY that would have to go on in the protocol's own mode, in which neither rows nor a result come.
+///
+/// # Errors
+/// [`industrydb_core::error::ErrorKind::Execution`].
+pub fn check(sql: &str) -> Result<()> {
+    let style = PlaceholderStyle::Dollar;
+    if !first_keyword(sql, style).is_some_and(|keyword| keyword.eq_ignore_ascii_case("copy")) {
+        return Ok(());
+    }
+    let tokens = tokenize(sql, style).unwrap_or_default();
+    let mut texts = tokens.iter().map(|token| token.text(sql));
+    if !texts.any(|text| text.eq_ignore_ascii_case("stdin") || text.eq_ignore_ascii_case("stdout")) {
+        return Ok(());
+    }
+    let error = Error::execution("COPY FROM STDIN and COPY TO STDOUT can't be run as a statement");
+    Err(error.with_hint("insert() writes with COPY, and execute() reads a query").with_backend(BACKEND))
 }
 
 /// What stopped a COPY.

@@ -96,6 +96,36 @@ impl Environment<'_> {
     }
 }
 
+/// Whose process this is: the default user name. As libpq, the name that the system knows the effective user by, else
+/// what the environment says.
+pub fn system_user() -> Option<String> {
+    let named = || ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    passwd_user().or_else(|| named().filter(|name| !name.is_empty()))
+}
+
+#[cfg(unix)]
+fn passwd_user() -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    // The owner of this entry is the process's effective user, where the system has it.
+    let uid = std::fs::metadata("/proc/self").ok()?.uid();
+    user_in(&std::fs::read_to_string("/etc/passwd").ok()?, uid)
+}
+
+#[cfg(not(unix))]
+fn passwd_user() -> Option<String> {
+    None
+}
+
+/// The name of the user `uid` in the text of `/etc/passwd` (passwd(5)).
+#[cfg(unix)]
+fn user_in(passwd: &str, uid: u32) -> Option<String> {
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, id) = (fields.next()?, fields.nth(1)?);
+        (id.parse() == Ok(uid)).then(|| name.to_owned())
+    })
+}
+
 /// The names and values of `[service]`, if the file has that section.
 fn section(text: &str, service: &str) -> Option<Vec<(String, String)>> {
     let header = format!("[{service}]");
@@ -209,6 +239,14 @@ mod tests {
             assert!(error.message().starts_with(reason), "{error}");
             assert!(!error.message().contains("hunter2"), "{error}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn users_of_the_system() {
+        let passwd = "root:x:0:0:root:/root:/bin/sh\nbroken\nada:x:1000:100::/home/ada:/bin/sh\n";
+        let names = [0, 1000, 100].map(|uid| user_in(passwd, uid));
+        assert_eq!(names, [Some("root".to_owned()), Some("ada".to_owned()), None]);
     }
 
     #[test]

@@ -33,6 +33,15 @@ fn kind(code: &str) -> ErrorKind {
     }
 }
 
+/// As [`kind`], for a code that the server gives to a cancel and to its own `statement_timeout` alike: only the text
+/// tells them apart, where the server speaks English.
+fn kind_of(code: &str, message: &str) -> ErrorKind {
+    match kind(code) {
+        ErrorKind::Cancelled if message.contains("statement timeout") => ErrorKind::Timeout,
+        kind => kind,
+    }
+}
+
 /// An error of the driver while `sql` was running, in our words where the driver has none.
 pub fn of_driver(cause: sqlx::Error) -> Error {
     let error = match cause {
@@ -55,7 +64,7 @@ pub fn of_driver(cause: sqlx::Error) -> Error {
 pub fn of_server(server: &PgDatabaseError) -> Error {
     let code = server.code();
     let text = |text: Option<&str>| text.map(str::to_owned);
-    let mut error = Error::new(kind(code), server.message()).with_code(code).with_backend(BACKEND);
+    let mut error = Error::new(kind_of(code, server.message()), server.message()).with_code(code).with_backend(BACKEND);
     let details = error.details_mut();
     details.detail = text(server.detail());
     details.hint = text(server.hint());
@@ -126,6 +135,17 @@ mod tests {
             ("", ErrorKind::Execution),
         ] {
             assert_eq!(kind(code), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_timeout_of_the_server_is_no_cancel() {
+        for (code, message, expected) in [
+            ("57014", "canceling statement due to statement timeout", ErrorKind::Timeout),
+            ("57014", "canceling statement due to user request", ErrorKind::Cancelled),
+            ("55P03", "canceling statement due to lock timeout", ErrorKind::Execution),
+        ] {
+            assert_eq!(kind_of(code, message), expected, "{message}");
         }
     }
 }

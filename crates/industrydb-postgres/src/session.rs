@@ -16,6 +16,7 @@ use sqlx::{Column as _, raw_sql};
 
 use crate::bind::Bindings;
 use crate::cancel::Calls;
+use crate::copy;
 use crate::error::{BACKEND, ends_connection, is_stale_plan, of_driver, sqlstate};
 use crate::lookup::Types;
 use crate::params::{self, Bound};
@@ -60,6 +61,26 @@ impl State {
     }
 }
 
+/// A session until it is let go, which closes its socket once no call has it.
+pub struct Held(Mutex<Option<Arc<tokio::sync::Mutex<Session>>>>);
+
+impl Held {
+    /// Holds `session`.
+    pub fn new(session: Session) -> Self {
+        Self(Mutex::new(Some(Arc::new(tokio::sync::Mutex::new(session)))))
+    }
+
+    /// The session, unless it was let go.
+    pub fn get(&self) -> Option<Arc<tokio::sync::Mutex<Session>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets the session go and gives it, if there still is one.
+    pub fn let_go(&self) -> Option<Arc<tokio::sync::Mutex<Session>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 /// One session on the server.
 pub struct Session {
     /// The driver's connection.
@@ -76,6 +97,8 @@ pub struct Session {
     failed: bool,
     /// A statement that SQL prepared and that a failed transaction kept from being dropped.
     left_prepared: Option<&'static str>,
+    /// SQL may have dropped our prepared statements.
+    dropped: bool,
 }
 
 /// A statement with its parameters, ready to run.
@@ -100,6 +123,7 @@ impl Session {
             pooled,
             failed: false,
             left_prepared: None,
+            dropped: false,
         }
     }
 
@@ -143,6 +167,7 @@ impl Session {
             self.types.clear();
             self.plans.clear();
         }
+        self.dropped |= matches!(keyword.as_str(), "discard" | "deallocate");
         if lost {
             let message = "the transaction was rolled back, not committed: a statement in it had failed";
             return Err(Error::execution(message).with_code("25P02").with_backend(BACKEND));
@@ -182,6 +207,9 @@ impl Session {
     /// # Errors
     /// What the server says.
     pub async fn prepare(&mut self, sql: &str) -> sqlx::Result<Arc<Plan>> {
+        if std::mem::take(&mut self.dropped) {
+            self.forget().await?;
+        }
         let statement = (&mut self.connection).prepare(AssertSqlSafe(sql).into_sql_str()).await?;
         if let Some(plan) = self.plans.get(sql, &statement) {
             return Ok(plan);
@@ -242,6 +270,11 @@ impl Session {
     /// type does not hold; what the server says.
     pub async fn ready(&mut self, sql: &str, params: &Params) -> Result<Ready> {
         check_text(sql)?;
+        copy::check(sql)?;
+        if params.is_empty() && has_own_parameters(sql) {
+            let plan = self.prepare(sql).await.map_err(|cause| self.error(cause))?;
+            return Ok(Ready { sql: sql.to_owned(), plan, bindings: Bindings::default() });
+        }
         let translated = translate(sql, PlaceholderStyle::Dollar, params)?;
         let values = translated.values(params)?;
         let mut casts = Casts::new();
@@ -438,6 +471,16 @@ impl Session {
         self.run_simple("BEGIN").await.map(|()| true)
     }
 
+    /// Drops what is prepared on the server, while it is still this server session that answers.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn clear_prepared(&mut self) -> Result<()> {
+        self.plans.clear();
+        let cleared = self.connection.clear_cached_statements().await;
+        cleared.map_err(|cause| self.error(cause))
+    }
+
     /// Leaves the server's session as it was found: nothing prepared, and the transaction of [`Self::enter_pooled`]
     /// ended.
     ///
@@ -447,9 +490,7 @@ impl Session {
         if !self.pooled || self.state.closed().is_some() {
             return outcome;
         }
-        self.plans.clear();
-        let cleared = self.connection.clear_cached_statements().await.map(drop);
-        let cleared = cleared.map_err(|cause| self.error(cause));
+        let cleared = self.clear_prepared().await;
         if !entered {
             return cleared.and(outcome);
         }
@@ -537,6 +578,12 @@ fn splice<'s>(sql: &'s str, casts: &Casts) -> Cow<'s, str> {
     }
     out.push_str(&sql[copied..]);
     Cow::Owned(out)
+}
+
+/// Whether `$1` in a statement may be a parameter of what it defines, such as a prepared statement or a function.
+fn has_own_parameters(sql: &str) -> bool {
+    let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
+    matches!(keyword.as_str(), "prepare" | "create")
 }
 
 /// Whether a statement stores values, rather than only reading some.

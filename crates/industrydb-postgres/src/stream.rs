@@ -12,19 +12,20 @@ use futures_core::Stream;
 use futures_core::stream::BoxStream;
 use industrydb_core::connector::{BoxFuture, Event, EventStream, ReadOptions, Settle};
 use industrydb_core::error::{Error, Result};
-use industrydb_core::sql::{PlaceholderStyle, first_keyword, split};
+use industrydb_core::sql::{PlaceholderStyle, first_keyword, split, transaction_effects};
 use industrydb_core::value::Params;
 use sqlx::postgres::{PgQueryResult, PgRow};
 use sqlx::{AssertSqlSafe, Either, Executor as _, Statement as _, raw_sql};
 use tokio::sync::mpsc::{self, Receiver, Sender};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::OwnedMutexGuard;
 use tokio::task::AbortHandle;
 
 use crate::cancel::ABORTED;
+use crate::copy;
 use crate::decode::{ResultReader, declared_schema};
 use crate::error::{BACKEND, conversion};
 use crate::plan::{Plan, PlannedColumn};
-use crate::session::{Ready, Session, given_up, is_unknown};
+use crate::session::{Held, Ready, Session, given_up, is_unknown};
 use crate::textual;
 
 /// Rows between two reports of progress.
@@ -80,12 +81,13 @@ enum Work {
 /// # Errors
 /// Those of preparing a statement with parameters.
 pub async fn start(
-    session: &Arc<Mutex<Session>>,
+    held: &Arc<Held>,
     sql: &str,
     params: &Params,
     options: ReadOptions,
 ) -> Result<(Events, AbortHandle)> {
-    let mut session = Arc::clone(session).lock_owned().await;
+    let Some(session) = held.get() else { return Err(given_up()) };
+    let mut session = session.lock_owned().await;
     session.state.check()?;
     session.calls.begin();
     let prepared = prepare(&mut session, sql, params).await;
@@ -99,7 +101,7 @@ pub async fn start(
         }
     };
     let (sender, receiver) = mpsc::channel(WAITING_EVENTS);
-    let task = tokio::spawn(run(session, work, entered, options, Sink(sender)));
+    let task = tokio::spawn(run(Arc::clone(held), session, work, entered, options, Sink(sender)));
     Ok((Events(receiver), task.abort_handle()))
 }
 
@@ -118,7 +120,14 @@ async fn prepare(session: &mut Session, sql: &str, params: &Params) -> Result<(W
     }
 }
 
-async fn run(mut session: OwnedMutexGuard<Session>, work: Work, entered: bool, options: ReadOptions, sink: Sink) {
+async fn run(
+    held: Arc<Held>,
+    mut session: OwnedMutexGuard<Session>,
+    work: Work,
+    entered: bool,
+    options: ReadOptions,
+    sink: Sink,
+) {
     let calls = Arc::clone(&session.calls);
     let outcome = tokio::select! {
         outcome = run_all(&mut session, work, entered, &options, &sink) => Some(outcome),
@@ -126,6 +135,8 @@ async fn run(mut session: OwnedMutexGuard<Session>, work: Work, entered: bool, o
     };
     let outcome = outcome.unwrap_or_else(|| {
         session.state.close(ABORTED);
+        // Nobody may be waiting any more who would close the socket.
+        let _ = held.let_go();
         Err(given_up())
     });
     // The connection is free before the caller hears of the end.
@@ -171,7 +182,14 @@ fn moved(mut error: Error, script: &str, sql: &str) -> Error {
 
 /// Runs one statement without parameters.
 async fn run_one(session: &mut Session, sql: &str, options: &ReadOptions, sink: &Sink) -> Result<()> {
+    let ends = !transaction_effects(sql, PlaceholderStyle::Dollar).is_empty();
+    if session.is_pooled() && ends && session.state.in_transaction() {
+        // After the transaction it is another server session that is told to drop something.
+        session.clear_prepared().await?;
+        return run_textual(session, sql, None, options, sink).await;
+    }
     if session.is_pooled() && !session.state.in_transaction() && !is_query(sql) {
+        copy::check(sql)?;
         // VACUUM and its like refuse a transaction; as a simple query a statement needs none.
         return run_textual(session, sql, None, options, sink).await;
     }
