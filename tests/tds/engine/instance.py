@@ -61,7 +61,9 @@ class Instance:
         """A session's connection."""
         # A connection that closes holds the file for a moment, in the hope to be the last one: the first look waits
         # for that. Later ones never meet it, and the locks of other sessions are waited for in `transactions`.
-        db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=30, cached_statements=512)
+        db = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, timeout=30, cached_statements=512
+        )
         db.execute("PRAGMA synchronous = OFF")
         db.execute("SELECT x FROM main.latch").fetchall()
         db.execute("PRAGMA busy_timeout = 0")
