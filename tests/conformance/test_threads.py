@@ -99,13 +99,13 @@ def test_a_reader_is_open_for_other_threads_as_well(conn: idb.Connection) -> Non
 @pytest.mark.usefixtures("t")
 @pytest.mark.parametrize("begin", ["verb", "sql"])
 def test_a_transaction_whose_thread_has_ended_is_an_error_for_all_others(
-    database: Database, conn: idb.Connection, begin: str
+    backend: Backend, database: Database, conn: idb.Connection, begin: str
 ) -> None:
     def leave_it_open() -> None:
         if begin == "verb":
             conn.begin()
         else:
-            conn.execute("BEGIN")
+            conn.execute(backend.sql("{begin}"))
         conn.execute("INSERT INTO t (id) VALUES (1)")
 
     thread = threading.Thread(target=leave_it_open, name="careless")

@@ -185,7 +185,16 @@ def test_an_unknown_isolation(backend: Backend, conn: idb.Connection, isolation:
 
 
 @pytest.mark.usefixtures("t")
-def test_read_only(conn: idb.Connection, ids: Ids) -> None:
+def test_read_only(backend: Backend, conn: idb.Connection, ids: Ids) -> None:
+    if not backend.read_only:
+        with pytest.raises(ValueError, match="no read-only transactions"), conn.transaction(read_only=True):
+            raise AssertionError("not reached")
+        with pytest.raises(ValueError, match="no read-only transactions"):
+            conn.begin(read_only=True)
+        assert not conn.in_transaction
+        add(conn, 1)
+        assert ids() == [1]
+        return
     with conn.transaction(read_only=True):
         assert ids() == []
         with pytest.raises(idb.QueryExecutionError), conn.transaction():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import polars as pl
@@ -25,6 +26,28 @@ def test_output(ms: idb.Connection) -> None:
 def test_messages_are_no_errors(ms: idb.Connection) -> None:
     assert ms.execute("PRINT 'hello'; SELECT 1 AS a").item() == 1
     assert ms.execute("RAISERROR('only a word', 10, 1); SELECT 2 AS a").item() == 2
+
+
+def test_messages_go_to_the_log(ms: idb.Connection, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="industrydb")
+    ms.execute("PRINT 'hear me'; RAISERROR('and me %d', 10, 1, 7)")
+    levels = {record.getMessage(): record.levelno for record in caplog.records if record.name == "industrydb"}
+    assert levels.get("server: hear me") == logging.INFO, levels
+    assert levels.get("server: and me 7") == logging.INFO, levels
+
+
+def test_what_becomes_an_exception_is_not_logged_as_well(ms: idb.Connection, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="industrydb")
+    with pytest.raises(idb.QueryExecutionError, match="secret 42"):
+        ms.execute("RAISERROR('secret %d', 16, 1, 42)")
+    assert "secret 42" not in caplog.text
+
+
+def test_a_procedure_says_what_it_prints(ms: idb.Connection, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="industrydb")
+    ms.execute("CREATE PROCEDURE p @a int AS BEGIN PRINT CONCAT('given ', @a); SELECT @a AS a; END")
+    assert ms.execute("EXEC p ?", [3]).item() == 3
+    assert "server: given 3" in caplog.messages
 
 
 def test_raiserror(ms: idb.Connection) -> None:
@@ -74,7 +97,7 @@ def test_names_are_numbered(ms: idb.Connection) -> None:
 def test_too_many_parameters(ms: idb.Connection) -> None:
     with pytest.raises(idb.QueryExecutionError, match="2099 parameters"):
         ms.execute(f"SELECT 1 AS a WHERE 1 IN ({','.join('?' * 2099)})", [1] * 2099)
-    assert ms.execute(f"SELECT 1 AS a WHERE 1 IN ({','.join('?' * 300)})", [1] * 300).item() == 1
+    assert ms.execute(f"SELECT 1 AS a WHERE 1 IN ({','.join('?' * 2098)})", [1] * 2098).item() == 1
 
 
 def test_names_of_variables_are_left_alone(ms: idb.Connection) -> None:

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +20,7 @@ from tests.tds.server import Certificate, Encryption, Server
 Session = tuple[Client, Any]
 """A client and its connection."""
 
-HAS_PYOPENSSL = find_spec("OpenSSL") is not None
-"""Without it python-tds has no TLS; pyproject.toml brings it in."""
-WAYS = [
-    pytest.param((client, tls), id=f"{client}-{tls}")
-    for client in CLIENTS
-    for tls in ("plain", "login", "all")
-    if client is not PYTDS or tls == "plain" or HAS_PYOPENSSL
-]
+WAYS = [pytest.param((client, tls), id=f"{client}-{tls}") for client in CLIENTS for tls in ("plain", "login", "all")]
 TWO_WAYS = [way for way in WAYS if not str(way.id).endswith("-login")]
 
 

@@ -40,6 +40,8 @@ class Transport:
         self._outgoing = ssl.MemoryBIO()
         self._engine = threading.Lock()
         self._sending = threading.Lock()
+        self._ending = threading.Lock()
+        self._closed = False
 
     def peek(self) -> int:
         """The first byte that the client sent, which stays to be read; -1 at the end."""
@@ -129,8 +131,20 @@ class Transport:
         """What follows is plain: TLS was for the login alone."""
         self.tls = None
 
+    def cut(self) -> None:
+        """Ends the connection, for any thread that waits for bytes as well.
+
+        The descriptor stays: were it closed here, the next connection might get its number while a thread is on its
+        way into a call for this one.
+        """
+        with self._ending:
+            if not self._closed:
+                with contextlib.suppress(OSError):
+                    self.socket.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
-        """Ends the connection, also for a thread that waits for bytes."""
-        with contextlib.suppress(OSError):
-            self.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
+        """Gives the descriptor back, once no other thread reads or writes."""
+        self.cut()
+        with self._ending:
+            self._closed = True
+            self.socket.close()

@@ -146,6 +146,8 @@ class Backend:
     """A FROM item with the rows 1 … `{n}` in its column `i`."""
     endless: str
     """A query that runs for minutes, uses little memory and has one column."""
+    stalling: str
+    """A query of one column whose first rows come at once, and the others not for minutes."""
     unreachable: Callable[[Path], str]
     """A URI that cannot be connected to."""
     misspelt_option: tuple[str, str]
@@ -166,6 +168,10 @@ class Backend:
     violations: tuple[Violation, ...]
     statements: tuple[str, ...]
     """Statements beyond the common ones that run and give a result set: EXPLAIN, PRAGMA, SHOW, …"""
+    read_only: bool = True
+    """Whether it has transactions that cannot write."""
+    closes_when_cut: bool = False
+    """Whether its connection may close when a statement is cancelled in the middle of its result."""
     version: str = ""
     """What tells several entries of one backend apart."""
 

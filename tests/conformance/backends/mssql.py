@@ -498,9 +498,16 @@ BACKEND = Backend(
     endless=(
         "SELECT COUNT_BIG(*) AS c FROM GENERATE_SERIES(1, 2000000000) AS a CROSS JOIN GENERATE_SERIES(1, 1000) AS b"
     ),
+    # The server sends whole packets: the first rows fill some.
+    stalling=(
+        "SELECT REPLICATE(N'x', 4000) AS c FROM GENERATE_SERIES(1, 40) UNION ALL SELECT N'last' FROM "
+        "GENERATE_SERIES(1, 2000000000) AS a CROSS JOIN GENERATE_SERIES(1, 1000) AS b WHERE a.value + b.value < 0"
+    ),
     unreachable=lambda _: "mssql://sa:x@127.0.0.1:1/master?encrypt=false",
     misspelt_option=("aplication_name", "application_name"),
     isolations=("read uncommitted", "read committed", "repeatable read", "serializable", "snapshot"),
+    read_only=False,
+    closes_when_cut=True,
     syntax_code="2812",
     missing_table_code="208",
     types=TYPES,

@@ -94,6 +94,10 @@ def entry(version: str, unavailable: Callable[[], str | None], database: Callabl
         default_schema="public",
         series="(SELECT generate_series(1::bigint, {n}) AS i)",
         endless="SELECT count(*) AS c FROM (SELECT generate_series(1::bigint, 1000000000000)) AS s",
+        stalling=(
+            "SELECT 1 AS c UNION ALL SELECT c FROM "
+            "(SELECT count(*) AS c FROM (SELECT generate_series(1::bigint, 1000000000000)) AS s) AS e"
+        ),
         unreachable=lambda directory: f"postgresql:///test?host={directory}",
         misspelt_option=("aplication_name", "application_name"),
         isolations=("read uncommitted", "read committed", "repeatable read", "serializable"),

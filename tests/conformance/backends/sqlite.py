@@ -397,6 +397,10 @@ BACKEND = Backend(
     default_schema="main",
     series="(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {n}) SELECT i FROM n)",
     endless="WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS c FROM n",
+    stalling=(
+        "SELECT 1 AS c UNION ALL SELECT c FROM "
+        "(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS c FROM n) AS e"
+    ),
     unreachable=lambda directory: f"sqlite:///{directory}/missing/test.db",
     misspelt_option=("journalmode", "journal_mode"),
     isolations=("deferred", "immediate", "exclusive"),

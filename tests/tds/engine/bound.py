@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +17,17 @@ if TYPE_CHECKING:
 
 TYPES: list[SqlType] = []
 _NUMBERS: dict[SqlType, int] = {}
+_LOCK = threading.Lock()
 
 
 def type_number(type_: SqlType) -> int:
     """A type's number in calls of the engine's functions."""
-    number = _NUMBERS.get(type_)
-    if number is None:
-        number = _NUMBERS[type_] = len(TYPES)
-        TYPES.append(type_)
+    with _LOCK:  # sessions share the list: one number twice would convert to the other one's type
+        number = _NUMBERS.get(type_)
+        if number is None:
+            number = len(TYPES)
+            TYPES.append(type_)
+            _NUMBERS[type_] = number
     return number
 
 

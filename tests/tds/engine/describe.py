@@ -254,12 +254,12 @@ def undeclared_parameters(session: Session, sql: str, declared: str) -> None:
         for statement in statements:
             result_of(session, statement)
         names: list[str] = []
-        local = {name for name in session.frame.types if name not in known}
+        seen = known | set(session.frame.types)
         for token in tokenize(sql):
             folded = token.text.casefold()
-            seen = known | local | {name.casefold() for name in names}
             if token.kind is Kind.VARIABLE and not folded.startswith("@@") and folded not in seen:
                 names.append(token.text)
+                seen.add(folded)
         rows: list[list[Any]] = []
         for at, name in enumerate(names, 1):
             type_ = session.inferred.get(name.casefold())

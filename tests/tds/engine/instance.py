@@ -59,8 +59,14 @@ class Instance:
 
     def connect(self) -> sqlite3.Connection:
         """A session's connection."""
-        db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=0, cached_statements=512)
+        # A connection that closes holds the file for a moment, in the hope to be the last one: the first look waits
+        # for that. Later ones never meet it, and the locks of other sessions are waited for in `transactions`.
+        db = sqlite3.connect(
+            self.path, isolation_level=None, check_same_thread=False, timeout=30, cached_statements=512
+        )
         db.execute("PRAGMA synchronous = OFF")
+        db.execute("SELECT x FROM main.latch").fetchall()
+        db.execute("PRAGMA busy_timeout = 0")
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute("PRAGMA cache_size = -65536")
         db.executescript(SCHEMA.format("temp"))

@@ -159,11 +159,12 @@ def invoke(
 
 def match(name: str, parameters: list[tree.ParameterDefinition], given: list[Given]) -> dict[str, int]:
     """Which argument is whose."""
+    names = {parameter.name.casefold() for parameter in parameters}
     matched: dict[str, int] = {}
     for at, argument in enumerate(given):
         if argument.name:
             folded = argument.name.casefold()
-            if folded not in {parameter.name.casefold() for parameter in parameters}:
+            if folded not in names:
                 raise SqlError(8145, f"{argument.name} is not a parameter for procedure {name}.", 16, 2, ends="batch")
         elif at >= len(parameters):
             raise SqlError(8144, f"Procedure or function {name} has too many arguments specified.", 16, 2, ends="batch")
@@ -203,7 +204,8 @@ def run_text(session: Session, sql: str, declared: str, given: list[Given]) -> O
     for parameter, argument in zip(parameters, given, strict=False):
         if parameter.output and not argument.output:
             argument.output = False
-    missing = [parameter for parameter in parameters if parameter.name.casefold() not in match("", parameters, given)]
+    matched = match("", parameters, given)
+    missing = [parameter for parameter in parameters if parameter.name.casefold() not in matched]
     if missing:
         text = f"The parameterized query '({declared}){sql}' expects the parameter '{missing[0].name}', which was not supplied."
         raise SqlError(8178, text, ends="batch")
