@@ -29,7 +29,7 @@ CLIPPY_FLAGS := -D warnings $(addprefix -D clippy::,unwrap_used expect_used pani
 ##@ The two commands
 
 .PHONY: quickstart
-quickstart: build $(VENV)/.quickstart ## Build everything into .venv and run the main job on SQLite with real data
+quickstart: build $(VENV)/.quickstart ## Build everything into .venv and run the main job with real data (on SQLite, or URI=…)
 	$(BIN)/python examples/quickstart.py $(URI)
 
 .PHONY: test
@@ -75,7 +75,7 @@ lint-features: build ## Check that the extension builds with each backend alone
 	done
 
 .PHONY: bench
-bench: build $(VENV)/.bench ## Measure against the peers and the physical limit (BENCH_FLAGS="sqlite --rows 100000")
+bench: build $(VENV)/.bench ## Measure against the peers and the physical limit (BENCH_FLAGS="postgres --rows 100000")
 	$(BIN)/python -m benches $(BENCH_FLAGS)
 
 .PHONY: docs

