@@ -52,7 +52,7 @@ FORMS = [
     ("host={host} port={port} user=postgres", "socket"),
     ("host=127.0.0.1,{host} port=1,{port} user=postgres dbname=postgres", "socket"),
     ("dbname=postgres user=postgres host=127.0.0.1 port={port} connect_timeout=10 application_name='a b'", "tcp"),
-    ("postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=allow&connect_timeout=10&keepalives=1", "tcp"),
+    ("postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=allow&connect_timeout=10&keepalives=0", "tcp"),
 ]
 
 

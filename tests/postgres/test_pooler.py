@@ -101,7 +101,7 @@ def test_types_that_have_to_be_looked_up(conn: idb.Connection, config: idb.Datab
     assert frame.schema["m"] == pl.Enum(["sad", "ok"])
     assert frame.schema["n"] == pl.Decimal(10, 2)
     assert frame["p"].to_list() == [{"a": 1, "b": "sad"}]
-    assert frame["x"].to_list() == ["7"]
+    assert frame["x"].to_list() == [7]
 
 
 def test_a_transaction_keeps_its_connection(conn: idb.Connection) -> None:
@@ -121,7 +121,8 @@ def test_nothing_stays_in_the_session(config: idb.DatabaseConfig, own_server: Cl
             client.execute("SELECT $1::text AS a", ["x"])
             client.insert("t", {"id": [at]}, mode="create_append")
     with config.connect() as client:
-        assert client.execute("SELECT count(*) AS n FROM pg_prepared_statements").item() == 0
+        left = "SELECT count(*) AS n FROM pg_prepared_statements WHERE statement NOT LIKE '%itself%'"
+        assert client.execute(left).item() == 0
         assert client.execute("SHOW statement_timeout").item() == "0"
         assert client.execute("SELECT count(*) AS n FROM pg_class WHERE relpersistence = 't'").item() == 0
 

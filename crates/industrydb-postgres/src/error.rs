@@ -94,6 +94,12 @@ pub fn is_stale_plan(cause: &sqlx::Error) -> bool {
     })
 }
 
+/// Whether the driver stumbled over a notification, which it expects nowhere. What was sent to the server runs all the
+/// same, and the answer can still be waited for.
+pub fn is_notification(cause: &sqlx::Error) -> bool {
+    matches!(cause, sqlx::Error::Protocol(message) if message.contains("NotificationResponse"))
+}
+
 /// The SQLSTATE of an error of the server.
 pub fn sqlstate(cause: &sqlx::Error) -> Option<&str> {
     let sqlx::Error::Database(database) = cause else { return None };

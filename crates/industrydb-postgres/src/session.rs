@@ -17,7 +17,7 @@ use sqlx::{Column as _, raw_sql};
 use crate::bind::Bindings;
 use crate::cancel::Calls;
 use crate::copy;
-use crate::error::{BACKEND, ends_connection, is_stale_plan, of_driver, sqlstate};
+use crate::error::{BACKEND, ends_connection, is_notification, is_stale_plan, of_driver, sqlstate};
 use crate::lookup::Types;
 use crate::params::{self, Bound};
 use crate::plan::{Plan, PlannedColumn, Plans, parameters};
@@ -99,6 +99,9 @@ pub struct Session {
     left_prepared: Option<&'static str>,
     /// SQL may have dropped our prepared statements.
     dropped: bool,
+    /// Listens for notifications. They come between two transactions, and the driver takes them only from [`PgConnection`]'s
+    /// `ping`: so one goes ahead of every call, and what can be is wrapped in a transaction.
+    listening: bool,
 }
 
 /// A statement with its parameters, ready to run.
@@ -124,6 +127,7 @@ impl Session {
             failed: false,
             left_prepared: None,
             dropped: false,
+            listening: false,
         }
     }
 
@@ -142,6 +146,7 @@ impl Session {
         if self.state.in_transaction() && sqlstate(&cause).is_some() {
             self.failed = true;
         }
+        self.dropped |= is_stale_plan(&cause);
         of_driver(cause)
     }
 
@@ -167,6 +172,7 @@ impl Session {
             self.types.clear();
             self.plans.clear();
         }
+        self.listening |= keyword == "listen";
         self.dropped |= matches!(keyword.as_str(), "discard" | "deallocate");
         if lost {
             let message = "the transaction was rolled back, not committed: a statement in it had failed";
@@ -198,8 +204,11 @@ impl Session {
     /// # Errors
     /// What the server says.
     pub async fn run_simple(&mut self, sql: &str) -> Result<()> {
-        let outcome = self.connection.execute(raw_sql(AssertSqlSafe(sql))).await;
-        outcome.map(drop).map_err(|cause| self.error(cause))
+        let mut outcome = self.connection.execute(raw_sql(AssertSqlSafe(sql))).await.map(drop);
+        if outcome.as_ref().is_err_and(is_notification) {
+            outcome = self.connection.ping().await;
+        }
+        outcome.map_err(|cause| self.error(cause))
     }
 
     /// Prepares `sql`, or finds it prepared.
@@ -460,12 +469,24 @@ impl Session {
         is_stale_plan(cause) && !self.state.in_transaction()
     }
 
+    /// Takes the notifications that have come.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn settle(&mut self) -> Result<()> {
+        if !self.listening || self.state.in_transaction() {
+            return Ok(());
+        }
+        self.connection.ping().await.map_err(|cause| self.error(cause))
+    }
+
     /// Begins the transaction that a call behind a pooler needs, so that all of it reaches the same server session.
     ///
     /// # Errors
     /// What the server says.
     pub async fn enter_pooled(&mut self) -> Result<bool> {
-        if !self.pooled || self.state.in_transaction() {
+        self.settle().await?;
+        if !(self.pooled || self.listening) || self.state.in_transaction() {
             return Ok(false);
         }
         self.run_simple("BEGIN").await.map(|()| true)
@@ -487,10 +508,10 @@ impl Session {
     /// # Errors
     /// That of `outcome`, else what the server says.
     pub async fn leave_pooled<T>(&mut self, entered: bool, outcome: Result<T>) -> Result<T> {
-        if !self.pooled || self.state.closed().is_some() {
+        if !(self.pooled || entered) || self.state.closed().is_some() {
             return outcome;
         }
-        let cleared = self.clear_prepared().await;
+        let cleared = if self.pooled { self.clear_prepared().await } else { Ok(()) };
         if !entered {
             return cleared.and(outcome);
         }

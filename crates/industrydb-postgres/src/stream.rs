@@ -15,7 +15,7 @@ use industrydb_core::error::{Error, Result};
 use industrydb_core::sql::{PlaceholderStyle, first_keyword, split, transaction_effects};
 use industrydb_core::value::Params;
 use sqlx::postgres::{PgQueryResult, PgRow};
-use sqlx::{AssertSqlSafe, Either, Executor as _, Statement as _, raw_sql};
+use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Statement as _, raw_sql};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::AbortHandle;
@@ -23,7 +23,7 @@ use tokio::task::AbortHandle;
 use crate::cancel::ABORTED;
 use crate::copy;
 use crate::decode::{ResultReader, declared_schema};
-use crate::error::{BACKEND, conversion};
+use crate::error::{BACKEND, conversion, is_notification};
 use crate::plan::{Plan, PlannedColumn};
 use crate::session::{Held, Ready, Session, given_up, is_unknown};
 use crate::textual;
@@ -193,7 +193,11 @@ async fn run_one(session: &mut Session, sql: &str, options: &ReadOptions, sink: 
         // VACUUM and its like refuse a transaction; as a simple query a statement needs none.
         return run_textual(session, sql, None, options, sink).await;
     }
-    let entered = session.enter_pooled().await?;
+    // Outside a transaction as well, a statement that is no query may refuse one.
+    let entered = is_query(sql) && session.enter_pooled().await?;
+    if !entered {
+        session.settle().await?;
+    }
     let outcome = match session.ready(sql, &Params::NONE).await {
         Ok(ready) => run_ready(session, ready, sql, options, sink).await,
         Err(error) if is_unknown(&error) && is_query(sql) => match session.describe_by_row(sql).await {
@@ -273,13 +277,26 @@ async fn fetch(
     let arguments = ready.bindings.arguments().map_err(Failure::Server)?;
     let calls = Arc::clone(&session.calls);
     let mut rows = (&mut session.connection).fetch_many(ready.plan.statement.query_with(arguments));
-    let outcome = read(&mut rows, &ready.plan, &ready.sql, options, sink).await;
+    let mut outcome = read(&mut rows, &ready.plan, &ready.sql, options, sink).await;
     if let Err(Failure::Ours(_)) = &outcome {
         // Nobody wants the rest: the server is told so, and what is on its way is thrown away.
         calls.stop_running().await;
         while let Some(Ok(_)) = next(&mut rows).await {}
     }
-    outcome
+    drop(rows);
+    if let Ok(End::Notified) = &outcome {
+        // The statement is through; what follows the notification says whether it was committed.
+        outcome = session.connection.ping().await.map(|()| End::Ready).map_err(Failure::Server);
+    }
+    outcome.map(drop)
+}
+
+/// How the answer to a statement ended.
+enum End {
+    /// With the server ready for the next.
+    Ready,
+    /// With a notification, before the server was ready.
+    Notified,
 }
 
 type Rows<'r> = BoxStream<'r, sqlx::Result<Either<PgQueryResult, PgRow>>>;
@@ -294,7 +311,9 @@ async fn read(
     sql: &str,
     options: &ReadOptions,
     sink: &Sink,
-) -> Result<(), Failure> {
+) -> Result<End, Failure> {
+    let mut end = End::Ready;
+    let mut done = false;
     let mut reader = ResultReader::new(&plan.columns, options);
     let mut announced = false;
     let mut changed = 0;
@@ -305,8 +324,15 @@ async fn read(
     }
     let limit = batch_limit(options);
     while let Some(next) = next(rows).await {
+        if done && next.as_ref().is_err_and(is_notification) {
+            end = End::Notified;
+            break;
+        }
         match next.map_err(Failure::Server)? {
-            Either::Left(done) => changed = done.rows_affected(),
+            Either::Left(result) => {
+                done = true;
+                changed = result.rows_affected();
+            }
             Either::Right(row) => {
                 reader.read_row(&row).map_err(Failure::Ours)?;
                 if reader.rows().is_multiple_of(ROWS_BETWEEN_REPORTS) {
@@ -328,7 +354,8 @@ async fn read(
         }
     }
     let changed = if plan.columns.is_empty() || changes_rows(sql) { changed } else { 0 };
-    sink.event(Event::Done(changed)).await.map_err(Failure::Ours)
+    sink.event(Event::Done(changed)).await.map_err(Failure::Ours)?;
+    Ok(end)
 }
 
 /// Whether the number of rows that the server reports is one of rows changed, not only read.

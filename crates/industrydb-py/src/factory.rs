@@ -70,11 +70,14 @@ pub fn messages() -> impl Iterator<Item = Messages> {
     BACKENDS.iter().filter_map(|backend| backend.messages)
 }
 
-/// Tiberius tells what PRINT and RAISERROR say at level DEBUG, among the changes of the session's environment; errors,
-/// which become exceptions, are told as such.
+/// Tiberius tells what PRINT and RAISERROR say at level DEBUG, among the changes of the session's environment and the
+/// server's own words about them; errors, which become exceptions, are told as such.
 #[cfg(feature = "mssql")]
 fn of_tiberius(level: Level, text: &str) -> Option<Level> {
-    const CHANGES: [&str; 9] = [
+    const CHANGES: [&str; 12] = [
+        "Changed database context to '",
+        "Changed language setting to ",
+        "Microsoft SQL Server version ",
         "Database change from '",
         "Packet size change from '",
         "SQL collation change",

@@ -154,7 +154,10 @@ impl BatchReader {
             State::Open => {}
             State::Exhausted | State::Closed => return Ok(None),
         }
-        self.session.check_process().and_then(|()| self.session.check_open()).map_err(to_py)?;
+        self.session.check_process().map_err(to_py)?;
+        if let Err(closed) = self.session.check_open() {
+            return Err(to_py(self.last_word(py)?.unwrap_or(closed)));
+        }
         let call = Call::new(None, None);
         call.start(self.session.canceller());
         let messages = Arc::clone(&self.messages);
@@ -189,6 +192,28 @@ impl BatchReader {
                 Err(error)
             }
         }
+    }
+
+    /// Why the connection was lost while it was read, if that is how it was closed: said once.
+    fn last_word(&self, py: Python<'_>) -> PyResult<Option<Error>> {
+        let runtime = runtime().map_err(to_py)?;
+        let last = py.detach(|| {
+            let mut messages = self.messages.try_lock().ok()?;
+            let rest = async {
+                loop {
+                    match messages.as_mut()?.next().await {
+                        // What came before the loss is no result any more.
+                        Ok(Message::Schema(_) | Message::Batch(_)) => {}
+                        Ok(Message::End) => return None,
+                        Err(error) => return Some(error),
+                    }
+                }
+            };
+            let last = runtime.block_on(async { timeout(GRACE, rest).await }).ok().flatten();
+            *messages = None;
+            last
+        });
+        Ok(last.filter(|error| error.kind() == ErrorKind::Connection))
     }
 
     fn end(&self, py: Python<'_>) -> Result<()> {
