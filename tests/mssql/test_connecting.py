@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 
 import pytest
@@ -27,7 +27,7 @@ def refused(config: idb.DatabaseConfig) -> idb.DatabaseConnectionError:
 
 
 @contextmanager
-def listener(answer: bytes | None) -> Iterator[int]:
+def listener(answer: bytes | None) -> Generator[int]:
     """A port at which something else answers; nothing at all if `answer` is None."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 

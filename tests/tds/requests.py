@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from tests.tds import replay
 from tests.tds.engine import changes, control, describe, procedures
 from tests.tds.engine.procedures import Given, Prepared
-from tests.tds.errors import Refused, SqlError
+from tests.tds.errors import Cancelled, Refused, SqlError
 from tests.tds.types import SqlType
 from tests.tds.wire import requests, tokens
 from tests.tds.wire.packets import RESET_CONNECTION, RESET_CONNECTION_KEEP_TRANSACTION, Kind, Message
@@ -105,9 +106,15 @@ def bulk(connection: Connection, session: Session, data: bytes, response: Respon
         return
     columns, rows = requests.bulk_rows(data)
 
+    def wanted() -> Iterator[list[Any]]:
+        for at, row in enumerate(rows):
+            if at % 256 == 0 and connection.stopped():
+                raise Cancelled
+            yield row
+
     def work() -> None:
         try:
-            count = changes.load_bulk(session, [column.type for column in columns], rows)
+            count = changes.load_bulk(session, [column.type for column in columns], wanted())
         except struct.error as error:
             raise ValueError(str(error)) from None
         session.finish(tokens.COMMAND_INSERT, count)

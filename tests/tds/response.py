@@ -138,6 +138,12 @@ class Response:
 
     def _flush(self) -> None:
         """Sends whole packets."""
+        pieces = self._packets()
+        if pieces:
+            self._send(pieces)
+
+    def _packets(self) -> bytes:
+        """Whole packets, taken out of what waits."""
         size = self._size
         view = bytes(self._buffer)
         end = (len(view) - 1) // size * size
@@ -146,8 +152,7 @@ class Response:
         ]
         self._number += len(pieces)
         del self._buffer[:end]
-        if pieces:
-            self._send(b"".join(pieces))
+        return b"".join(pieces)
 
     def finish(self, *, attention: bool = False) -> None:
         """The end of the message; with `attention`, its DONE says that the request was cancelled."""
@@ -162,10 +167,11 @@ class Response:
         elif not self._canned:
             self._buffer += tokens.done(tokens.DONE, self._status(more=False))
         self._closing = False
-        self._flush()
+        # In one piece: whoever stops reading waits for the rest of a row, and a loaded machine could hold that up.
+        pieces = self._packets()
         last = bytes(self._buffer)
         self._buffer.clear()
-        self._send(packet(Kind.RESPONSE, EOM, last, self._number + 1))
+        self._send(pieces + packet(Kind.RESPONSE, EOM, last, self._number + 1))
 
     def replay(self, recording: Recording) -> None:
         """A recorded result set: whole packets as they are, if nothing was said before."""

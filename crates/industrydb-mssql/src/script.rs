@@ -23,10 +23,10 @@ use crate::statement::{Statement, is_of_the_statement};
 use crate::types::Kind;
 use crate::wire::Watch;
 
-/// How long dropping a statement may take to read what is left of its answer, and how long it then waits at most for the
-/// end of an item.
+/// How long dropping a statement may take to read what is left of its answer, and how long it waits at most for the end
+/// of an item: without that the connection would have to close, and a busy server or network may hold it up.
 const LONGEST_PASS: Duration = Duration::from_millis(50);
-const LONGEST_DRAIN: Duration = Duration::from_millis(150);
+const LONGEST_DRAIN: Duration = Duration::from_secs(1);
 /// Rows between two reports of progress.
 const ROWS_BETWEEN_REPORTS: usize = 4_096;
 
@@ -36,7 +36,7 @@ pub struct Script<'c> {
     begun: bool,
     work: Option<BoxFuture<'c, Result<()>>>,
     outlet: Arc<Outlet>,
-    _running: Running,
+    running: Option<Running>,
 }
 
 impl<'c> Script<'c> {
@@ -45,7 +45,7 @@ impl<'c> Script<'c> {
         let running = session.interrupt().begin();
         let outlet = Arc::new(Outlet::default());
         let work = Box::pin(work(session, statement, options, Arc::clone(&outlet)));
-        Self { begun: false, work: Some(work), outlet, _running: running }
+        Self { begun: false, work: Some(work), outlet, running: Some(running) }
     }
 }
 
@@ -81,6 +81,8 @@ impl Drop for Script<'_> {
             return;
         }
         self.outlet.close();
+        // It ends by itself now: a cancel, which is less patient with an item, is not meant for it any more.
+        self.running = None;
         let until = Instant::now() + LONGEST_DRAIN;
         let mut context = Context::from_waker(Waker::noop());
         while let Some(work) = &mut self.work {
