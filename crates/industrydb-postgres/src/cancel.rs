@@ -6,11 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use industrydb_core::connector::{BoxFuture, Canceller};
-use industrydb_core::error::{Error, Result};
+use industrydb_core::error::Result;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, raw_sql};
-
-use crate::error::{BACKEND, of_driver};
 
 /// How long the server gets to act on a cancel before it is asked again.
 const BETWEEN_TWO: Duration = Duration::from_millis(200);
@@ -103,15 +101,12 @@ impl Calls {
             self.aborts.notify_waiters();
             return Ok(());
         }
-        let reached = match tokio::time::timeout(PATIENCE, self.reach()).await {
-            Ok(reached) => reached.map_err(of_driver),
-            Err(_) => Err(Error::connection("the cancel did not reach the server").with_backend(BACKEND)),
-        };
-        if reached.is_err() {
-            // Whoever cancels wants to get out, and the server can't be told: the connection goes.
+        if !matches!(tokio::time::timeout(PATIENCE, self.reach()).await, Ok(Ok(()))) {
+            // Whoever cancels wants to get out, and the server can't be told: the call stops all the same, and the
+            // connection, which goes with it, says why.
             self.aborts.notify_waiters();
         }
-        reached
+        Ok(())
     }
 
     async fn reach(&self) -> sqlx::Result<()> {

@@ -289,7 +289,7 @@ fn shuffle(hosts: &mut [Host]) {
 /// A session on one host.
 async fn reach(config: &Config, host: &Host, attempt: Attempts) -> Result<(Session, String), Refusal> {
     let timeout = config.option_duration("connect_timeout").filter(|timeout| !timeout.is_zero());
-    let session = open(config, host, attempt);
+    let session = apart(config, host, attempt);
     match timeout {
         None => session.await,
         Some(timeout) => match tokio::time::timeout(timeout, session).await {
@@ -300,6 +300,18 @@ async fn reach(config: &Config, host: &Host, attempt: Attempts) -> Result<(Sessi
                 Err(Refusal::new(phase, cause))
             }
         },
+    }
+}
+
+/// [`open`] in a task of its own: the driver panics over some of what is not PostgreSQL's protocol.
+async fn apart(config: &Config, host: &Host, attempt: Attempts) -> Result<(Session, String), Refusal> {
+    let (config, host) = (config.clone(), host.clone());
+    // Dropped with the set, the task ends.
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(async move { open(&config, &host, attempt).await });
+    match tasks.join_next().await {
+        Some(Ok(outcome)) => outcome,
+        Some(Err(_)) | None => Err(Refusal::new(Phase::Login, "not PostgreSQL's protocol")),
     }
 }
 
