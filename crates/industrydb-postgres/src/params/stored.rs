@@ -147,6 +147,9 @@ impl<'a> Stored<'a> {
                     None
                 }
             }
+            Kind::Formatted(Formatted::Transaction) => {
+                integer(value).and_then(|value| value.try_into().ok()).map(Self::Oid)
+            }
             Kind::Formatted(Formatted::Uuid) => uuid(value).map(Self::Uuid),
             // Here, too, the session's time zone counts.
             Kind::Formatted(Formatted::TimeTz) => time(value).and_then(|_| plain(value)).map(Self::Parsed),
@@ -157,7 +160,8 @@ impl<'a> Stored<'a> {
             Kind::Vector(width) => vector(value, *width).map(Self::Vector),
             Kind::Enum(_)
             | Kind::Formatted(
-                Formatted::Inet
+                Formatted::Char
+                | Formatted::Inet
                 | Formatted::Cidr
                 | Formatted::Macaddr
                 | Formatted::Macaddr8
@@ -184,13 +188,13 @@ impl<'a> Stored<'a> {
         }
         Ok(match &ty.kind {
             // The server's input function would cut these two.
-            Kind::Text if ty.oid == CHAR && (text.len() > 1 || !text.is_ascii()) => {
+            Kind::Formatted(Formatted::Char) if text.len() > 1 || !text.is_ascii() => {
                 return Err(refuse_because(value, ty, "it is not one ASCII character"));
             }
             Kind::Text if ty.oid == NAME && text.len() > NAME_BYTES => {
                 return Err(refuse_because(value, ty, "it has more than 63 bytes"));
             }
-            Kind::Text if ty.oid == CHAR && text.is_empty() => Self::Parsed(text),
+            Kind::Formatted(Formatted::Char) if !text.is_empty() => Self::Text(text),
             Kind::Text | Kind::Enum(_) => Self::Text(text),
             Kind::Jsonb => Self::Jsonb(text),
             Kind::Formatted(Formatted::Uuid) => match parse_uuid(&text) {
