@@ -240,8 +240,10 @@ def test_frames(conn: idb.Connection, frame: pl.DataFrame, batch_size: int) -> N
     with conn.execute_batches("SELECT * FROM f", batch_size=batch_size) as batches:
         assert_frame_equal(pl.concat([frame.clear(), *batches]), frame)
     assert conn.insert("f", frame) == frame.height
-    assert conn.insert("f", frame.reverse(), mode="overwrite") == frame.height
-    assert_frame_equal(conn.select("f"), frame.reverse())
+    # Polars loses the type of a list column of nothing but nulls when it reverses it.
+    backwards = pl.DataFrame([column.reverse().cast(column.dtype) for column in frame])
+    assert conn.insert("f", backwards, mode="overwrite") == frame.height
+    assert_frame_equal(conn.select("f"), backwards)
 
 
 @repeated

@@ -13,7 +13,6 @@ use crate::encode::limits;
 use crate::types::{Attribute, Formatted, Kind, Type};
 
 /// OIDs of types of one kind that take less than the others of it (PostgreSQL source, `pg_type.dat`).
-const CHAR: u32 = 18;
 const NAME: u32 = 19;
 const JSON: u32 = 114;
 
@@ -113,7 +112,7 @@ impl<'a> Stored<'a> {
             Kind::Float8 => float8(value).map(Self::Float8),
             Kind::Numeric(modifier) => number_of(*modifier).map(Self::Numeric),
             Kind::Text if ty.oid == JSON => json_text(value).map(Self::Text),
-            Kind::Text => match plain(value) {
+            Kind::Text | Kind::Formatted(Formatted::Char) => match plain(value) {
                 Some(text) => Some(Self::text(text, value, ty)?),
                 None => None,
             },
@@ -160,8 +159,7 @@ impl<'a> Stored<'a> {
             Kind::Vector(width) => vector(value, *width).map(Self::Vector),
             Kind::Enum(_)
             | Kind::Formatted(
-                Formatted::Char
-                | Formatted::Inet
+                Formatted::Inet
                 | Formatted::Cidr
                 | Formatted::Macaddr
                 | Formatted::Macaddr8
