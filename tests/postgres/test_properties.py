@@ -19,7 +19,7 @@ from polars.testing import assert_frame_equal
 import industrydb as idb
 from tests.conformance.backends.postgres import cluster, pool
 from tests.postgres.servers import Installation
-from tests.property.strategies import NAMES
+from tests.property.strategies import NAMES, decimals
 
 pytestmark = pytest.mark.backend("postgres 18")
 
@@ -32,12 +32,6 @@ DAYS = st.integers(-2_440_550, 2_145_042_905)
 MICROSECONDS = st.integers(-210_866_803_200_000_000, 2**63 - 1)
 """The server's timestamps that Polars can hold, as microseconds from 1970."""
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
-
-
-def decimals(precision: int, scale: int) -> st.SearchStrategy[Decimal]:
-    """Every decimal of the type, with all its digits: arithmetic would round to 28."""
-    top = 10**precision - 1
-    return st.integers(-top, top).map(lambda n: Decimal((int(n < 0), tuple(map(int, str(abs(n)))), -scale)))
 
 
 @pytest.fixture(scope="module")
@@ -246,8 +240,10 @@ def test_frames(conn: idb.Connection, frame: pl.DataFrame, batch_size: int) -> N
     with conn.execute_batches("SELECT * FROM f", batch_size=batch_size) as batches:
         assert_frame_equal(pl.concat([frame.clear(), *batches]), frame)
     assert conn.insert("f", frame) == frame.height
-    assert conn.insert("f", frame.head(1), mode="overwrite") == frame.head(1).height
-    assert_frame_equal(conn.select("f"), frame.head(1))
+    # Polars loses the type of a list column of nothing but nulls when it reverses it.
+    backwards = pl.DataFrame([column.reverse().cast(column.dtype) for column in frame])
+    assert conn.insert("f", backwards, mode="overwrite") == frame.height
+    assert_frame_equal(conn.select("f"), backwards)
 
 
 @repeated

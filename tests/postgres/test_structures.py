@@ -204,7 +204,7 @@ def test_vectors(conn: idb.Connection, run: Run, referee: Referee) -> None:
     assert stored == [("[0.25,0,1]",), ("[1,2,3]",), ("[4,5,6]",), ("[7,8,9]",)]
     nearest = conn.execute("SELECT id FROM t ORDER BY v <-> $1 LIMIT 1", ["[1,2,3]"])
     assert nearest.item() == 3
-    with pytest.raises(idb.IndustryDbError, match="v"):
+    with pytest.raises(idb.IndustryDbError, match="3 dimensions"):
         conn.insert("t", {"id": [9], "v": [[1.0, 2.0]]})
     assert run("SELECT v FROM t").height == 6
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import polars as pl
 from hypothesis import strategies as st
@@ -18,7 +18,8 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 def decimals(precision: int, scale: int) -> st.SearchStrategy[Decimal]:
     """Every decimal of the type."""
     top = 10**precision - 1
-    return st.integers(-top, top).map(lambda digits: Decimal(digits).scaleb(-scale))
+    exact = Context(prec=precision + 1)
+    return st.integers(-top, top).map(lambda digits: Decimal(digits).scaleb(-scale, exact))
 
 
 COLUMNS: dict[pl.DataType, st.SearchStrategy[object]] = {

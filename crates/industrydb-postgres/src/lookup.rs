@@ -66,6 +66,11 @@ impl Types {
         self.rows.clear();
     }
 
+    /// Forgets the types that anybody may change without their OID changing: labels and attributes are added.
+    pub fn clear_changing(&mut self) {
+        self.rows.retain(|_, row| !matches!(row.class.as_str(), "e" | "c"));
+    }
+
     /// The types with these OIDs and modifiers.
     ///
     /// # Errors
@@ -135,6 +140,8 @@ impl Types {
                     })
                     .collect(),
             ),
+            // Vectors of the catalog's own: not written as arrays are, and without a NULL.
+            _ if matches!(row.bare.as_str(), "int2vector" | "oidvector") => Kind::Other,
             _ if row.element != 0 => Kind::Array(part(row.element, modifier)),
             _ => kind_of_base(row, modifier),
         };

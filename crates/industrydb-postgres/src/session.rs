@@ -18,6 +18,7 @@ use crate::bind::Bindings;
 use crate::cancel::Calls;
 use crate::copy;
 use crate::error::{BACKEND, ends_connection, is_notification, is_stale_plan, of_driver, sqlstate};
+use crate::literal;
 use crate::lookup::Types;
 use crate::params::{self, Bound};
 use crate::plan::{Plan, PlannedColumn, Plans, parameters};
@@ -102,6 +103,8 @@ pub struct Session {
     /// Listens for notifications. They come between two transactions, and the driver takes them only from [`PgConnection`]'s
     /// `ping`: so one goes ahead of every call, and what can be is wrapped in a transaction.
     listening: bool,
+    /// What is prepared and known may no longer be so.
+    stale: bool,
 }
 
 /// A statement with its parameters, ready to run.
@@ -112,6 +115,16 @@ pub struct Ready {
     pub plan: Arc<Plan>,
     /// Its parameters.
     pub bindings: Bindings,
+    /// The same with its parameters written into it, where the result can only be read as text.
+    pub textual: Option<Textual>,
+}
+
+/// A query with its parameters written into it, and what it gives.
+pub struct Textual {
+    /// What is sent.
+    pub sql: String,
+    /// The result's columns.
+    pub columns: Vec<PlannedColumn>,
 }
 
 impl Session {
@@ -128,6 +141,7 @@ impl Session {
             left_prepared: None,
             dropped: false,
             listening: false,
+            stale: false,
         }
     }
 
@@ -169,8 +183,7 @@ impl Session {
         self.state.in_transaction.store(open, Ordering::Release);
         let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
         if matches!(keyword.as_str(), "create" | "alter" | "drop") {
-            self.types.clear();
-            self.plans.clear();
+            self.stale = true;
         }
         self.listening |= keyword == "listen";
         self.dropped |= matches!(keyword.as_str(), "discard" | "deallocate");
@@ -190,6 +203,11 @@ impl Session {
             self.state.in_transaction.store(false, Ordering::Release);
             self.failed = false;
         }
+    }
+
+    /// Makes the next statement prepare and look up everything anew.
+    pub fn note_stale(&mut self) {
+        self.stale = true;
     }
 
     /// Forgets all that is prepared and known: the server has other tables now, or has forgotten our statements.
@@ -216,8 +234,10 @@ impl Session {
     /// # Errors
     /// What the server says.
     pub async fn prepare(&mut self, sql: &str) -> sqlx::Result<Arc<Plan>> {
-        if std::mem::take(&mut self.dropped) {
+        if self.stale || std::mem::take(&mut self.dropped) {
+            // The driver keeps what it knows of a statement, such as the table that its columns are of.
             self.forget().await?;
+            self.stale = false;
         }
         let statement = (&mut self.connection).prepare(AssertSqlSafe(sql).into_sql_str()).await?;
         if let Some(plan) = self.plans.get(sql, &statement) {
@@ -234,6 +254,7 @@ impl Session {
         let columns: Vec<(u32, i32)> =
             statement.columns().iter().zip(modifiers).map(|(column, modifier)| (oid(column.type_info()), modifier)).collect();
         let wanted: Vec<(u32, i32)> = parameters(&statement).iter().map(|ty| (oid(ty), -1)).collect();
+        self.types.clear_changing();
         let types = self.types.resolve(&mut self.connection, &columns).await?;
         let parameters = self.types.resolve(&mut self.connection, &wanted).await?;
         let needs_text = types.iter().any(Type::needs_text);
@@ -253,8 +274,15 @@ impl Session {
         if wanted.is_empty() {
             return Ok(vec![-1; origins.len()]);
         }
+        // The server announces a domain as the type under it, whose modifier the domain declares.
         let sql = format!(
-            "SELECT attrelid::int8, attnum, atttypmod FROM pg_catalog.pg_attribute WHERE (attrelid, attnum) IN ({})",
+            "WITH RECURSIVE base (relation, attribute, type, modifier) AS ( \
+             SELECT attrelid, attnum, atttypid, atttypmod FROM pg_catalog.pg_attribute \
+               WHERE (attrelid, attnum) IN ({}) \
+             UNION ALL SELECT relation, attribute, typbasetype, typtypmod FROM base \
+               JOIN pg_catalog.pg_type t ON t.oid = type WHERE typtype = 'd') \
+             SELECT relation::int8, attribute, modifier FROM base \
+               JOIN pg_catalog.pg_type t ON t.oid = type WHERE typtype <> 'd'",
             wanted.join(", ")
         );
         let rows = raw_sql(AssertSqlSafe(sql)).fetch_all(&mut self.connection).await?;
@@ -282,7 +310,7 @@ impl Session {
         copy::check(sql)?;
         if params.is_empty() && has_own_parameters(sql) {
             let plan = self.prepare(sql).await.map_err(|cause| self.error(cause))?;
-            return Ok(Ready { sql: sql.to_owned(), plan, bindings: Bindings::default() });
+            return Ok(Ready { sql: sql.to_owned(), plan, bindings: Bindings::default(), textual: None });
         }
         let translated = translate(sql, PlaceholderStyle::Dollar, params)?;
         let values = translated.values(params)?;
@@ -293,7 +321,13 @@ impl Session {
             let before = casts.len();
             let bindings = bind(&plan, &values, &mut casts)?;
             if casts.len() == before {
-                return Ok(Ready { sql: text, plan, bindings });
+                let textual = if plan.needs_text && !values.is_empty() {
+                    let sql = written(&text, &values, &plan.parameters, &casts)?;
+                    Some(Textual { sql, columns: plan.columns.clone() })
+                } else {
+                    None
+                };
+                return Ok(Ready { sql: text, plan, bindings, textual });
             }
         }
     }
@@ -371,15 +405,7 @@ impl Session {
     /// Adds a cast from text for each parameter of a type that the driver can't prepare a statement with (it does not
     /// know multiranges); whether there was any.
     async fn cast_unknown(&mut self, sql: &str, values: &[&Value], casts: &mut Casts) -> Result<bool> {
-        const NAME: &str = "industrydb_types";
-        self.run_simple(&format!("PREPARE {NAME} AS {sql}")).await?;
-        let types = "SELECT unnest(parameter_types)::oid::int8 FROM pg_catalog.pg_prepared_statements WHERE name = ";
-        let rows = raw_sql(AssertSqlSafe(format!("{types}'{NAME}'"))).fetch_all(&mut self.connection).await;
-        let rows = rows.map_err(|cause| self.error(cause))?;
-        self.run_simple(&format!("DEALLOCATE {NAME}")).await?;
-        let oids = rows.iter().map(|row| row.try_get::<i64, _>(0)).collect::<sqlx::Result<Vec<_>>>().map_err(of_driver)?;
-        let wanted: Vec<(u32, i32)> = oids.into_iter().map(|oid| (u32::try_from(oid).unwrap_or(0), -1)).collect();
-        let types = self.resolve_types(&wanted).await?;
+        let types = self.parameter_types(sql).await?;
         let before = casts.len();
         for (at, (value, ty)) in values.iter().zip(&types).enumerate() {
             if Type::builtin(ty.oid, -1).is_none() && !casts.contains_key(&at) {
@@ -392,6 +418,43 @@ impl Session {
             }
         }
         Ok(casts.len() > before)
+    }
+
+    /// The types that the server gives the parameters of `sql`, which the driver can't prepare.
+    async fn parameter_types(&mut self, sql: &str) -> Result<Vec<Type>> {
+        const NAME: &str = "industrydb_types";
+        self.run_simple(&format!("PREPARE {NAME} AS {sql}")).await?;
+        let types = "SELECT unnest(parameter_types)::oid::int8 FROM pg_catalog.pg_prepared_statements WHERE name = ";
+        let rows = raw_sql(AssertSqlSafe(format!("{types}'{NAME}'"))).fetch_all(&mut self.connection).await;
+        let rows = rows.map_err(|cause| self.error(cause))?;
+        self.run_simple(&format!("DEALLOCATE {NAME}")).await?;
+        let oids = rows.iter().map(|row| row.try_get::<i64, _>(0)).collect::<sqlx::Result<Vec<_>>>().map_err(of_driver)?;
+        let wanted: Vec<(u32, i32)> = oids.into_iter().map(|oid| (u32::try_from(oid).unwrap_or(0), -1)).collect();
+        self.resolve_types(&wanted).await
+    }
+
+    /// A query with parameters that the driver can't prepare (it does not know multiranges), as text.
+    ///
+    /// # Errors
+    /// As [`Self::ready`].
+    pub async fn ready_as_text(&mut self, sql: &str, params: &Params) -> Result<Textual> {
+        check_text(sql)?;
+        let translated = translate(sql, PlaceholderStyle::Dollar, params)?;
+        let values = translated.values(params)?;
+        let mut casts = Casts::new();
+        loop {
+            let text = splice(&translated.sql, &casts);
+            let types = self.parameter_types(&text).await?;
+            if types.len() != values.len() {
+                let message = format!("the statement has {} parameters, not {}", types.len(), values.len());
+                return Err(Error::execution(message).with_backend(BACKEND));
+            }
+            if !add_natural(&mut casts, &values, |at| types.get(at).is_some_and(|ty| ty.oid == TEXT)) {
+                let sql = written(&text, &values, &types, &casts)?;
+                let columns = self.describe_by_row(&sql).await?;
+                return Ok(Textual { sql, columns });
+            }
+        }
     }
 
     /// What a query of no parameters gives, for one that the driver can't prepare: its columns, from a row of NULLs that
@@ -536,6 +599,8 @@ enum Cast {
     Natural(&'static str),
     /// `CAST($1::text AS inet)`, and the text to send.
     Text(String, Option<String>),
+    /// The value itself, in place of the placeholder.
+    Literal(String),
 }
 
 /// Adds a cast to the value's own type wherever `wanted` says so and there is none yet; whether there was any.
@@ -559,7 +624,7 @@ fn bind(plan: &Plan, values: &[&Value], casts: &mut Casts) -> Result<Bindings> {
         let begin = bindings.bytes.len();
         let as_text = match casts.get(&at) {
             Some(Cast::Text(_, text)) => Some(text.clone().map_or(Value::Null, Value::Text)),
-            Some(Cast::Natural(_)) | None => None,
+            Some(Cast::Natural(_) | Cast::Literal(_)) | None => None,
         };
         let numbered = |error: Error| {
             let message = format!("parameter ${}: {}", at + 1, error.message());
@@ -578,6 +643,22 @@ fn bind(plan: &Plan, values: &[&Value], casts: &mut Casts) -> Result<Bindings> {
     Ok(bindings)
 }
 
+/// `sql`, whose placeholders have `types`, with the values in their places.
+fn written(sql: &str, values: &[&Value], types: &[Type], casts: &Casts) -> Result<String> {
+    let mut literals = Casts::new();
+    for (at, (value, ty)) in values.iter().zip(types).enumerate() {
+        let as_text = match casts.get(&at) {
+            Some(Cast::Text(_, text)) => Some(text.clone().map_or(Value::Null, Value::Text)),
+            Some(Cast::Natural(_) | Cast::Literal(_)) | None => None,
+        };
+        let mut literal = String::from("CAST(");
+        literal::write(as_text.as_ref().unwrap_or(value), ty, &mut literal)?;
+        literal.extend([" AS ", params::cast_name(ty), ")"]);
+        literals.insert(at, Cast::Literal(literal));
+    }
+    Ok(splice(sql, &literals).into_owned())
+}
+
 /// Writes the casts around their placeholders.
 fn splice<'s>(sql: &'s str, casts: &Casts) -> Cow<'s, str> {
     if casts.is_empty() {
@@ -594,6 +675,7 @@ fn splice<'s>(sql: &'s str, casts: &Casts) -> Cow<'s, str> {
         match cast {
             Cast::Natural(ty) => out.extend(["CAST(", placeholder, " AS ", ty, ")"]),
             Cast::Text(ty, _) => out.extend(["CAST(", placeholder, "::text AS ", ty, ")"]),
+            Cast::Literal(literal) => out.push_str(literal),
         }
         copied = token.end;
     }

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use futures_core::stream::BoxStream;
 use industrydb_core::connector::{BoxFuture, Event, EventStream, ReadOptions, Settle};
-use industrydb_core::error::{Error, Result};
+use industrydb_core::error::{Error, ErrorKind, Result};
 use industrydb_core::sql::{PlaceholderStyle, first_keyword, split, transaction_effects};
 use industrydb_core::value::Params;
 use sqlx::postgres::{PgQueryResult, PgRow};
@@ -23,9 +23,9 @@ use tokio::task::AbortHandle;
 use crate::cancel::ABORTED;
 use crate::copy;
 use crate::decode::{ResultReader, declared_schema};
-use crate::error::{BACKEND, conversion, is_notification};
+use crate::error::{BACKEND, is_notification};
 use crate::plan::{Plan, PlannedColumn};
-use crate::session::{Held, Ready, Session, given_up, is_unknown};
+use crate::session::{Held, Ready, Session, Textual, given_up, is_unknown};
 use crate::textual;
 
 /// Rows between two reports of progress.
@@ -72,6 +72,8 @@ impl Sink {
 enum Work {
     /// A statement with its parameters.
     One(Ready, String),
+    /// The same, as text, with the statement that was asked for.
+    Text(Textual, String),
     /// Statements without parameters.
     Script(String),
 }
@@ -116,6 +118,10 @@ async fn prepare(session: &mut Session, sql: &str, params: &Params) -> Result<(W
     let entered = session.enter_pooled().await?;
     match session.ready(sql, params).await {
         Ok(ready) => Ok((Work::One(ready, sql.to_owned()), entered)),
+        Err(error) if is_unknown(&error) && is_query(sql) => match session.ready_as_text(sql, params).await {
+            Ok(textual) => Ok((Work::Text(textual, sql.to_owned()), entered)),
+            Err(error) => Err(session.leave_pooled::<()>(entered, Err(error)).await.err().unwrap_or_else(given_up)),
+        },
         Err(error) => Err(session.leave_pooled::<()>(entered, Err(error)).await.err().unwrap_or_else(given_up)),
     }
 }
@@ -159,6 +165,10 @@ async fn run_all(
             let outcome = run_ready(session, ready, &sql, options, sink).await;
             session.leave_pooled(entered, outcome).await
         }
+        Work::Text(textual, sql) => {
+            let outcome = run_textual(session, &textual.sql, &sql, Some(&textual.columns), options, sink).await;
+            session.leave_pooled(entered, outcome).await
+        }
         Work::Script(script) => {
             let statements = split(&script, PlaceholderStyle::Dollar);
             for sql in statements {
@@ -186,12 +196,12 @@ async fn run_one(session: &mut Session, sql: &str, options: &ReadOptions, sink: 
     if session.is_pooled() && ends && session.state.in_transaction() {
         // After the transaction it is another server session that is told to drop something.
         session.clear_prepared().await?;
-        return run_textual(session, sql, None, options, sink).await;
+        return run_textual(session, sql, sql, None, options, sink).await;
     }
     if session.is_pooled() && !session.state.in_transaction() && !is_query(sql) {
         copy::check(sql)?;
         // VACUUM and its like refuse a transaction; as a simple query a statement needs none.
-        return run_textual(session, sql, None, options, sink).await;
+        return run_textual(session, sql, sql, None, options, sink).await;
     }
     // Outside a transaction as well, a statement that is no query may refuse one.
     let entered = is_query(sql) && session.enter_pooled().await?;
@@ -201,7 +211,7 @@ async fn run_one(session: &mut Session, sql: &str, options: &ReadOptions, sink: 
     let outcome = match session.ready(sql, &Params::NONE).await {
         Ok(ready) => run_ready(session, ready, sql, options, sink).await,
         Err(error) if is_unknown(&error) && is_query(sql) => match session.describe_by_row(sql).await {
-            Ok(columns) => run_textual(session, sql, Some(&columns), options, sink).await,
+            Ok(columns) => run_textual(session, sql, sql, Some(&columns), options, sink).await,
             Err(_) => Err(error),
         },
         Err(error) => {
@@ -227,10 +237,11 @@ async fn run_ready(
     sink: &Sink,
 ) -> Result<()> {
     if ready.plan.needs_text {
-        if !ready.bindings.values.is_empty() {
-            return Err(unreadable(&ready.plan));
-        }
-        return run_textual(session, &ready.sql, Some(&ready.plan.columns), options, sink).await;
+        let (sent, columns) = match &ready.textual {
+            Some(textual) => (&textual.sql, &textual.columns),
+            None => (&ready.sql, &ready.plan.columns),
+        };
+        return run_textual(session, sent, sql, Some(columns), options, sink).await;
     }
     let mut again = false;
     let mut ready = ready;
@@ -241,7 +252,7 @@ async fn run_ready(
                 let values = std::mem::take(&mut ready.bindings);
                 session.forget().await.map_err(|cause| session.error(cause))?;
                 let plan = session.prepare(&ready.sql).await.map_err(|cause| session.error(cause))?;
-                ready = Ready { plan, bindings: values, sql: ready.sql };
+                ready = Ready { plan, bindings: values, sql: ready.sql, textual: ready.textual };
             }
             outcome => return finish(session, sql, &ready.sql, outcome),
         }
@@ -264,7 +275,13 @@ fn finish(session: &mut Session, sql: &str, sent: &str, outcome: Result<(), Fail
             session.note_failure(sql);
             Err(error)
         }
-        Err(Failure::Ours(error)) => Err(error),
+        Err(Failure::Ours(error)) => {
+            if error.kind() == ErrorKind::Conversion {
+                // Perhaps because its type is another one by now.
+                session.note_stale();
+            }
+            Err(error)
+        }
     }
 }
 
@@ -345,7 +362,8 @@ async fn read(
             }
         }
     }
-    if !plan.columns.is_empty() {
+    // A query may give rows of no columns: `SELECT FROM t`.
+    if !plan.columns.is_empty() || reader.rows() > 0 {
         if reader.rows() > 0 {
             give(&mut reader, &mut announced, false, options, sink).await.map_err(Failure::Ours)?;
         } else if !announced {
@@ -353,7 +371,7 @@ async fn read(
             sink.event(Event::Schema(schema)).await.map_err(Failure::Ours)?;
         }
     }
-    let changed = if plan.columns.is_empty() || changes_rows(sql) { changed } else { 0 };
+    let changed = if !announced && plan.columns.is_empty() || changes_rows(sql) { changed } else { 0 };
     sink.event(Event::Done(changed)).await.map_err(Failure::Ours)?;
     Ok(end)
 }
@@ -399,9 +417,10 @@ async fn give_text(reader: &mut textual::TextReader, announced: &mut bool, sink:
     Ok(())
 }
 
-/// Runs a statement as a simple query: every value comes as the server's own text.
+/// Runs `sent`, which stands for `sql`, as a simple query: every value comes as the server's own text.
 async fn run_textual(
     session: &mut Session,
+    sent: &str,
     sql: &str,
     planned: Option<&[PlannedColumn]>,
     options: &ReadOptions,
@@ -414,7 +433,7 @@ async fn run_textual(
     let mut announced = false;
     let limit = batch_limit(options);
     let outcome = {
-        let mut rows = (&mut session.connection).fetch_many(raw_sql(AssertSqlSafe(sql)));
+        let mut rows = (&mut session.connection).fetch_many(raw_sql(AssertSqlSafe(sent)));
         loop {
             match next(&mut rows).await {
                 None => break Ok(()),
@@ -434,7 +453,7 @@ async fn run_textual(
             }
         }
     };
-    finish(session, sql, sql, outcome)?;
+    finish(session, sql, sent, outcome)?;
     if let Some(mut reader) = reader
         && (reader.rows() > 0 || !announced)
     {
@@ -442,15 +461,4 @@ async fn run_textual(
     }
     let changed = if columns.is_empty() || changes_rows(sql) { changed } else { 0 };
     sink.event(Event::Done(changed)).await
-}
-
-/// The error for a result that only text can carry, in a statement that has to run in binary.
-fn unreadable(plan: &Plan) -> Error {
-    let Some(column) = plan.columns.iter().find(|column| column.ty.needs_text()) else {
-        return conversion("the result has a type that can't be read");
-    };
-    let (name, ty) = (&column.name, &column.ty.name);
-    conversion(format!("column {name:?}: a statement with parameters can't read the type {ty}"))
-        .with_column(name.as_str())
-        .with_hint(format!("cast it in the statement: {name}::text"))
 }

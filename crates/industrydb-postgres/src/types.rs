@@ -33,7 +33,7 @@ pub enum Kind {
     Int4,
     /// `bigint`.
     Int8,
-    /// `oid` and the other unsigned identifiers (`xid`, `cid`).
+    /// `oid`.
     Oid,
     /// `real`.
     Float4,
@@ -41,7 +41,7 @@ pub enum Kind {
     Float8,
     /// `numeric(precision, scale)`, or `numeric` alone.
     Numeric(Option<NumericModifier>),
-    /// `text`, `varchar`, `bpchar`, `name`, `citext`, `"char"`, `xml`, `json`: their binary form is their text.
+    /// `text`, `varchar`, `bpchar`, `name`, `citext`, `xml`, `json`: their binary form is their text.
     Text,
     /// `jsonb`: a version byte, then text.
     Jsonb,
@@ -76,6 +76,10 @@ pub enum Kind {
 /// The types that are written as the server writes them, from their binary form.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Formatted {
+    /// `xid` and `cid`: an unsigned number that is no quantity.
+    Transaction,
+    /// `"char"`: one byte.
+    Char,
     /// `uuid`.
     Uuid,
     /// `inet`.
@@ -190,15 +194,15 @@ impl Type {
         let (name, kind) = match oid {
             16 => ("boolean", Kind::Bool),
             17 => ("bytea", Kind::Bytea),
-            18 => ("\"char\"", Kind::Text),
+            18 => ("\"char\"", Kind::Formatted(Formatted::Char)),
             19 => ("name", Kind::Text),
             20 => ("bigint", Kind::Int8),
             21 => ("smallint", Kind::Int2),
             23 => ("integer", Kind::Int4),
             25 => ("text", Kind::Text),
             26 => ("oid", Kind::Oid),
-            28 => ("xid", Kind::Oid),
-            29 => ("cid", Kind::Oid),
+            28 => ("xid", Kind::Formatted(Formatted::Transaction)),
+            29 => ("cid", Kind::Formatted(Formatted::Transaction)),
             114 => ("json", Kind::Text),
             142 => ("xml", Kind::Text),
             600 => ("point", Kind::Formatted(Formatted::Point)),

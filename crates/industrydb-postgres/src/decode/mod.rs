@@ -158,7 +158,13 @@ impl Reader {
     /// The value for a person.
     fn shown(&self, bytes: &[u8]) -> String {
         let mut shown = String::new();
-        if text::write(&self.column.ty, bytes, &mut shown).is_err() {
+        let written = if self.column.ty.kind == Kind::Interval {
+            // As the override would give it.
+            text::write_interval_iso(bytes, &mut shown)
+        } else {
+            text::write(&self.column.ty, bytes, &mut shown)
+        };
+        if written.is_err() {
             shown = exact::hex(bytes);
         }
         if let Some((end, _)) = shown.char_indices().nth(SHOWN) {

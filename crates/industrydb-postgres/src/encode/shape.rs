@@ -149,9 +149,11 @@ impl Plan {
             Kind::Float4 => (T::Float32, Shape::Float4),
             Kind::Float8 => (T::Float64, Shape::Float8),
             Kind::Numeric(declared) => numeric(declared.or(NumericModifier::from_catalog(modifier)), source)?,
-            Kind::Text | Kind::Jsonb | Kind::Other if is_binary(source) => return None,
+            Kind::Text | Kind::Jsonb | Kind::Formatted(Formatted::Char) | Kind::Other if is_binary(source) => {
+                return None;
+            }
             Kind::Text if ty.oid == JSON => (json(source)?, Shape::Text(Limit::None)),
-            Kind::Text => (T::String, Shape::Text(Limit::new(ty.oid, modifier))),
+            Kind::Text | Kind::Formatted(Formatted::Char) => (T::String, Shape::Text(Limit::new(ty.oid, modifier))),
             Kind::Jsonb => (json(source)?, Shape::Jsonb),
             Kind::Bytea => (T::Binary, Shape::Bytea),
             Kind::Geometry if !text => (T::Binary, Shape::Geometry),
@@ -163,6 +165,7 @@ impl Plan {
             Kind::Interval if text && modifier < 0 => (T::String, Shape::Parsed),
             Kind::Interval => (T::Duration(micros), Shape::Interval(Steps::new(modifier))),
             Kind::Enum(labels) => (ty.dtype(), Shape::Label(Arc::clone(labels))),
+            Kind::Formatted(Formatted::Transaction) if source.is_integer() => (T::UInt32, Shape::Oid),
             Kind::Formatted(Formatted::Uuid) if is_binary(source) => (T::Binary, Shape::UuidBytes),
             Kind::Formatted(Formatted::Uuid) if text => (T::String, Shape::Uuid),
             Kind::Formatted(Formatted::Money) if source.is_decimal() || source.is_integer() => {

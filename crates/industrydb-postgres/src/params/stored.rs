@@ -13,7 +13,6 @@ use crate::encode::limits;
 use crate::types::{Attribute, Formatted, Kind, Type};
 
 /// OIDs of types of one kind that take less than the others of it (PostgreSQL source, `pg_type.dat`).
-const CHAR: u32 = 18;
 const NAME: u32 = 19;
 const JSON: u32 = 114;
 
@@ -113,7 +112,7 @@ impl<'a> Stored<'a> {
             Kind::Float8 => float8(value).map(Self::Float8),
             Kind::Numeric(modifier) => number_of(*modifier).map(Self::Numeric),
             Kind::Text if ty.oid == JSON => json_text(value).map(Self::Text),
-            Kind::Text => match plain(value) {
+            Kind::Text | Kind::Formatted(Formatted::Char) => match plain(value) {
                 Some(text) => Some(Self::text(text, value, ty)?),
                 None => None,
             },
@@ -146,6 +145,9 @@ impl<'a> Stored<'a> {
                 } else {
                     None
                 }
+            }
+            Kind::Formatted(Formatted::Transaction) => {
+                integer(value).and_then(|value| value.try_into().ok()).map(Self::Oid)
             }
             Kind::Formatted(Formatted::Uuid) => uuid(value).map(Self::Uuid),
             // Here, too, the session's time zone counts.
@@ -184,13 +186,13 @@ impl<'a> Stored<'a> {
         }
         Ok(match &ty.kind {
             // The server's input function would cut these two.
-            Kind::Text if ty.oid == CHAR && (text.len() > 1 || !text.is_ascii()) => {
+            Kind::Formatted(Formatted::Char) if text.len() > 1 || !text.is_ascii() => {
                 return Err(refuse_because(value, ty, "it is not one ASCII character"));
             }
             Kind::Text if ty.oid == NAME && text.len() > NAME_BYTES => {
                 return Err(refuse_because(value, ty, "it has more than 63 bytes"));
             }
-            Kind::Text if ty.oid == CHAR && text.is_empty() => Self::Parsed(text),
+            Kind::Formatted(Formatted::Char) if !text.is_empty() => Self::Text(text),
             Kind::Text | Kind::Enum(_) => Self::Text(text),
             Kind::Jsonb => Self::Jsonb(text),
             Kind::Formatted(Formatted::Uuid) => match parse_uuid(&text) {

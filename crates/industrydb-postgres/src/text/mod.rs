@@ -105,7 +105,7 @@ fn nested(ty: &Type, bytes: &[u8], depth: u8, out: &mut String) -> Result<(), Ma
         Kind::Float4 => float::float4(f32::from_be_bytes(fixed(bytes)?), out),
         Kind::Float8 => float::float8(f64::from_be_bytes(fixed(bytes)?), out),
         Kind::Numeric(_) => numeric::numeric(bytes, out)?,
-        Kind::Text => text(bytes, out)?,
+        Kind::Text => out.push_str(utf8(bytes)?),
         Kind::Jsonb => match bytes {
             [1, json @ ..] => out.push_str(utf8(json)?),
             _ => return Err(Malformed),
@@ -123,6 +123,8 @@ fn nested(ty: &Type, bytes: &[u8], depth: u8, out: &mut String) -> Result<(), Ma
         Kind::Composite(attributes) => composite::composite(attributes, bytes, inner, out)?,
         Kind::Vector(_) => geometric::vector(bytes, out)?,
         Kind::Formatted(formatted) => match formatted {
+            Formatted::Transaction => integer(u32::from_be_bytes(fixed(bytes)?), out),
+            Formatted::Char => char(fixed(bytes)?, out),
             Formatted::Uuid => bits::uuid(fixed(bytes)?, out),
             Formatted::Inet => network::inet(bytes, Mask::UnlessHost, out)?,
             Formatted::Cidr => network::inet(bytes, Mask::Always, out)?,
@@ -160,17 +162,13 @@ fn integer(value: impl std::fmt::Display, out: &mut String) {
     let _ = write!(out, "{value}");
 }
 
-/// The text types, and `"char"`, whose one byte is no text where it is zero (shown as nothing) or above ASCII (shown in
-/// octal). Neither byte alone can be a value of the other types.
-fn text(bytes: &[u8], out: &mut String) -> Result<(), Malformed> {
-    match *bytes {
-        [0] => {}
-        [byte] if !byte.is_ascii() => {
-            let _ = write!(out, "\\{byte:03o}");
-        }
-        _ => out.push_str(utf8(bytes)?),
+/// `"char"`, whose one byte is shown as nothing where it is zero, and in octal where it is above ASCII.
+fn char([byte]: [u8; 1], out: &mut String) {
+    if !byte.is_ascii() {
+        let _ = write!(out, "\\{byte:03o}");
+    } else if byte != 0 {
+        out.push(char::from(byte));
     }
-    Ok(())
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, Malformed> {
