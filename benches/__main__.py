@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benches.backends import BACKENDS
 from benches.harness import Plan, run
-from benches.model import Work
+from benches.model import Backend, Work
 from benches.native import BuildError
 from benches.report import as_json, as_text
 
@@ -38,10 +40,20 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         default=Path(tempfile.gettempdir()) / "industrydb-benches",
         help="where the table and the limits are kept (default: %(default)s)",
     )
+    parser.add_argument(
+        "--uri",
+        help="a server to use instead of the harness' own, which the limits can log in to without a password"
+        f" (default: ${', $'.join(b.server_variable for b in BACKENDS.values() if b.server_variable)})",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every figure to FILE")
     arguments = parser.parse_args(argv)
     if arguments.rows < 1 or arguments.rounds < 1 or arguments.keys < 1:
         parser.error("--rows, --rounds and --keys are at least 1")
+    variable = BACKENDS[arguments.backend].server_variable
+    if variable is None and arguments.uri is not None:
+        parser.error(f"{arguments.backend} has no server")
+    if variable is not None and arguments.uri is None:
+        arguments.uri = os.environ.get(variable)
     names = [runner.name for runner in BACKENDS[arguments.backend].runners]
     for name in arguments.runner or ():
         if name not in names:
@@ -57,11 +69,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that a server of ours does not stay behind
     try:
-        target = backend.prepare(arguments.cache, arguments.rows)
+        return _measure(backend, arguments, say)
     except BuildError as error:
         say(str(error))
         return 1
+    finally:
+        backend.close()
+
+
+def _measure(backend: Backend, arguments: argparse.Namespace, say: Callable[[str], None]) -> int:
+    target = backend.prepare(arguments.cache, arguments.rows, arguments.uri)
     plan = Plan(
         works=arguments.only or list(Work),
         rounds=arguments.rounds,

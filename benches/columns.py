@@ -157,6 +157,12 @@ COLUMNS: tuple[Column, ...] = (
 KEY = COLUMNS[0].name
 """The column by which one row is looked up; it counts from 1."""
 
+FILTERED = "quantity"
+"""The column by which a query with parameters filters; no index helps there."""
+
+FILTER = (0, 1_000)
+"""The parameters of that query, from the first to before the second: every row passes, so the result stays the same."""
+
 KINDS = "".join(column.kind for column in COLUMNS)
 """One letter a column: the form in which the limits in C take the table's layout."""
 

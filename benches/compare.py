@@ -12,6 +12,8 @@ from benches.model import Finding
 
 def _hundredths(values: pl.Series) -> pl.Series:
     """Decimals as whole hundredths: the one form in which floats and decimals of 12 digits compare exactly."""
+    if isinstance(values.dtype, pl.BaseExtension):
+        values = values.ext.storage()  # ADBC's opaque numeric: its text
     if values.dtype.is_float():
         values = (values * 10**SCALE).round()
         return values.cast(pl.Int64)

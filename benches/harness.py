@@ -82,7 +82,7 @@ def _import_of(runner: Runner) -> Callable[[Job], Outcome]:
 
 def _contenders(backend: Backend, plan: Plan, work: Work) -> Sequence[_Contender]:
     def limit(name: str) -> _Contender:
-        return _Contender(f"C {name}", lambda job: backend.limit(name, job))
+        return _Contender(name, lambda job: backend.limit(name, job))
 
     def runner(chosen: Runner) -> _Contender:
         return _Contender(chosen.name, _in_worker if work is not Work.IMPORT else _import_of(chosen))
@@ -98,9 +98,9 @@ def run(backend: Backend, target: Target, plan: Plan, say: Callable[[str], None]
     hits all alike. The data is checked in the first round, after the clock has stopped.
     """
     results = Results()
-    for work in plan.works:
+    for work in [work for work in plan.works if work in backend.limits]:
         contenders = _contenders(backend, plan, work)
-        for turn in range(plan.rounds):
+        for turn in range(1 if work.once else plan.rounds):
             start = turn % len(contenders) if contenders else 0
             for contender in [*contenders[start:], *contenders[:start]]:
                 if (work, contender.name) in results.failures:
@@ -113,5 +113,5 @@ def run(backend: Backend, target: Target, plan: Plan, say: Callable[[str], None]
                     say(f"{work}: {contender.name}: {error}")
                 else:
                     results.add(work, contender.name, outcome)
-                    say(f"{work} {turn + 1}/{plan.rounds}: {contender.name}: {outcome.seconds:.6f} s")
+                    say(f"{work} {turn + 1}: {contender.name}: {outcome.seconds:.6f} s")
     return results

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
@@ -13,14 +13,19 @@ from typing import Any, ClassVar
 
 import polars as pl
 
+from benches.columns import FILTER, FILTERED, KEY
+
 
 class Work(StrEnum):
     """The jobs of DESIGN §5."""
 
     READ = "read"
+    PARAMETERS = "parameters"
     INSERT = "insert"
     ROW = "row"
     BATCHES = "batches"
+    QUERIES = "queries"
+    STATEMENTS = "statements"
     IMPORT = "import"
 
     @property
@@ -28,12 +33,20 @@ class Work(StrEnum):
         """The work in a few words."""
         return _HEADINGS[self]
 
+    @property
+    def once(self) -> bool:
+        """Whether one round is enough: what counts is memory, which no neighbour disturbs."""
+        return self in {Work.QUERIES, Work.STATEMENTS}
+
 
 _HEADINGS = {
     Work.READ: "read the table → DataFrame",
+    Work.PARAMETERS: "read the table by a query with parameters → DataFrame",
     Work.INSERT: "bulk insert of a DataFrame → new table",
     Work.ROW: "one row by key, all columns, p50",
     Work.BATCHES: "read the table in batches, keep none",
+    Work.QUERIES: "look-ups of one row on one connection, for the memory that they leave behind",
+    Work.STATEMENTS: "distinct statements on one connection, for the memory that they leave behind",
     Work.IMPORT: "import, over import polars",
 }
 
@@ -62,9 +75,17 @@ class Target:
         """The query of the whole table."""
         return f"SELECT * FROM {self.table}"
 
+    def filtered(self, first: str, end: str) -> str:
+        """The query of the whole table by a filter; `first` and `end` are placeholders or literals of `FILTER`."""
+        return f"SELECT * FROM {self.table} WHERE {FILTERED} >= {first} AND {FILTERED} < {end}"
+
     def lookup(self, key: str) -> str:
         """The look-up of one row; `key` is a placeholder or a literal."""
-        return f"SELECT * FROM {self.table} WHERE id = {key}"
+        return f"SELECT * FROM {self.table} WHERE {KEY} = {key}"
+
+    def distinct(self, key: str, number: int) -> str:
+        """A look-up whose text is like no other's, and whose result has a column of its own."""
+        return f"SELECT *, {number} AS number_{number} FROM {self.table} WHERE {KEY} = {key}"
 
 
 @dataclass(frozen=True)
@@ -84,12 +105,18 @@ class Outcome:
 
     seconds: float
     rows: int
+    cpu_seconds: float | None = None
+    """CPU time of the process meanwhile, all of its threads: what neighbours on the machine disturb less."""
     peak_bytes: int | None = None
     """Highest resident memory during the job, above what was resident after the imports."""
     result_bytes: int | None = None
     """Bytes of the result's arrays; only the limit that fills them knows."""
     growth_bytes: int | None = None
-    """Batches: how much the peak rose after the first half of the rows."""
+    """How much the peak rose after the first half of the rows, the look-ups, the statements."""
+    server_bytes: int | None = None
+    """Memory of the server's own process for this connection at the end, above that at the beginning."""
+    server_growth_bytes: int | None = None
+    """How much of that came in the second half."""
     findings: Sequence[Finding] | None = None
     """What a check found; None where none was asked for."""
 
@@ -104,6 +131,10 @@ class Job:
     check: bool = False
     keys: int = 2_000
     """Look-ups of `Work.ROW`."""
+    queries: int = 100_000
+    """Look-ups of `Work.QUERIES`."""
+    statements: int = 10_000
+    """Statements of `Work.STATEMENTS`."""
     budget: float = 4.0
     """Seconds after which `Work.ROW` stops early."""
 
@@ -132,9 +163,31 @@ class Runner(ABC):
         for module in self.modules:
             import_module(module)
 
+    placeholder: str | None = None
+    """How the library writes a parameter, with {} for its number; None if it takes literals only."""
+
+    def session(self, target: Target) -> AbstractContextManager[Callable[..., Any]]:
+        """A function from SQL and its parameters to the library's own frame, on a connection that stays open."""
+        raise NotImplementedError
+
+    def place(self, number: int, value: int) -> str:
+        """What stands in SQL for the parameter `number`, counted from 1."""
+        return str(value) if self.placeholder is None else self.placeholder.format(number)
+
+    def bound(self, *values: int) -> Sequence[int]:
+        """What goes with the SQL: nothing where the values stand in it."""
+        return () if self.placeholder is None else values
+
     def read(self, target: Target) -> Any:
         """The whole table as the library's own frame."""
-        raise NotImplementedError
+        with self.session(target) as run:
+            return run(target.select)
+
+    def read_filtered(self, target: Target) -> Any:
+        """The whole table by a query with parameters, as the library's own frame."""
+        sql = target.filtered(*(self.place(number, value) for number, value in enumerate(FILTER, start=1)))
+        with self.session(target) as run:
+            return run(sql, *self.bound(*FILTER))
 
     def to_polars(self, result: Any) -> pl.DataFrame:
         """The library's own frame as Polars', for the check (not timed)."""
@@ -142,9 +195,15 @@ class Runner(ABC):
             raise TypeError(f"{self.name} gave {type(result)}")
         return result
 
-    def lookup(self, target: Target) -> AbstractContextManager[Callable[[int], Any]]:
+    @contextmanager
+    def lookup(self, target: Target) -> Iterator[Callable[[int], Any]]:
         """A function from a key to that row's frame, on a connection that stays open."""
-        raise NotImplementedError
+        with self.session(target) as run:
+            if self.placeholder is None:
+                yield lambda key: run(target.lookup(str(key)))
+            else:
+                sql = target.lookup(self.place(1, 0))
+                yield lambda key: run(sql, key)
 
     def insert(self, target: Target, frame: pl.DataFrame) -> None:
         """Creates `target.table` with the rows of `frame`."""
@@ -201,11 +260,28 @@ class Backend(ABC):
     runners: Sequence[Runner]
     goals: Sequence[Goal]
     limits: ClassVar[Mapping[Work, Sequence[str]]]
-    """The programs that give the limit of a work; the first is what ratios refer to."""
+    """The works that are measured here, and the programs that give the limit of each; the first is what ratios refer
+    to."""
+    packages: Sequence[str]
+    """The packages whose versions the report names, beside industrydb and Polars."""
+    server_variable: str | None = None
+    """The environment variable that names a server to use; None if there is no server."""
 
     @abstractmethod
-    def prepare(self, cache: Path, rows: int) -> Target:
-        """Builds what is missing (table, limits) and brings the data into the page cache. Raises `BuildError`."""
+    def prepare(self, cache: Path, rows: int, server: str | None) -> Target:
+        """Builds what is missing (table, limits) and brings the data into the page cache. Raises `BuildError`.
+
+        `server` is the URI of a server to use instead of the harness' own.
+        """
+
+    def close(self) -> None:
+        """Stops what `prepare` started."""
+        return
+
+    def server_memory(self, target: Target) -> int | None:
+        """Bytes that the server holds for the connections of others than this call; None if nobody can say."""
+        del target
+        return None
 
     @abstractmethod
     def limit(self, name: str, job: Job) -> Outcome:

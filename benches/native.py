@@ -1,4 +1,4 @@
-"""Builds the limits in C against the very SQLite that industrydb links."""
+"""Builds the limits in C: those of SQLite against the very library that industrydb links."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SQLITE_FLAGS = (
 """What build.rs of libsqlite3-sys 0.37 passes with the features that industrydb selects (bundled, unlock_notify).
 The harness compares `PRAGMA compile_options` of the limits with industrydb's, so a difference does not go unseen."""
 
-_VARIANTS = {"fill_values": ("sqlite_fill.c", "-DTHROUGH_VALUES")}
+_VARIANTS = {"sqlite_fill_values": ("sqlite_fill.c", "-DTHROUGH_VALUES")}
 """Programs that are another one's source with a define."""
 
 _CFLAGS = ("-O3", "-fPIC", "-ffunction-sections", "-fdata-sections")
@@ -74,23 +74,38 @@ def _is_current(target: Path, sources: Sequence[Path]) -> bool:
     return target.exists() and all(target.stat().st_mtime > source.stat().st_mtime for source in sources)
 
 
-def build_sqlite_limits(directory: Path) -> dict[str, Path]:
-    """Compiles every `limits/sqlite_*.c` and `_VARIANTS` into `directory`; what is newer than its sources stays.
+def _build(
+    backend: str, directory: Path, *, objects: Sequence[Path] = (), flags: Sequence[str] = (), links: Sequence[str] = ()
+) -> dict[str, Path]:
+    """Compiles every `limits/BACKEND_*.c` and its `_VARIANTS` into `directory`; what is newer than its sources stays.
 
     Returns the programs by name (`fill`, `insert`, …). Raises `BuildError`.
     """
+    headers = sorted(_SOURCES.glob("*.h"))
+    builds = {source.stem: (source.name, "") for source in _SOURCES.glob(f"{backend}_*.c")}
+    builds |= {name: variant for name, variant in _VARIANTS.items() if name.startswith(f"{backend}_")}
+    programs = {}
+    for name, (file, define) in builds.items():
+        source, program = _SOURCES / file, directory / name
+        if not _is_current(program, [source, *objects, *headers, Path(__file__)]):
+            options = [*_CFLAGS, "-std=gnu11", "-Wall", "-Wextra", *flags, *filter(None, [define])]
+            _run(["gcc", *options, source, *objects, "-o", program, *links])
+        programs[name.removeprefix(f"{backend}_")] = program
+    return programs
+
+
+def build_sqlite_limits(directory: Path) -> dict[str, Path]:
+    """The limits of SQLite by name. Raises `BuildError`."""
     directory.mkdir(parents=True, exist_ok=True)
     sqlite = sqlite_sources()
     library = directory / "sqlite3.o"
     if not _is_current(library, [sqlite / "sqlite3.c", Path(__file__)]):
         _run(["gcc", *_CFLAGS, "-w", *_SQLITE_FLAGS, "-c", sqlite / "sqlite3.c", "-o", library])
-    headers = sorted(_SOURCES.glob("*.h"))
-    builds = {source.stem.removeprefix("sqlite_"): (source.name, "") for source in _SOURCES.glob("sqlite_*.c")}
-    programs = {}
-    for name, (file, define) in {**builds, **_VARIANTS}.items():
-        source, program = _SOURCES / file, directory / f"sqlite_{name}"
-        if not _is_current(program, [source, library, *headers, Path(__file__)]):
-            flags = [*_CFLAGS, "-std=gnu11", "-Wall", "-Wextra", f"-I{sqlite}", *filter(None, [define])]
-            _run(["gcc", *flags, source, library, "-o", program, "-lpthread", "-ldl", "-lm"])
-        programs[name] = program
-    return programs
+    links = ("-lpthread", "-ldl", "-lm")
+    return _build("sqlite", directory, objects=[library], flags=[f"-I{sqlite}"], links=links)
+
+
+def build_postgres_limits(directory: Path) -> dict[str, Path]:
+    """The limits of PostgreSQL by name: they speak its protocol themselves. Raises `BuildError`."""
+    directory.mkdir(parents=True, exist_ok=True)
+    return _build("postgres", directory)

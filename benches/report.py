@@ -6,7 +6,7 @@ import os
 import platform
 import re
 import statistics
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -16,20 +16,21 @@ from benches.model import Backend, Finding, Outcome, Results, Target, Work
 
 _UNITS: dict[Work, tuple[str, float]] = {
     Work.READ: ("s", 1),
+    Work.PARAMETERS: ("s", 1),
     Work.INSERT: ("s", 1),
     Work.BATCHES: ("s", 1),
     Work.ROW: ("µs", 1e6),
+    Work.QUERIES: ("s", 1),
+    Work.STATEMENTS: ("s", 1),
     Work.IMPORT: ("ms", 1e3),
 }
-_PACKAGES = (
-    "industrydb",
-    "polars",
-    "connectorx",
-    "adbc-driver-sqlite",
-    "duckdb",
-    "pandas",
-    "pyarrow",
-)
+_MEMORY: dict[str, Callable[[Outcome], int | None]] = {
+    "peak MB": lambda outcome: outcome.peak_bytes,
+    "rose by MB": lambda outcome: outcome.growth_bytes,
+    "server MB": lambda outcome: outcome.server_bytes,
+    "server rose by MB": lambda outcome: outcome.server_growth_bytes,
+}
+"""Columns that stand where somebody has a figure for them: the most of a contender's runs."""
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -48,7 +49,11 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _megabytes(size: int | None) -> str:
-    return "" if size is None else f"{size / 1e6:.0f}"
+    return "" if size is None else str(round(size / 1e6))
+
+
+def _most(outcomes: Sequence[Outcome], field: Callable[[Outcome], int | None]) -> int | None:
+    return max((size for size in map(field, outcomes) if size is not None), default=None)
 
 
 def _median(outcomes: Sequence[Outcome]) -> float:
@@ -58,16 +63,21 @@ def _median(outcomes: Sequence[Outcome]) -> float:
 def _work_table(backend: Backend, results: Results, work: Work) -> str:
     unit, scale = _UNITS[work]
     measured = {name: outcomes for (of, name), outcomes in results.outcomes.items() if of is work}
-    base = next((measured[f"C {name}"] for name in backend.limits[work] if f"C {name}" in measured), None)
+    base = next((measured[name] for name in backend.limits[work] if name in measured), None)
+    memory = {
+        head: field for head, field in _MEMORY.items() if any(_most(o, field) is not None for o in measured.values())
+    }
     rows = []
     for name, outcomes in sorted(measured.items(), key=lambda item: min(o.seconds for o in item[1])):
         best, median = min(o.seconds for o in outcomes), _median(outcomes)
         ratios = ["", ""]
         if base is not None:
             ratios = [f"{best / min(o.seconds for o in base):.2f}", f"{median / _median(base):.2f}"]
-        peak = _megabytes(results.peak(work, name))
-        rows.append([name, f"{best * scale:.3f}", f"{median * scale:.3f}", *ratios, peak, str(len(outcomes))])
-    header = ["", f"min {unit}", f"median {unit}", "min × limit", "median × limit", "peak MB", "runs"]
+        cpu = min((o.cpu_seconds for o in outcomes if o.cpu_seconds is not None), default=None)
+        spent = "" if cpu is None else f"{cpu * scale:.3f}"
+        sizes = [_megabytes(_most(outcomes, field)) for field in memory.values()]
+        rows.append([name, f"{best * scale:.3f}", f"{median * scale:.3f}", *ratios, spent, *sizes, str(len(outcomes))])
+    header = ["", f"min {unit}", f"median {unit}", "min × limit", "median × limit", f"CPU {unit}", *memory, "runs"]
     lines = [f"### {work.heading}", "", _table(header, rows)]
     lines += [f"\n{name}: not measured: {why}" for (of, name), why in results.failures.items() if of is work]
     return "\n".join(lines)
@@ -113,10 +123,10 @@ def _goal_table(backend: Backend, results: Results) -> str:
     return _table(["goal", "reach", "measured (min)", ""], rows)
 
 
-def machine() -> dict[str, Any]:
+def machine(backend: Backend) -> dict[str, Any]:
     """What the figures were measured on."""
     versions = {}
-    for package in _PACKAGES:
+    for package in ("industrydb", "polars", *backend.packages):
         try:
             versions[package] = version(package)
         except PackageNotFoundError:
@@ -132,7 +142,7 @@ def machine() -> dict[str, Any]:
 
 def as_text(backend: Backend, target: Target, results: Results, notes: Sequence[str]) -> str:
     """The whole report for a reader."""
-    facts = machine()
+    facts = machine(backend)
     versions = ", ".join(f"{name} {number}" for name, number in facts["packages"].items())
     size = result_bytes(results)
     parts = [
@@ -154,7 +164,7 @@ def as_json(backend: Backend, target: Target, results: Results, notes: Sequence[
     return {
         "backend": backend.name,
         "rows": target.rows,
-        "machine": machine(),
+        "machine": machine(backend),
         "notes": list(notes),
         "outcomes": [
             {"work": work, "runner": name, **asdict(outcome)}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from benches.backends.postgres import Postgres
 from benches.backends.sqlite import Sqlite
 from benches.model import Backend
 
-BACKENDS: dict[str, Backend] = {backend.name: backend for backend in (Sqlite(),)}
+BACKENDS: dict[str, Backend] = {backend.name: backend for backend in (Postgres(), Sqlite())}

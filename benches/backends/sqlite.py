@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import sqlite3
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import polars as pl
 
-from benches.backends.arrow import load_columns
-from benches.columns import COLUMNS, KEY, KINDS, SCALE, Kind, generate
+from benches.columns import COLUMNS, KEY, KINDS, SCALE, Kind
 from benches.compare import compare
 from benches.goals import sqlite_goals
-from benches.keys import look_ups
-from benches.model import Backend, Finding, Job, Outcome, RunError, Target, Work
+from benches.limit import run_fill, run_limit, run_look_ups
+from benches.model import Backend, Finding, Job, Outcome, Target, Work
 from benches.native import build_sqlite_limits
 from benches.runners.adbc import Adbc
 from benches.runners.connectorx import Connectorx
 from benches.runners.dbapi import DbApi, PandasDbApi, PolarsDbApi
 from benches.runners.duckdb import DuckDb
 from benches.runners.industrydb import IndustryDb
+from benches.table import fingerprint, table_file
 
 _TABLE = "bench"
 _KIND = {column.name: column.kind for column in COLUMNS}
@@ -121,34 +118,30 @@ class Sqlite(Backend):
         Adbc("adbc_driver_sqlite.dbapi", placeholder="?", decimals=False),
         DuckDb("sqlite", package="duckdb_extension_sqlite_scanner"),
         DbApi("sqlite3", _connect, placeholder="?", create=_create, bound=_as_bound),
-        PolarsDbApi("sqlite3", _connect, placeholder="?"),
+        PolarsDbApi("sqlite3", _connect, placeholder="?", option="parameters"),
         PandasDbApi("sqlite3", _connect, placeholder="?"),
     )
     limits: ClassVar[Mapping[Work, Sequence[str]]] = {
-        Work.READ: ("fill", "fill_values", "sum"),
-        Work.BATCHES: ("fill",),
-        Work.INSERT: ("insert",),
-        Work.ROW: ("row",),
+        Work.READ: ("C fill", "C fill_values", "C sum"),
+        Work.INSERT: ("C insert",),
+        Work.ROW: ("C row",),
+        Work.BATCHES: ("C fill",),
         Work.IMPORT: (),
     }
+    packages = ("connectorx", "adbc-driver-sqlite", "duckdb", "pandas", "pyarrow")
     goals = sqlite_goals()
 
     def __init__(self) -> None:
         self._programs: dict[str, Path] = {}
 
-    def prepare(self, cache: Path, rows: int) -> Target:
+    def prepare(self, cache: Path, rows: int, server: str | None) -> Target:
+        del server  # a file needs none
         cache.mkdir(parents=True, exist_ok=True)
         self._programs = build_sqlite_limits(cache / "limits")
-        # A table that was built by other code is another table.
-        sources = (Path(__file__), Path(__file__).parent.parent / "columns.py")
-        version = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]
-        database = (cache / f"sqlite-{rows}-{version}.db").resolve()
-        truth = (cache / f"table-{rows}-{version}.arrow").resolve()
-        if not (database.exists() and truth.exists()):
-            frame = generate(rows)
-            # Plain offsets instead of views: equal texts lie in memory once each, as in anybody's own data.
-            frame.write_ipc(truth, compat_level=pl.CompatLevel.oldest())
-            _write(database, frame)
+        database = (cache / f"sqlite-{rows}-{fingerprint(Path(__file__).read_text())}.db").resolve()
+        truth = table_file(cache, rows)
+        if not database.exists():
+            _write(database, pl.read_ipc(truth))
         database.read_bytes()  # into the page cache
         return Target(
             backend=self.name,
@@ -160,42 +153,22 @@ class Sqlite(Backend):
         )
 
     def limit(self, name: str, job: Job) -> Outcome:
-        target, program = job.target, self._programs[name]
+        target, program = job.target, self._programs[name.removeprefix("C ")]
         match name:
-            case "sum":
-                return self._run(program, target.database, target.select, KINDS)
-            case "fill" | "fill_values":
-                return self._fill(program, job)
-            case "insert":
+            case "C sum":
+                return run_limit((program, target.database, target.select, KINDS))
+            case "C fill" | "C fill_values":
+                return run_fill(job, lambda place: (program, place, target.database, target.select, KINDS))
+            case "C insert":
                 vacant = self.vacant(target)
                 statements = (_create(_TABLE), _insert(_TABLE))
-                outcome = self._run(program, target.database, target.select, vacant.database, *statements)
+                outcome = run_limit((program, target.database, target.select, vacant.database, *statements))
                 self.discard(vacant)
                 return outcome
-            case "row":
-                with tempfile.NamedTemporaryFile(suffix=".keys") as keys:
-                    look_ups(job).tofile(keys.name)
-                    return self._run(program, target.database, target.lookup("?"), KINDS, keys.name)
+            case "C row":
+                return run_look_ups(job, lambda keys: (program, target.database, target.lookup("?"), KINDS, keys))
             case _:
                 raise KeyError(name)
-
-    def _fill(self, program: Path, job: Job) -> Outcome:
-        arguments = (program, job.target.database, job.target.select, KINDS)
-        if not job.check or job.work is not Work.READ:
-            return self._run(*arguments)
-        with tempfile.TemporaryDirectory() as directory:
-            outcome = self._run(*arguments, directory)
-            frame = load_columns(Path(directory), outcome.rows)
-        truth = job.target.load_truth()
-        return replace(outcome, findings=compare(frame, truth, lambda name: truth.schema[name]))
-
-    def _run(self, *command: str | Path) -> Outcome:
-        done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise RunError(done.stderr.strip())
-        answer: dict[str, Any] = json.loads(done.stdout)
-        size = int(answer["bytes"]) if "bytes" in answer else None
-        return Outcome(seconds=answer["seconds"], rows=answer["rows"], result_bytes=size)
 
     def vacant(self, target: Target) -> Target:
         database = Path(target.database).with_suffix(".inserted.db")

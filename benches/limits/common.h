@@ -1,4 +1,4 @@
-/* What the limits share: stopping on an error, the clock, opening a database, columns in Polars' (Arrow's) layout. */
+/* What all limits share: stopping on an error, the clock, memory, the answer. */
 #ifndef BENCHES_COMMON_H
 #define BENCHES_COMMON_H
 
@@ -8,8 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "sqlite3.h"
-
 /* The letters of benches/columns.py. */
 enum kind { INT = 'i', FLOAT = 'f', DECIMAL = 'd', TEXT = 's', DATE = 'D', TIMESTAMP = 'T', TIMESTAMPTZ = 'Z', BOOL = 'b' };
 
@@ -18,28 +16,22 @@ _Noreturn static inline void die(const char *what, const char *why) {
     exit(1);
 }
 
-/* Checks a call's result code. */
-static inline void must(int code, sqlite3 *db, const char *what) {
-    if (code != SQLITE_OK && code != SQLITE_DONE && code != SQLITE_ROW) die(what, sqlite3_errmsg(db));
-}
+/* Seconds on the clock, and of the CPU for this process, the kernel's work for it among them. */
+struct span { double wall, cpu; };
 
-static inline double seconds(void) {
+static inline double seconds_of(clockid_t clock) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-/* One thread, no mutex: what a connection owned by one caller can have. */
-static inline sqlite3 *open_database(const char *path, int flags) {
-    sqlite3 *db = NULL;
-    must(sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL), db, path);
-    return db;
+static inline struct span now(void) {
+    return (struct span){.wall = seconds_of(CLOCK_MONOTONIC), .cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID)};
 }
 
-static inline sqlite3_stmt *prepare(sqlite3 *db, const char *sql) {
-    sqlite3_stmt *statement = NULL;
-    must(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), db, sql);
-    return statement;
+static inline struct span since(struct span start) {
+    struct span end = now();
+    return (struct span){.wall = end.wall - start.wall, .cpu = end.cpu - start.cpu};
 }
 
 static inline void *allocate(void *old, size_t bytes) {
@@ -49,8 +41,9 @@ static inline void *allocate(void *old, size_t bytes) {
 }
 
 /* Times come back on one line of JSON. */
-static inline void report(double elapsed, size_t rows, const char *extra_key, double extra) {
-    printf("{\"seconds\": %.9f, \"rows\": %zu, \"%s\": %.17g}\n", elapsed, rows, extra_key, extra);
+static inline void report(struct span elapsed, size_t rows, const char *extra_key, double extra) {
+    printf("{\"seconds\": %.9f, \"cpu_seconds\": %.9f, \"rows\": %zu, \"%s\": %.17g}\n", elapsed.wall, elapsed.cpu, rows,
+           extra_key, extra);
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* sqlite_insert SOURCE SQL TARGET CREATE INSERT: writes the rows of SQL on SOURCE into a new table of TARGET.
    The rows are first brought into memory in the very form in which SQLite stores them (not timed): what is timed is
    open, CREATE, one transaction of prepared inserts, commit, close. */
-#include "common.h"
+#include "sqlite.h"
 
 /* A stored value; text points into the column's heap once that has stopped growing. */
 struct cell {
@@ -70,7 +70,7 @@ int main(int argc, char **argv) {
     sqlite3_finalize(select);
     sqlite3_close(source);
 
-    double start = seconds();
+    struct span start = now();
     sqlite3 *db = open_database(argv[3], SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     must(sqlite3_exec(db, "BEGIN", NULL, NULL, NULL), db, "BEGIN");
     must(sqlite3_exec(db, argv[4], NULL, NULL, NULL), db, "CREATE");
@@ -83,5 +83,5 @@ int main(int argc, char **argv) {
     sqlite3_finalize(insert);
     must(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), db, "COMMIT");
     sqlite3_close(db);
-    report(seconds() - start, rows, "columns", count);
+    report(since(start), rows, "columns", count);
 }

@@ -1,5 +1,5 @@
 /* sqlite_options: version and compile options of the SQLite that the limits stand on, one a line. */
-#include "common.h"
+#include "sqlite.h"
 
 int main(void) {
     puts(sqlite3_libversion());

@@ -1,6 +1,6 @@
 /* sqlite_sum DATABASE SQL KINDS: steps through the result and touches every cell, keeps nothing.
    What SQLite itself takes: no reader can be faster on one thread. */
-#include "common.h"
+#include "sqlite.h"
 
 int main(int argc, char **argv) {
     if (argc != 4) die("usage", "sqlite_sum DATABASE SQL KINDS");
@@ -8,7 +8,7 @@ int main(int argc, char **argv) {
     size_t rows = 0;
     double sum = 0;
 
-    double start = seconds();
+    struct span start = now();
     sqlite3 *db = open_database(argv[1], SQLITE_OPEN_READONLY);
     sqlite3_stmt *statement = prepare(db, argv[2]);
     if (sqlite3_column_count(statement) != count) die("columns", "not as many as KINDS has letters");
@@ -32,5 +32,5 @@ int main(int argc, char **argv) {
     must(code, db, "step");
     sqlite3_finalize(statement);
     sqlite3_close(db);
-    report(seconds() - start, rows, "sum", sum);
+    report(since(start), rows, "sum", sum);
 }

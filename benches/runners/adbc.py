@@ -35,21 +35,15 @@ class Adbc(Runner):
             raise TypeError(f"a table became {type(frame)}")
         return frame
 
-    def read(self, target: Target) -> pl.DataFrame:
-        with self._connect(target) as connection, connection.cursor() as cursor:
-            cursor.execute(target.select)
-            return self._frame(cursor.fetch_arrow_table())
-
     @contextmanager
-    def lookup(self, target: Target) -> Iterator[Callable[[int], Any]]:
-        sql = target.lookup(self.placeholder)
+    def session(self, target: Target) -> Iterator[Callable[..., Any]]:
         with self._connect(target) as connection, connection.cursor() as cursor:
 
-            def one(key: int) -> pl.DataFrame:
-                cursor.execute(sql, (key,))
+            def run(sql: str, *values: int) -> pl.DataFrame:
+                cursor.execute(sql, values or None)
                 return self._frame(cursor.fetch_arrow_table())
 
-            yield one
+            yield run
 
     def _ingestible(self, frame: pl.DataFrame) -> pl.DataFrame:
         return frame if self.decimals else frame.with_columns(cs.decimal().cast(pl.Float64))

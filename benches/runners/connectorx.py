@@ -11,26 +11,23 @@ from benches.model import Runner, Target, Work
 
 
 class Connectorx(Runner):
-    """`read_sql`. It has neither parameters nor inserts, and connects anew for every call."""
+    """`read_sql`. It has neither parameters nor inserts, and connects anew for every call.
+
+    `uri` gives the URI in the form that it takes, if that is not everybody's.
+    """
 
     modules = ("connectorx", "pyarrow")
 
-    def __init__(self, partitions: int = 1) -> None:
+    def __init__(self, partitions: int = 1, uri: Callable[[Target], str] = lambda target: target.uri) -> None:
         self.partitions = partitions
         self.name = "connectorx" if partitions == 1 else f"connectorx ({partitions} partitions)"
         self.works = frozenset({Work.READ, Work.ROW, Work.IMPORT} if partitions == 1 else {Work.READ})
-
-    def read(self, target: Target) -> Any:
-        import connectorx
-
-        if self.partitions == 1:
-            return connectorx.read_sql(target.uri, target.select, return_type="polars")
-        return connectorx.read_sql(
-            target.uri, target.select, return_type="polars", partition_on=KEY, partition_num=self.partitions
-        )
+        self._uri = uri
 
     @contextmanager
-    def lookup(self, target: Target) -> Iterator[Callable[[int], Any]]:
+    def session(self, target: Target) -> Iterator[Callable[..., Any]]:
         import connectorx
 
-        yield lambda key: connectorx.read_sql(target.uri, target.lookup(str(key)), return_type="polars")
+        uri = self._uri(target)
+        split: dict[str, Any] = {"partition_on": KEY, "partition_num": self.partitions} if self.partitions > 1 else {}
+        yield lambda sql: connectorx.read_sql(uri, sql, return_type="polars", **split)

@@ -34,7 +34,7 @@ class DbApi(Runner):
         self.name = name
         self.modules = (name,)
         self._connect = connect
-        self._placeholder = placeholder
+        self.placeholder = placeholder
         self._create = create
         self._bound = bound
 
@@ -43,29 +43,22 @@ class DbApi(Runner):
         names = [column[0] for column in cursor.description]
         return pl.DataFrame(rows, schema=names, orient="row")
 
-    def read(self, target: Target) -> pl.DataFrame:
-        with closing(self._connect(target)) as connection:
-            cursor = connection.cursor()
-            cursor.execute(target.select)
-            return self._frame(cursor, cursor.fetchall())
-
     @contextmanager
-    def lookup(self, target: Target) -> Iterator[Callable[[int], Any]]:
-        sql = target.lookup(self._placeholder)
+    def session(self, target: Target) -> Iterator[Callable[..., Any]]:
         with closing(self._connect(target)) as connection:
             cursor = connection.cursor()
 
-            def one(key: int) -> pl.DataFrame:
-                cursor.execute(sql, (key,))
+            def run(sql: str, *values: int) -> pl.DataFrame:
+                cursor.execute(sql, *([values] if values else []))
                 return self._frame(cursor, cursor.fetchall())
 
-            yield one
+            yield run
 
     def insert(self, target: Target, frame: pl.DataFrame) -> None:
         with closing(self._connect(target)) as connection:
             cursor = connection.cursor()
             cursor.execute(self._create(target.table))
-            places = ", ".join([self._placeholder] * frame.width)
+            places = ", ".join(self.place(number, 0) for number in range(1, frame.width + 1))
             cursor.executemany(f"INSERT INTO {target.table} VALUES ({places})", self._bound(frame).iter_rows())
             connection.commit()
 
@@ -78,55 +71,50 @@ class DbApi(Runner):
 
 
 class PolarsDbApi(Runner):
-    """`pl.read_database` on the driver's connection."""
+    """`pl.read_database` on the driver's connection; `option` is what the driver's `execute` calls the parameters."""
 
     name = "polars.read_database"
-    works = frozenset({Work.READ, Work.ROW})
+    works = frozenset({Work.READ, Work.PARAMETERS, Work.ROW})
 
-    def __init__(self, driver: str, connect: Connect, *, placeholder: str) -> None:
+    def __init__(self, driver: str, connect: Connect, *, placeholder: str, option: str) -> None:
         self.modules = (driver,)
         self._connect = connect
-        self._placeholder = placeholder
-
-    def read(self, target: Target) -> Any:
-        with closing(self._connect(target)) as connection:
-            return pl.read_database(target.select, connection)
+        self.placeholder = placeholder
+        self._option = option
 
     @contextmanager
-    def lookup(self, target: Target) -> Iterator[Callable[[int], Any]]:
-        sql = target.lookup(self._placeholder)
+    def session(self, target: Target) -> Iterator[Callable[..., Any]]:
         with closing(self._connect(target)) as connection:
-            yield lambda key: pl.read_database(sql, connection, execute_options={"parameters": (key,)})
+
+            def run(sql: str, *values: int) -> Any:
+                return pl.read_database(sql, connection, execute_options={self._option: values} if values else None)
+
+            yield run
 
 
 class PandasDbApi(Runner):
     """`pandas.read_sql` and `to_sql` on the driver's connection. Its result stays pandas' own frame."""
 
     name = "pandas"
-    works = frozenset(Work)
 
-    def __init__(self, driver: str, connect: Connect, *, placeholder: str) -> None:
+    def __init__(
+        self, driver: str, connect: Connect, *, placeholder: str, works: frozenset[Work] = frozenset(Work)
+    ) -> None:
+        self.works = works
         self.modules = ("pandas", driver)
         self._connect = connect
-        self._placeholder = placeholder
+        self.placeholder = placeholder
 
-    def read(self, target: Target) -> Any:
+    @contextmanager
+    def session(self, target: Target) -> Iterator[Callable[..., Any]]:
         import pandas
 
         with closing(self._connect(target)) as connection:
-            return pandas.read_sql(target.select, connection)
+            yield lambda sql, *values: pandas.read_sql(sql, connection, params=values or None)
 
     def to_polars(self, result: Any) -> pl.DataFrame:
         frame: pl.DataFrame = pl.from_pandas(result)
         return frame
-
-    @contextmanager
-    def lookup(self, target: Target) -> Iterator[Callable[[int], Any]]:
-        import pandas
-
-        sql = target.lookup(self._placeholder)
-        with closing(self._connect(target)) as connection:
-            yield lambda key: pandas.read_sql(sql, connection, params=(key,))
 
     def insert(self, target: Target, frame: pl.DataFrame) -> None:
         with closing(self._connect(target)) as connection:

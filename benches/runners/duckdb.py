@@ -17,15 +17,22 @@ class DuckDb(Runner):
     """DuckDB's connection to a database of the ATTACH type `kind`.
 
     `package` is the PyPI package that carries the extension, so that nothing is downloaded while the harness runs.
+    `handed_through` reads by sending the query as it is (`sqlite_query`, `postgres_query`), one connection and one
+    thread; the other way is DuckDB's own scan of the attached table.
     """
 
     name = "DuckDB"
-    works = frozenset(Work)
+    works = frozenset({Work.READ, Work.INSERT, Work.ROW, Work.BATCHES, Work.IMPORT})
     modules = ("duckdb", "pyarrow")
 
-    def __init__(self, kind: str, package: str) -> None:
+    def __init__(
+        self, kind: str, package: str, *, name: str = name, works: frozenset[Work] = works, handed_through: bool = False
+    ) -> None:
+        self.name = name
+        self.works = works
         self._kind = kind
         self._package = package
+        self._handed_through = handed_through
         self._connection: Any = None
 
     def _extension(self) -> Path:
@@ -52,17 +59,21 @@ class DuckDb(Runner):
         finally:
             self._connection.execute("DETACH peer")
 
+    def _source(self, target: Target) -> str:
+        return self._query(target.select) if self._handed_through else f"peer.{target.table}"
+
+    def _query(self, sql: str) -> str:
+        return f"{self._kind}_query('peer', '{sql}')"
+
     def read(self, target: Target) -> Any:
         with self._attached(target, read_only=True) as connection:
-            return connection.execute(f"SELECT * FROM peer.{target.table}").pl()
+            return connection.execute(f"SELECT * FROM {self._source(target)}").pl()
 
     @contextmanager
-    def lookup(self, target: Target) -> Iterator[Callable[[int], Any]]:
+    def session(self, target: Target) -> Iterator[Callable[..., Any]]:
         with self._attached(target, read_only=True) as connection:
             # Handed through: a filter on the attached table would scan all of it.
-            yield lambda key: connection.execute(
-                f"SELECT * FROM {self._kind}_query('peer', '{target.lookup(str(key))}')"
-            ).pl()
+            yield lambda sql: connection.execute(f"SELECT * FROM {self._query(sql)}").pl()
 
     def insert(self, target: Target, frame: pl.DataFrame) -> None:
         with self._attached(target, read_only=False) as connection:
@@ -71,5 +82,5 @@ class DuckDb(Runner):
 
     def batches(self, target: Target) -> Iterator[int]:
         with self._attached(target, read_only=True) as connection:
-            for batch in connection.execute(f"SELECT * FROM peer.{target.table}").to_arrow_reader(65_536):
+            for batch in connection.execute(f"SELECT * FROM {self._source(target)}").to_arrow_reader(65_536):
                 yield batch.num_rows

@@ -17,20 +17,14 @@ class IndustryDb(Runner):
     name = "industrydb"
     works = frozenset(Work)
     modules = ("industrydb",)
-
-    def read(self, target: Target) -> Any:
-        import industrydb
-
-        with industrydb.connect(target.uri) as connection:
-            return connection.execute(target.select)
+    placeholder = "?"
 
     @contextmanager
-    def lookup(self, target: Target) -> Iterator[Callable[[int], Any]]:
+    def session(self, target: Target) -> Iterator[Callable[..., Any]]:
         import industrydb
 
-        sql = target.lookup("?")
         with industrydb.connect(target.uri) as connection:
-            yield lambda key: connection.execute(sql, [key])
+            yield lambda sql, *values: connection.execute(sql, values or None)
 
     def insert(self, target: Target, frame: pl.DataFrame) -> None:
         import industrydb

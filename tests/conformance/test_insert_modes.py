@@ -76,7 +76,8 @@ def test_replace_without_a_table_creates_it(conn: idb.Connection) -> None:
 
 
 def test_replace_that_fails_keeps_the_old_table(backend: Backend, conn: idb.Connection, two: str) -> None:
-    bad = pl.DataFrame({"id": [1], "odd": backend.refused_columns[0].series})
+    odd = backend.refused_columns[0].series
+    bad = pl.DataFrame({"id": range(odd.len()), "odd": odd})
     with pytest.raises(idb.DataConversionError):
         conn.insert(two, bad, mode="replace")
     assert rows(conn) == OLD_ROWS

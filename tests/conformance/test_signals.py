@@ -151,3 +151,85 @@ def test_ctrl_c_while_another_threads_transaction_is_waited_for(database: Databa
         time.sleep(0.6)
         child.process.send_signal(signal.SIGINT)
         assert child.finish(15) == "interrupted 1"
+
+
+CONSUMED = """
+    import json, signal, sys, threading, time
+    import industrydb as idb
+
+    class Stop(Exception): ...
+
+    def stop(*_):
+        handled.append(1)
+        raise Stop("by a handler")
+
+    def polars(reader):
+        import polars as pl
+        return pl.DataFrame(reader)
+
+    def pyarrow(reader):
+        import pyarrow as pa
+        return pa.table(reader)
+
+    def duckdb(reader):
+        import duckdb
+        # With more threads it may pull on one of its own, which no signal reaches.
+        return duckdb.connect(config={"threads": 1}).execute("SELECT count(*) FROM reader").fetchall()
+
+    handled, failed, turns, over = [], [], 0, False
+    consume = {"polars": polars, "pyarrow": pyarrow, "duckdb": duckdb}[sys.argv[3]]
+    signal.signal(signal.SIGUSR1, stop)
+    with idb.connect(sys.argv[1]) as conn:
+        # Loads what it needs.
+        consume(conn.execute_batches("SELECT 1 AS a"))
+
+        def count():
+            global turns
+            while not over:
+                turns += 1
+                time.sleep(0.001)
+
+        other = threading.Thread(target=count)
+        raised = None
+        try:
+            reader = conn.execute_batches(sys.argv[2], batch_size=1)
+            other.start()
+            print("ready")
+            try:
+                consume(reader)
+            except Exception as error:
+                failed.append(str(error))
+                # Here at the latest.
+                time.sleep(10)
+        except (KeyboardInterrupt, Stop) as error:
+            raised = repr(error)
+        at = time.time()
+        over = True
+        other.join()
+        print(json.dumps({
+            "at": at, "raised": raised, "failed": failed, "handled": len(handled), "turns": turns,
+            "after": conn.execute("SELECT 1 AS a").item(),
+        }))
+"""
+
+
+@pytest.mark.parametrize("consumer", ["polars", "pyarrow", "duckdb"])
+@pytest.mark.parametrize(
+    ("number", "raised"), [(signal.SIGINT, "KeyboardInterrupt()"), (signal.SIGUSR1, "Stop('by a handler')")]
+)
+def test_a_signal_while_another_library_pulls_from_the_arrow_stream(
+    backend: Backend, database: Database, consumer: str, number: signal.Signals, raised: str
+) -> None:
+    # One row comes at once, the next one never.
+    sql = f"SELECT 1 AS c UNION ALL SELECT c FROM ({backend.endless}) AS e"
+    with Child(CONSUMED, database.uri, sql, consumer) as child:
+        assert child.line() == "ready"
+        time.sleep(0.6)
+        sent = time.time()
+        child.process.send_signal(number)
+        answer = json.loads(child.finish())
+    assert answer["raised"] == raised
+    assert answer["after"] == 1, "the connection is usable"
+    assert answer["at"] - sent < 5
+    assert answer["turns"] > 100, "other threads ran meanwhile"
+    assert answer["handled"] == (number == signal.SIGUSR1), "a handler runs once"

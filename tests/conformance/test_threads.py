@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
@@ -92,3 +94,51 @@ def test_a_reader_is_open_for_other_threads_as_well(conn: idb.Connection) -> Non
         future = pool.submit(conn.execute, "SELECT 1 AS a")
         assert isinstance(future.exception(timeout=5), idb.QueryExecutionError)
         assert pl.concat(batches).height == 1
+
+
+@pytest.mark.usefixtures("t")
+@pytest.mark.parametrize("begin", ["verb", "sql"])
+def test_a_transaction_whose_thread_has_ended_is_an_error_for_all_others(
+    database: Database, conn: idb.Connection, begin: str
+) -> None:
+    def leave_it_open() -> None:
+        if begin == "verb":
+            conn.begin()
+        else:
+            conn.execute("BEGIN")
+        conn.execute("INSERT INTO t (id) VALUES (1)")
+
+    thread = threading.Thread(target=leave_it_open, name="careless")
+    thread.start()
+    thread.join()
+    calls: list[Callable[[], object]] = [
+        lambda: conn.execute("SELECT 1"),
+        conn.rollback,
+        lambda: conn.execute_batches("SELECT 1"),
+        conn.ping,
+    ]
+    for call in calls:
+        with pytest.raises(idb.QueryExecutionError, match="careless") as caught:
+            call()
+        assert "close" in str(caught.value.hint)
+    conn.close()
+    with database.connect() as other:
+        assert other.execute("SELECT count(*) AS n FROM t").item() == 0
+
+
+@pytest.mark.usefixtures("t")
+def test_who_waits_for_a_transaction_learns_that_its_thread_has_ended(conn: idb.Connection) -> None:
+    go = threading.Event()
+
+    def leave_it_open() -> None:
+        conn.begin()
+        conn.execute("INSERT INTO t (id) VALUES (1)")
+        go.wait(20)
+
+    thread = threading.Thread(target=leave_it_open)
+    thread.start()
+    while not conn.in_transaction:
+        time.sleep(0.01)
+    threading.Timer(0.3, go.set).start()
+    with pytest.raises(idb.QueryExecutionError, match=re.escape(thread.name)):
+        conn.execute("SELECT 1", timeout=20)

@@ -199,6 +199,17 @@ def test_the_busy_timeout_is_waited_for(path: Path) -> None:
         timer.join()
 
 
+def test_a_locked_file_is_opened_and_its_lock_waited_for(path: Path) -> None:
+    fill(path)
+    with Child(LOCKER, path) as child:
+        assert child.line() == "locked"
+        with config(path, busy_timeout=20).connect() as conn:
+            timer = threading.Timer(0.3, child.go)
+            timer.start()
+            assert conn.insert("t", {"id": [9]}) == 1
+            timer.join()
+
+
 def test_a_timeout_ends_the_wait_for_a_lock(path: Path) -> None:
     fill(path)
     with Child(LOCKER, path) as child, config(path, busy_timeout=20).connect() as conn:

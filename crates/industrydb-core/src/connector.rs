@@ -23,6 +23,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// PostgreSQL NUMERIC without a scale).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settle {
+    /// Before the first row, as [`DatabaseConnector::describe`] says: the schema of a scan that is planned before it runs.
+    /// A value that contradicts it is [`crate::error::ErrorKind::Conversion`], which names the override.
+    Declared,
     /// With the first batch: what contradicts it in a later one is an error.
     FirstBatch,
     /// Once the whole result is there: it arrives as one batch.
@@ -80,7 +83,7 @@ impl ReadOptions {
 /// [`Event::Batch`], then [`Event::Done`]; one without gives [`Event::Done`] alone.
 #[derive(Debug)]
 pub enum Event {
-    /// A result set begins.
+    /// A result set begins. With [`Settle::Declared`] it may not have run yet.
     Schema(SchemaRef),
     /// Rows of it, at least one.
     Batch(DataFrame),

@@ -1,7 +1,32 @@
-//! Microsoft SQL Server for `industrydb`.
+//! The SQL Server connector, on the client library tiberius.
+//!
+//! Connecting: `login` over a watched socket (`wire`). Reading: `session` sends a `request` and reads the `reply`,
+//! `script` turns it into events, `decode` fills one `store` per column. Writing: `bulk` sends rows that `encode` makes.
 #![forbid(unsafe_code)]
 
+mod bulk;
+mod catalog;
+mod connector;
+mod decode;
+mod describe;
 pub mod dialect;
+mod encode;
+mod error;
+mod instant;
+mod interrupt;
+mod login;
+mod params;
+mod reply;
+mod request;
+mod script;
+mod session;
 mod spec;
+mod statement;
+mod store;
+mod types;
+mod variant;
+mod wire;
 
+pub use connector::connect;
+pub use dialect::DIALECT;
 pub use spec::SPEC;

@@ -1,8 +1,28 @@
 //! PostgreSQL for `industrydb`.
 #![forbid(unsafe_code)]
 
+mod bind;
+mod cancel;
+mod catalog;
+mod connect;
+mod connector;
+mod copy;
+mod decode;
 pub mod dialect;
+mod encode;
 pub mod environment;
+mod error;
+mod literal;
+mod lookup;
+mod many;
+mod params;
+mod plan;
+mod session;
 mod spec;
+mod stream;
+mod text;
+mod textual;
+pub mod types;
 
+pub use connector::{PostgresConnector, connect};
 pub use spec::SPEC;

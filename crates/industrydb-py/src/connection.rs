@@ -461,7 +461,7 @@ impl Connection {
     fn cancel(&self, py: Python<'_>) -> PyResult<()> {
         self.session.check_process().map_err(to_py)?;
         let runtime = runtime().map_err(to_py)?;
-        py.detach(|| runtime.block_on(self.session.canceller().cancel())).map_err(to_py)
+        py.detach(|| runtime.block_on(async { self.session.canceller().cancel().await })).map_err(to_py)
     }
 
     /// Closes the connection; an open transaction rolls back. May be called twice.

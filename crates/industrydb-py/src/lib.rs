@@ -13,7 +13,10 @@ mod connection;
 mod errors;
 mod factory;
 mod frames;
+#[allow(unsafe_code, reason = "the GIL without pyo3, which can't be asked here; the module says why")]
+mod gil;
 mod log;
+mod owner;
 mod params;
 mod progress;
 mod reader;
@@ -35,6 +38,7 @@ fn backends(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
 
 #[pymodule(gil_used = false)]
 fn _industrydb(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    log::listen();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<config::DatabaseConfig>()?;
     module.add_class::<connection::Connection>()?;

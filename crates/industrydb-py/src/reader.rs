@@ -13,15 +13,21 @@ use industrydb_core::value::Params;
 use polars_core::prelude::{CompatLevel, DataFrame, IntoSeries, PolarsError, SchemaRef};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard};
+use tokio::time::timeout;
 
 use crate::call::Call;
 use crate::errors::to_py;
 use crate::frames;
+use crate::gil::Released;
 use crate::progress::Reporter;
-use crate::runtime::{block_on, runtime};
+use crate::runtime::{GRACE, block_on, runtime};
 use crate::session::{Session, Slot};
+
+/// How often a consumer of the Arrow stream that waits looks for signals.
+const LOOK_EVERY: Duration = Duration::from_millis(25);
 
 /// What the task sends: the schema first, then frames, then that this was all. A channel that closes without that word
 /// is a task that died.
@@ -46,6 +52,33 @@ impl Messages {
     async fn next(&mut self) -> Result<Message> {
         let died = || Err(Error::execution("the result ended before its end: the task that reads it is gone"));
         self.receiver.recv().await.unwrap_or_else(died)
+    }
+
+    /// The next message, for a consumer of which nothing is known: neither whether it holds the GIL nor what it makes of
+    /// an exception. Other threads run meanwhile, and signals are handled.
+    ///
+    /// # Errors
+    /// As [`Self::next`]; [`ErrorKind::Cancelled`] with the class of what a signal handler raised, which is raised by
+    /// itself when Python code runs again.
+    fn wait(&mut self, runtime: &Runtime) -> Result<Message> {
+        if let Ok(message) = self.receiver.try_recv() {
+            return message;
+        }
+        let Some(mut released) = Released::begin() else { return runtime.block_on(self.next()) };
+        loop {
+            if let Ok(message) = runtime.block_on(async { timeout(LOOK_EVERY, self.next()).await }) {
+                return message;
+            }
+            if let Some(raised) = released.check_signals() {
+                let stopped =
+                    runtime.block_on(async { timeout(GRACE, self.session.close_reader_of(&self.stop)).await });
+                if stopped.is_err() {
+                    self.session.abandon("the connection is closed: a call did not stop when it was cancelled");
+                }
+                let message = format!("a signal handler raised {raised}: the query was cancelled");
+                return Err(Error::new(ErrorKind::Cancelled, message));
+            }
+        }
     }
 }
 
@@ -253,11 +286,8 @@ impl BatchReader {
         self.set_state(State::Exhausted);
         let runtime = runtime().map_err(to_py)?;
         let batches = std::iter::from_fn(move || {
-            // Whoever calls may hold the GIL or not; nobody else should have to wait for the server.
             let open = messages.as_mut()?;
-            // The consumer may or may not hold the GIL here, and pyo3 could not tell: it is left as it is. The task that
-            // reads does not need it.
-            match runtime.block_on(open.next()) {
+            match open.wait(&runtime) {
                 Ok(Message::Batch(frame)) => Some(Ok(to_arrow(frame))),
                 Ok(Message::Schema(_) | Message::End) => {
                     messages = None;

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use industrydb_core::error::{Error, ErrorKind, Result};
 use industrydb_core::tick;
@@ -17,12 +17,12 @@ use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::call::{Call, Stop};
-use crate::errors;
+use crate::{errors, log};
 
 /// How often a waiting thread looks up.
 const TICK: Duration = Duration::from_millis(25);
 /// How long a call that was asked to stop may take to do so before it is given up.
-const GRACE: Duration = Duration::from_secs(5);
+pub const GRACE: Duration = Duration::from_secs(5);
 
 /// The process' runtime. A forked child gets its own: threads do not survive a fork, and the parent's is left alone.
 pub fn runtime() -> Result<Arc<Runtime>> {
@@ -62,7 +62,9 @@ pub fn block_on<T: Send>(py: Python<'_>, call: &Call, work: impl Future<Output =
             Err(Error::execution("the call failed inside industrydb: please report it"))
         })
     });
-    call.finish(py, outcome)
+    let passed_on = log::pass_on(py);
+    let value = call.finish(py, outcome)?;
+    passed_on.map(|()| value)
 }
 
 /// Drives `work`, looking up now and then; once asked to stop, until it has stopped or the grace is over.
@@ -86,7 +88,11 @@ async fn wait<T>(call: &Call, work: impl Future<Output = Result<T>>) -> Result<T
                     call.give_up();
                     return Err(Error::new(ErrorKind::Cancelled, "the server did not stop when it was asked to"));
                 }
-                call.cancel().await;
+                // The way to the server may be blocked: asking must not outlast the grace.
+                let asked = Instant::now();
+                if tokio::time::timeout(TICK, call.cancel()).await.is_err() {
+                    stopping += asked.elapsed();
+                }
             }
         }
     }

@@ -18,6 +18,10 @@ use tokio::sync::{Notify, OwnedMutexGuard};
 
 use crate::call::Call;
 use crate::factory;
+use crate::owner::Owner;
+
+/// How often a call that waits for another thread's transaction looks whether that thread is still there.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The connector, until the connection closes.
 pub type Slot = Option<Box<dyn DatabaseConnector>>;
@@ -58,7 +62,7 @@ struct Turns {
     /// Who is in a call right now.
     busy: Option<Caller>,
     /// To whom the open transaction belongs.
-    owner: Option<Caller>,
+    owner: Option<Owner>,
     /// What ends the open batch reader, if there is one: each has its own, so that none ends the next.
     reading: Option<Arc<Notify>>,
     /// Whether a batch reader's task still holds the connector.
@@ -78,9 +82,12 @@ impl Drop for Turn<'_> {
         if std::thread::panicking() {
             self.session.shut("the connection is closed: a call failed inside industrydb");
         }
+        let open = self.session.in_transaction();
+        // Asks the interpreter for the thread's name, which nobody may wait for who has the lock.
+        let new = (open && self.session.turns().owner.is_none()).then(|| Owner::on_this_thread(self.caller));
         let mut turns = self.session.turns();
         turns.busy = None;
-        turns.owner = self.session.in_transaction().then_some(turns.owner.unwrap_or(self.caller));
+        turns.owner = if open { turns.owner.take().or(new) } else { None };
         drop(turns);
         self.session.ended.notify_waiters();
     }
@@ -163,7 +170,8 @@ impl Session {
     ///
     /// # Errors
     /// [`industrydb_core::error::ErrorKind::ConnectionClosed`]; [`industrydb_core::error::ErrorKind::Execution`] at
-    /// once if a batch reader is open, or if the caller is in the middle of another call already.
+    /// once if a batch reader is open, if the caller is in the middle of another call already, or if the thread whose
+    /// transaction is open has ended.
     async fn turn(&self, caller: Caller) -> Result<Turn<'_>> {
         loop {
             let mut ended = std::pin::pin!(self.ended.notified());
@@ -179,12 +187,25 @@ impl Session {
                 if turns.busy == Some(caller) {
                     return Err(self.refusal("this thread is in the middle of another call of this connection"));
                 }
-                if turns.busy.is_none() && turns.owner.is_none_or(|owner| owner == caller) {
-                    turns.busy = Some(caller);
-                    return Ok(Turn { session: self, caller });
+                let other = turns.owner.as_ref().filter(|owner| owner.caller != caller);
+                match (turns.busy, other) {
+                    (None, None) => {
+                        turns.busy = Some(caller);
+                        return Ok(Turn { session: self, caller });
+                    }
+                    (None, Some(owner)) if owner.is_gone() => {
+                        let name = owner.name();
+                        return Err(self
+                            .refusal(&format!(
+                                "a transaction is open that nobody can end: its thread ({name}) has ended"
+                            ))
+                            .with_hint("close the connection, which rolls back, and open another one"));
+                    }
+                    (Some(_), _) | (None, Some(_)) => {}
                 }
             }
-            ended.await;
+            // A thread that ends says nothing: look again now and then.
+            let _ = tokio::time::timeout(LOOK_EVERY, ended).await;
         }
     }
 

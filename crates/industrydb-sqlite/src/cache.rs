@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use industrydb_core::error::Result;
 use industrydb_core::names;
 use polars_core::prelude::{Field, PlSmallStr, Schema, SchemaRef};
 
 use crate::raw::Statement;
+use crate::session::Session;
+use crate::stored::Targets;
 use crate::types::Kind;
 
 /// How many statements a connection keeps.
@@ -39,12 +42,32 @@ pub struct Prepared {
     /// The statement, reset.
     pub statement: Statement,
     plan: Option<(i32, Arc<Plan>)>,
+    /// Where it stores its parameters, if one was at risk; `true` once that was compared with the schema of today.
+    targets: Option<(bool, Targets)>,
 }
 
 impl Prepared {
     /// A statement that has just been compiled.
     pub fn new(statement: Statement) -> Self {
-        Self { statement, plan: None }
+        Self { statement, plan: None, targets: None }
+    }
+
+    /// Whether [`Self::targets`] is at hand.
+    pub fn knows_targets(&self) -> bool {
+        self.targets.as_ref().is_some_and(|(compared, _)| *compared)
+    }
+
+    /// Where it stores its parameters.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn targets(&mut self, session: &Session) -> Result<&Targets> {
+        let targets = match self.targets.take() {
+            Some((true, targets)) => targets,
+            Some((false, targets)) if targets.are_current(session)? => targets,
+            Some((false, _)) | None => Targets::of(session, &self.statement)?,
+        };
+        Ok(&self.targets.insert((true, targets)).1)
     }
 
     /// The columns of its result. Asked after the first step, since that may compile it anew for a changed schema.
@@ -93,6 +116,9 @@ impl StatementCache {
     /// Keeps a statement, reset, for the next time.
     pub fn put(&mut self, sql: &str, mut prepared: Prepared) {
         prepared.statement.reset();
+        if let Some((compared, _)) = &mut prepared.targets {
+            *compared = false;
+        }
         if sql.len() > LONGEST {
             return;
         }

@@ -28,6 +28,8 @@ const COLUMNS: &str =
 const SCHEMA_OF: &str = "SELECT l.schema FROM pragma_table_list(?1) l JOIN pragma_database_list d ON d.name = l.schema \
      ORDER BY d.name <> 'temp', d.seq LIMIT 1";
 
+const NATURE: &str = "SELECT type, strict FROM pragma_table_list(?1) WHERE schema = ?2 COLLATE NOCASE";
+
 /// The text in a column of a catalog's row.
 pub fn text(statement: &Statement, column: usize) -> String {
     match statement.cell(column) {
@@ -36,7 +38,8 @@ pub fn text(statement: &Statement, column: usize) -> String {
     }
 }
 
-fn int(statement: &Statement, column: usize) -> i64 {
+/// The integer in a column of a catalog's row.
+pub fn int(statement: &Statement, column: usize) -> i64 {
     match statement.cell(column) {
         Cell::Int(value) => value,
         Cell::Null | Cell::Real(_) | Cell::Text(_) | Cell::Blob(_) | Cell::OutOfMemory => 0,
@@ -105,6 +108,32 @@ pub fn resolve(session: &Session, table: &TableName) -> Result<TableName> {
     Ok(TableName::new(vec![home, name.to_owned()]).unwrap_or_else(|| table.clone()))
 }
 
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nature {
+    /// A table, STRICT or not.
+    Table {
+        /// Whether it holds its columns to their types.
+        strict: bool,
+    },
+    /// A view; only its triggers can write.
+    View,
+}
+
+/// What `table`, named with its schema, is; a table if there is none such.
+///
+/// # Errors
+/// What SQLite says.
+pub fn nature(session: &Session, table: &TableName) -> Result<Nature> {
+    let (schema, name) = parts(table)?;
+    let mut nature = Nature::Table { strict: false };
+    let schema = Cell::Text(schema.unwrap_or("main").as_bytes());
+    session.for_each_row(NATURE, &[Cell::Text(name.as_bytes()), schema], |row| {
+        nature = if text(row, 0) == "view" { Nature::View } else { Nature::Table { strict: int(row, 1) != 0 } };
+    })?;
+    Ok(nature)
+}
+
 /// Views that read `table`, foreign keys that point to it, and triggers on it: what dropping it would break or take
 /// along.
 ///
@@ -161,6 +190,7 @@ pub fn dependents(session: &Session, table: &TableName) -> Result<Vec<String>> {
     Ok(found)
 }
 
-fn quoted(name: &str) -> String {
+/// A name as SQL spells it.
+pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

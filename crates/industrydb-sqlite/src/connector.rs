@@ -4,6 +4,7 @@
 //! [`blocking`] hands the worker's other tasks on first; on a caller's own thread that thread just works, and looks up
 //! through `industrydb_core::tick`.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,11 +19,11 @@ use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::cache::Prepared;
-use crate::catalog;
+use crate::catalog::{self, Nature};
 use crate::dialect::DIALECT;
 use crate::encode::{Encoder, stored_frame};
 use crate::error::{self, BACKEND};
-use crate::raw::{Database, Interrupt};
+use crate::raw::{self, Database, Interrupt};
 use crate::script::Script;
 use crate::session::Session;
 
@@ -55,9 +56,9 @@ pub async fn connect(config: &Config) -> Result<Box<dyn DatabaseConnector>> {
     let database = Database::new(connection, Arc::<Interrupt>::default(), busy_timeout).await.map_err(opening)?;
     database.set_busy_timeout(Duration::ZERO);
     let session = Session::new(database, config.option_bool("strict").unwrap_or(false));
-    let version = blocking(|| greet(&session)).map_err(|cause| refused(&cause, path))?;
+    blocking(|| greet(&session)).map_err(|cause| refused(&cause, path))?;
     session.database().set_busy_timeout(busy_timeout);
-    Ok(Box::new(SqliteConnector { session, version }))
+    Ok(Box::new(SqliteConnector { session, version: raw::version() }))
 }
 
 /// What sqlx needs to open the file, and the settings that are SQL.
@@ -65,12 +66,16 @@ fn options(config: &Config, path: &str) -> Result<SqliteConnectOptions> {
     // `file:` would make SQLite read the rest as a URI of its own.
     let filename = if path.starts_with("file:") { format!("./{path}") } else { path.to_owned() };
     let mode = config.option("mode").unwrap_or("rwc");
+    let in_memory = mode == "memory" || path == ":memory:";
+    let shared = config.option("cache") == Some("shared");
+    // Memory is shared by its name, which SQLite looks for in a URI only (inmemorydb.html).
+    let filename = if in_memory && shared { shared_memory(path) } else { filename };
     let mut options = SqliteConnectOptions::new()
         .filename(filename)
-        .create_if_missing(mode == "rwc")
+        .create_if_missing(mode == "rwc" || in_memory)
         .read_only(mode == "ro")
-        .in_memory(mode == "memory")
-        .shared_cache(config.option("cache") == Some("shared"))
+        .in_memory(in_memory)
+        .shared_cache(shared)
         .immutable(config.option_bool("immutable").unwrap_or(false))
         .foreign_keys(config.option_bool("foreign_keys").unwrap_or(true))
         .busy_timeout(config.option_duration("timeout").unwrap_or(BUSY_TIMEOUT))
@@ -87,16 +92,27 @@ fn options(config: &Config, path: &str) -> Result<SqliteConnectOptions> {
     Ok(options)
 }
 
+/// The URI of a database in memory that all connections of this process to the same `name` share.
+fn shared_memory(name: &str) -> String {
+    let mut uri = String::from("file:");
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            uri.push(char::from(byte));
+        } else {
+            // Writing to a String does not fail.
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri + "?mode=memory&cache=shared"
+}
+
 /// Reads the file's first page: whether it is a database at all.
-fn greet(session: &Session) -> Result<String> {
-    let mut version = String::new();
-    session.for_each_row("SELECT sqlite_version()", &[], |row| version = catalog::text(row, 0))?;
+fn greet(session: &Session) -> Result<()> {
     match session.for_each_row("PRAGMA schema_version", &[], |_| ()) {
         // Whoever has it locked knows that it is a database; the first statement waits for the lock.
-        Err(busy) if busy.details().code.as_deref().is_some_and(|code| code.starts_with("SQLITE_BUSY")) => {}
-        outcome => outcome?,
+        Err(busy) if busy.details().code.as_deref().is_some_and(|code| code.starts_with("SQLITE_BUSY")) => Ok(()),
+        outcome => outcome,
     }
-    Ok(version)
 }
 
 fn refused(cause: &Error, path: &str) -> Error {
@@ -178,23 +194,22 @@ impl DatabaseConnector for SqliteConnector {
 
     fn describe<'c>(&'c mut self, sql: &'c str, params: &'c Params) -> BoxFuture<'c, Result<Schema>> {
         self.call(move |session| {
-            // Compiling alone does not see what another connection did to the schema; reading it does.
-            session.for_each_row("SELECT 1 FROM sqlite_schema LIMIT 0", &[], |_| ())?;
+            session.notice_changes()?;
             let mut prepared = Prepared::new(session.only_statement(sql)?);
-            session.bind(&mut prepared.statement, params)?;
+            session.bind(&mut prepared, params)?;
             Ok(Schema::clone(&prepared.plan().schema))
         })
     }
 
     fn execute_many<'c>(&'c mut self, sql: &'c str, rows: &'c [Params]) -> BoxFuture<'c, Result<u64>> {
         self.call(move |session| {
-            let mut statement = session.only_statement(sql)?;
+            let mut prepared = Prepared::new(session.only_statement(sql)?);
             let mut changed = 0;
             for params in rows {
-                statement.reset();
-                session.bind(&mut statement, params)?;
+                prepared.statement.reset();
+                session.bind(&mut prepared, params)?;
                 let before = session.database().total_changes();
-                while statement.step().map_err(|failure| session.error(&failure, sql))? {}
+                while prepared.statement.step().map_err(|failure| session.error(&failure, sql))? {}
                 if session.database().total_changes() != before {
                     changed += session.database().changes();
                 }
@@ -268,6 +283,7 @@ fn append(
     let names = columns.iter().map(|column| column.name.as_str());
     let sql = industrydb_core::sql::generate::insert_row(&DIALECT, table, names)?;
     let mut statement = session.only_statement(&sql)?;
+    let strict = keeps_any(session, table, columns)?;
     let types = stored.dtypes();
     let bytes = frame.estimated_size() as u64;
     let mut done = 0;
@@ -279,7 +295,7 @@ fn append(
             .iter()
             .zip(&types)
             .zip(columns)
-            .map(|((array, dtype), column)| Encoder::new(array.as_ref(), dtype, column))
+            .map(|((array, dtype), column)| Encoder::new(array.as_ref(), dtype, column, strict))
             .collect::<Result<Vec<_>>>()?;
         for row in 0..chunk.len() {
             let cells = encoders.iter_mut().map(|encoder| encoder.cell(row, done));
@@ -298,6 +314,22 @@ fn append(
     }
     progress.set(done as u64, bytes);
     Ok(u64::try_from(stored_rows).unwrap_or(0))
+}
+
+/// Whether the columns declared ANY keep what they are given: those of a STRICT table do, and those of its copy, which
+/// have no declared type there.
+fn keeps_any(session: &Session, table: &TableName, columns: &[ColumnInfo]) -> Result<bool> {
+    let is_any = |column: &&ColumnInfo| column.declared_type.trim().eq_ignore_ascii_case("ANY");
+    if !columns.iter().any(|column| is_any(&column)) {
+        return Ok(false);
+    }
+    let table = catalog::resolve(session, table)?;
+    if catalog::nature(session, &table)? == (Nature::Table { strict: true }) {
+        return Ok(true);
+    }
+    let there = catalog::columns(session, &table)?.unwrap_or_default();
+    let untyped = |name: &str| there.iter().any(|column| column.name == name && column.declared_type.is_empty());
+    Ok(columns.iter().filter(is_any).all(|column| untyped(&column.name)))
 }
 
 /// The error with the row of the data that caused it, where the row is to blame.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use industrydb_core::connector::ReadOptions;
+use industrydb_core::connector::{ReadOptions, Settle};
 use industrydb_core::error::{Error, Result};
 use industrydb_core::exact;
 use industrydb_core::temporal::{MICROS_PER_DAY, julian_day_to_micros, unix_seconds_to_micros};
@@ -19,7 +19,7 @@ use crate::types::Kind;
 enum Reading {
     /// Promotes the column.
     Promote,
-    /// Fails: `strict=True`, or a batch of the result is out already.
+    /// Fails: `strict=True`, or the type has been given away already.
     Refuse(Because),
     /// Writes it as text: `pl.String` asked for, or a column whose values are of several classes.
     AsText,
@@ -31,7 +31,11 @@ enum Reading {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Because {
+    /// `strict=True`; what declares nothing may still become what is there.
     Strict,
+    /// The schema was given before the first row: what declares nothing holds NULL alone.
+    Declared,
+    /// A batch of the result is out.
     Settled,
 }
 
@@ -76,10 +80,14 @@ pub struct ResultReader {
 impl ResultReader {
     /// A reader of the columns of `plan`.
     pub fn new(plan: Arc<Plan>, options: &ReadOptions, strict: bool) -> Self {
+        let refuse = match options.settle {
+            Settle::Declared => Some(Because::Declared),
+            Settle::FirstBatch | Settle::WholeResult => strict.then_some(Because::Strict),
+        };
         let readers = plan
             .columns
             .iter()
-            .map(|column| Reader::new(column.kind, options.override_for(&column.name).cloned(), strict))
+            .map(|column| Reader::new(column.kind, options.override_for(&column.name).cloned(), refuse))
             .collect();
         Self { plan, readers, rows_out: 0, bytes_out: 0, rows: 0 }
     }
@@ -102,6 +110,11 @@ impl ResultReader {
         }
         self.rows += 1;
         Ok(())
+    }
+
+    /// The schema that the declarations alone promise.
+    pub fn declared(&self) -> &Schema {
+        &self.plan.schema
     }
 
     /// Rows of the batch so far.
@@ -148,7 +161,7 @@ impl ResultReader {
 }
 
 impl Reader {
-    fn new(kind: Kind, wanted: Option<DataType>, strict: bool) -> Self {
+    fn new(kind: Kind, wanted: Option<DataType>, refuse: Option<Because>) -> Self {
         let (start, reading) = match &wanted {
             Some(DataType::String) => (Kind::Text, Reading::AsText),
             Some(DataType::Binary) => (Kind::Binary, Reading::AsBytes),
@@ -158,8 +171,7 @@ impl Reader {
             Some(DataType::Datetime(_, Some(_))) => (Kind::DatetimeUtc, Reading::AsTime),
             // Every other wish is an exact cast of what the column is by itself.
             Some(_) => (kind, Reading::Promote),
-            None if strict => (kind, Reading::Refuse(Because::Strict)),
-            None => (kind, Reading::Promote),
+            None => (kind, refuse.map_or(Reading::Promote, Reading::Refuse)),
         };
         Self { wanted, start, reading, settled: false, store: Store::of_kind(start) }
     }
@@ -278,10 +290,17 @@ impl Reader {
         };
         let why = match self.reading {
             Reading::Refuse(Because::Strict) => "; strict=True forbids promoting the column",
+            Reading::Refuse(Because::Declared) => "; the schema was given before the result was read",
             Reading::Refuse(Because::Settled) => "; earlier batches of this result are out with that type already",
             Reading::Promote | Reading::AsText | Reading::AsBytes | Reading::AsTime => "",
         };
-        let remedy = if matches!(cell, Cell::Blob(_)) { "pl.Binary" } else { "pl.String" };
+        let remedy = match cell {
+            Cell::Blob(_) => "pl.Binary",
+            // Nothing is declared that the value could contradict.
+            Cell::Int(_) if dtype == DataType::Null => "pl.Int64",
+            Cell::Real(_) if dtype == DataType::Null => "pl.Float64",
+            Cell::Null | Cell::Int(_) | Cell::Real(_) | Cell::Text(_) | Cell::OutOfMemory => "pl.String",
+        };
         place.error(&format!("holds {}, which is no {dtype} ({declared}){why}", shown(cell)), remedy)
     }
 }

@@ -10,7 +10,8 @@ use polars_core::prelude::{DataFrame, DataType, Series, TimeUnit};
 
 use crate::error::BACKEND;
 use crate::raw::Cell;
-use crate::types::{DECIMAL_DIGITS, Kind, has_numeric_affinity};
+use crate::store::exact_f64;
+use crate::types::{Affinity, DECIMAL_DIGITS, Kind};
 
 /// The column as values of the type in which they are stored: exact, or an error that names what does not fit.
 ///
@@ -73,7 +74,7 @@ enum Source<'a> {
     Decimal {
         values: &'a PrimitiveArray<i128>,
         scale: usize,
-        numeric: bool,
+        affinity: Affinity,
     },
     /// `numeric`: the target would turn text that looks like a number into one.
     Text {
@@ -90,12 +91,13 @@ enum Source<'a> {
 }
 
 impl<'a> Encoder<'a> {
-    /// An encoder of `chunk`, whose values have the type `stored` that [`to_stored`] gave.
+    /// An encoder of `chunk`, whose values have the type `stored` that [`to_stored`] gave, for a column of a STRICT table
+    /// or of another.
     ///
     /// # Errors
     /// [`industrydb_core::error::ErrorKind::Conversion`] for a type that no column is stored in.
-    pub fn new(chunk: &'a dyn Array, stored: &DataType, target: &'a ColumnInfo) -> Result<Self> {
-        let numeric = has_numeric_affinity(&target.declared_type);
+    pub fn new(chunk: &'a dyn Array, stored: &DataType, target: &'a ColumnInfo, strict: bool) -> Result<Self> {
+        let affinity = Affinity::of_declared(&target.declared_type, strict);
         let any = chunk.as_any();
         let source = match stored {
             DataType::Null => Some(Source::Null),
@@ -103,11 +105,11 @@ impl<'a> Encoder<'a> {
             DataType::Int64 => any.downcast_ref().map(Source::Int),
             DataType::Float64 => any.downcast_ref().map(Source::Float),
             DataType::Decimal(_, scale) => {
-                any.downcast_ref().map(|values| Source::Decimal { values, scale: *scale, numeric })
+                any.downcast_ref().map(|values| Source::Decimal { values, scale: *scale, affinity })
             }
             DataType::String => {
                 // A number's kind never stores text; a temporal one was parsed, and no ISO form looks like a number.
-                let numeric = numeric && Kind::of_declared(&target.declared_type) == Kind::Untyped;
+                let numeric = affinity.is_numeric() && Kind::of_declared(&target.declared_type) == Kind::Untyped;
                 any.downcast_ref().map(|values| Source::Text { values, numeric })
             }
             DataType::Binary => any.downcast_ref().map(Source::Binary),
@@ -141,9 +143,9 @@ impl<'a> Encoder<'a> {
                 Some(value) if value.is_nan() => Err("NaN, which SQLite would store as NULL"),
                 value => Ok(value.map_or(Cell::Null, Cell::Real)),
             },
-            Source::Decimal { values, scale, numeric } => match values.get(row) {
+            Source::Decimal { values, scale, affinity } => match values.get(row) {
                 None => Ok(Cell::Null),
-                Some(unscaled) if *numeric => decimal_number(unscaled, *scale),
+                Some(unscaled) if affinity.is_numeric() => decimal_number(unscaled, *scale, *affinity),
                 Some(unscaled) => {
                     self.line.clear();
                     format_decimal(unscaled, *scale, &mut self.line);
@@ -179,11 +181,12 @@ impl<'a> Encoder<'a> {
 }
 
 /// A decimal for a column of numeric affinity, as the number that SQLite would make of its text.
-fn decimal_number(unscaled: i128, scale: usize) -> Result<Cell<'static>, &'static str> {
+fn decimal_number(unscaled: i128, scale: usize, affinity: Affinity) -> Result<Cell<'static>, &'static str> {
     const TOO_LONG: &str = "a decimal of more than 15 significant digits, which SQLite would round";
     let significant = digits(unscaled).saturating_sub(trailing_zeros(unscaled));
     match (i64::try_from(unscaled), scale) {
-        (Ok(value), 0) => Ok(Cell::Int(value)),
+        // REAL affinity would make a double of it.
+        (Ok(value), 0) if affinity != Affinity::Real || exact_f64(value).is_some() => Ok(Cell::Int(value)),
         _ if significant > DECIMAL_DIGITS => Err(TOO_LONG),
         _ => decimal_to_f64(unscaled, scale).map(Cell::Real).ok_or(TOO_LONG),
     }
@@ -203,7 +206,7 @@ fn trailing_zeros(mut unscaled: i128) -> usize {
 
 /// Whether SQLite's numeric affinity would convert `text`: a well-formed integer or real literal, white space around
 /// it allowed (datatype3.html, section 3).
-fn looks_like_a_number(text: &str) -> bool {
+pub fn looks_like_a_number(text: &str) -> bool {
     let text = text.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']);
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     digits.starts_with(|first: char| first.is_ascii_digit() || first == '.')

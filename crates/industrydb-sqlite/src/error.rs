@@ -108,6 +108,9 @@ fn kind(code: i32) -> ErrorKind {
 /// What can be done about it, where SQLite's own words do not say.
 fn hint(code: i32) -> Option<&'static str> {
     match code & 0xff {
+        _ if code == ffi::SQLITE_LOCKED_SHAREDCACHE => Some(
+            "connections that share a cache do not wait for each other's tables: try again, or leave out cache=shared",
+        ),
         ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => {
             Some("another connection holds the lock: raise `busy_timeout`, or use journal_mode=wal")
         }

@@ -18,6 +18,9 @@ mod script;
 mod session;
 mod spec;
 mod store;
+mod stored;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub use connector::connect;

@@ -193,6 +193,35 @@ unsafe extern "C" fn on_authorize(
     ffi::SQLITE_OK
 }
 
+/// What a statement writes, by itself or through triggers.
+#[derive(Debug)]
+pub struct Written {
+    /// The schema of the table.
+    pub schema: String,
+    /// The table or view.
+    pub table: String,
+    /// The column that an UPDATE sets; `None` for an INSERT.
+    pub column: Option<String>,
+}
+
+unsafe extern "C" fn on_authorize_write(
+    writes: *mut c_void,
+    action: c_int,
+    table: *const c_char,
+    column: *const c_char,
+    schema: *const c_char,
+    _trigger: *const c_char,
+) -> c_int {
+    if action == ffi::SQLITE_INSERT || action == ffi::SQLITE_UPDATE {
+        // SAFETY: registered by `Database::columns_written` with its own vector; SQLite's strings end in NUL.
+        let (writes, table, column, schema) =
+            unsafe { (&mut *writes.cast::<Vec<Written>>(), text(table), text(column), text(schema)) };
+        let column = column.filter(|_| action == ffi::SQLITE_UPDATE);
+        writes.extend(table.zip(schema).map(|(table, schema)| Written { schema, table, column }));
+    }
+    ffi::SQLITE_OK
+}
+
 impl Database {
     /// Takes over a connection that sqlx has just opened.
     ///
@@ -258,6 +287,11 @@ impl Database {
         let start = rest.as_ptr().cast::<c_char>();
         let mut statement = ptr::null_mut();
         let mut tail = ptr::null();
+        // A handler that has given up once is not asked again until a statement runs, yet compiling may have to wait for the
+        // schema's lock: naming it anew makes SQLite forget that.
+        let hooks = ptr::from_ref::<Hooks>(&self.owner.hooks).cast_mut().cast::<c_void>();
+        // SAFETY: as in `new`.
+        unsafe { ffi::sqlite3_busy_handler(self.ptr(), Some(on_busy), hooks) };
         // SAFETY: `start` points to `length` bytes, the last one NUL, so that SQLite need not copy them; both out
         // pointers are ours.
         let code = unsafe {
@@ -336,6 +370,21 @@ impl Database {
         compiled.map(|_| names)
     }
 
+    /// All that a statement may insert or update, through triggers too.
+    ///
+    /// # Errors
+    /// What SQLite says of the statement.
+    pub fn columns_written(&self, sql: &CStr) -> Result<Vec<Written>, Failure> {
+        let mut writes: Vec<Written> = Vec::new();
+        let context = (&raw mut writes).cast::<c_void>();
+        // SAFETY: compiling alone calls the authorizer; it is taken out again before `writes` goes.
+        unsafe { ffi::sqlite3_set_authorizer(self.ptr(), Some(on_authorize_write), context) };
+        let compiled = self.prepare(sql, 0);
+        // SAFETY: as above.
+        unsafe { ffi::sqlite3_set_authorizer(self.ptr(), None, ptr::null_mut()) };
+        compiled.map(|_| writes)
+    }
+
     /// Ends the connection; the statements must be gone.
     ///
     /// # Errors
@@ -354,6 +403,12 @@ impl Drop for Database {
     fn drop(&mut self) {
         *self.interrupt().handle() = None;
     }
+}
+
+/// The library's version, such as `3.51.3`.
+pub fn version() -> String {
+    // SAFETY: a string of the library itself.
+    unsafe { text(ffi::sqlite3_libversion()) }.unwrap_or_default()
 }
 
 /// A NUL-terminated UTF-8 string, copied; `None` for a null pointer.
@@ -420,6 +475,18 @@ impl Statement {
             ffi::sqlite3_reset(self.ptr.as_ptr());
             ffi::sqlite3_clear_bindings(self.ptr.as_ptr());
         }
+    }
+
+    /// Its text.
+    pub fn sql(&self) -> String {
+        // SAFETY: `ptr` is a live statement, which keeps its text; copied at once.
+        unsafe { text(ffi::sqlite3_sql(self.ptr.as_ptr())) }.unwrap_or_default()
+    }
+
+    /// Whether it cannot change the database.
+    pub fn is_read_only(&self) -> bool {
+        // SAFETY: `ptr` is a live statement.
+        unsafe { ffi::sqlite3_stmt_readonly(self.ptr.as_ptr()) != 0 }
     }
 
     /// How many columns a row has; 0 for a statement without a result set.

@@ -42,6 +42,8 @@ struct Running<'c> {
     at_row: bool,
     /// Whether its schema has been given.
     announced: bool,
+    /// Whether it has not run at all: its schema is what was declared.
+    unstarted: bool,
 }
 
 impl<'c> Script<'c> {
@@ -82,14 +84,28 @@ impl<'c> Script<'c> {
     fn start_statement(&mut self) -> Result<bool> {
         let Some((sql, mut prepared)) = self.next_statement()? else { return Ok(false) };
         let changes_before = self.session.database().total_changes();
-        self.session.bind(&mut prepared.statement, self.params)?;
+        self.session.bind(&mut prepared, self.params)?;
+        if self.options.settle == Settle::Declared && prepared.statement.column_count() > 0 {
+            let reader = ResultReader::new(prepared.plan(), &self.options, self.session.strict());
+            self.events.push_back(Event::Schema(reader.schema()));
+            self.running = Some(Running {
+                sql,
+                prepared,
+                reader,
+                changes_before,
+                at_row: false,
+                announced: true,
+                unstarted: true,
+            });
+            return Ok(true);
+        }
         let at_row = prepared.statement.step().map_err(|failure| self.session.error(&failure, sql))?;
         if prepared.statement.column_count() == 0 {
             self.finish(sql, prepared, changes_before);
             return Ok(true);
         }
         let reader = ResultReader::new(prepared.plan(), &self.options, self.session.strict());
-        let running = Running { sql, prepared, reader, changes_before, at_row, announced: false };
+        let running = Running { sql, prepared, reader, changes_before, at_row, announced: false, unstarted: false };
         if at_row {
             self.running = Some(running);
         } else {
@@ -100,7 +116,10 @@ impl<'c> Script<'c> {
 
     /// The next statement of the script, from the cache if the script is one statement.
     fn next_statement(&mut self) -> Result<Option<(&'c str, Prepared)>> {
-        if self.at == 0
+        if self.options.settle == Settle::Declared {
+            // What it declares is told before it runs, so it must not have been compiled for an older schema.
+            self.session.notice_changes()?;
+        } else if self.at == 0
             && let Some(prepared) = self.session.cache().take(self.sql)
         {
             self.at = self.sql.len();
@@ -131,13 +150,17 @@ impl<'c> Script<'c> {
     /// Reads rows until the batch is full or the result ends.
     fn read_on(&mut self, mut running: Running<'c>) -> Result<()> {
         let limit = match self.options.settle {
-            Settle::FirstBatch => self.options.batch_rows.max(1),
+            Settle::Declared | Settle::FirstBatch => self.options.batch_rows.max(1),
             Settle::WholeResult => usize::MAX,
         };
         loop {
             if !running.at_row {
                 let statement = &mut running.prepared.statement;
-                if !statement.step().map_err(|failure| self.session.error(&failure, running.sql))? {
+                let at_row = statement.step().map_err(|failure| self.session.error(&failure, running.sql))?;
+                if std::mem::take(&mut running.unstarted) {
+                    check_declared(&mut running)?;
+                }
+                if !at_row {
                     return self.end(running);
                 }
             }
@@ -189,6 +212,15 @@ impl<'c> Script<'c> {
             self.session.cache().put(sql, prepared);
         }
     }
+}
+
+/// A schema that was given before the statement ran must be the one that it runs with.
+fn check_declared(running: &mut Running<'_>) -> Result<()> {
+    if *running.prepared.plan().schema == *running.reader.declared() {
+        return Ok(());
+    }
+    let message = "a table changed between the description of the query and its first row";
+    Err(Error::execution(message).with_hint("run it again").with_backend(BACKEND))
 }
 
 impl EventStream for Script<'_> {

@@ -8,10 +8,11 @@ use industrydb_core::error::{Error, ErrorKind, Result};
 use industrydb_core::sql::placeholders;
 use industrydb_core::value::Params;
 
-use crate::cache::StatementCache;
+use crate::cache::{Prepared, StatementCache};
 use crate::error::{self, BACKEND};
 use crate::params::Bound;
 use crate::raw::{Cell, Database, Failure, Interrupt, Statement};
+use crate::stored::{Parameter, at_risk};
 
 /// An open connection with its compiled statements.
 pub struct Session {
@@ -116,21 +117,38 @@ impl Session {
     ///
     /// # Errors
     /// [`ErrorKind::Execution`] naming a placeholder without a value or a value without a placeholder,
-    /// [`ErrorKind::Conversion`] for a value that SQLite does not hold.
-    pub fn bind(&self, statement: &mut Statement, params: &Params) -> Result<()> {
-        let count = statement.parameter_count();
+    /// [`ErrorKind::Conversion`] for a value that SQLite does not hold, or that its column would not keep.
+    pub fn bind(&self, prepared: &mut Prepared, params: &Params) -> Result<()> {
+        let count = prepared.statement.parameter_count();
         if count == 0 && params.is_empty() {
             return Ok(());
         }
-        let names: Vec<Option<String>> = (0..count).map(|at| statement.parameter_name(at)).collect();
+        let names: Vec<Option<String>> = (0..count).map(|at| prepared.statement.parameter_name(at)).collect();
         let given: Vec<Option<&str>> = names.iter().map(Option::as_deref).collect();
         let values = placeholders::bind_order(&given, params).map_err(|error| error.with_backend(BACKEND))?;
+        let place = |at: usize| names[at].clone().unwrap_or_else(|| format!("?{}", at + 1));
+        let known = prepared.knows_targets();
+        let mut risky = Vec::new();
         for (at, value) in values.into_iter().enumerate() {
-            let place = names[at].clone().unwrap_or_else(|| format!("?{}", at + 1));
-            let bound = Bound::of(value, &place)?;
-            statement.bind(at, bound.as_cell()).map_err(|failure| self.error(&failure, ""))?;
+            let bound = Bound::of(value, &place(at))?;
+            prepared.statement.bind(at, bound.as_cell()).map_err(|failure| self.error(&failure, ""))?;
+            if at_risk(value, &bound, known) {
+                risky.push(Parameter { at, value, bound });
+            }
         }
-        Ok(())
+        if risky.is_empty() || prepared.statement.is_read_only() {
+            return Ok(());
+        }
+        let targets = prepared.targets(self)?;
+        risky.iter().try_for_each(|parameter| targets.check(parameter, &place(parameter.at)))
+    }
+
+    /// Looks whether another connection changed the schema, which compiling a statement alone does not.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn notice_changes(&self) -> Result<()> {
+        self.for_each_row("SELECT 1 FROM sqlite_schema LIMIT 0", &[], |_| ())
     }
 
     /// Runs one of our own statements and gives each of its rows to `each`.

@@ -35,7 +35,7 @@ const OPTIONS: &[OptionSpec] = &[
         name: "cache",
         aliases: &[],
         kind: Choice(&[("private", &[]), ("shared", &[])]),
-        doc: "Whether connections of this process share one page cache.",
+        doc: "Whether connections of this process share one page cache, and one database in memory if its name is the same.",
     },
     OptionSpec {
         name: "immutable",
@@ -93,7 +93,7 @@ const OPTIONS: &[OptionSpec] = &[
         name: "mmap_size",
         aliases: &[],
         kind: Integer { min: 0, max: i64::MAX },
-        doc: "Bytes of the file that are mapped into memory.",
+        doc: "Bytes of the file that are mapped into memory; SQLite maps at most 2 GiB.",
     },
     OptionSpec {
         name: "temp_store",

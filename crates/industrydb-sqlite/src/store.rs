@@ -97,7 +97,7 @@ pub enum Offer {
 }
 
 /// The integer as a double, if the double is exactly that integer.
-fn exact_f64(value: i64) -> Option<f64> {
+pub fn exact_f64(value: i64) -> Option<f64> {
     let float = value as f64;
     // 2⁶³ itself converts back to i64::MAX, which is not what it is.
     (float < 9_223_372_036_854_775_808.0 && float as i64 == value).then_some(float)

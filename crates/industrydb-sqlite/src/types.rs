@@ -87,13 +87,48 @@ impl Kind {
     }
 }
 
-/// Whether SQLite would turn text that looks like a number into a number in a column declared so: INTEGER, REAL and
-/// NUMERIC affinity, that is all but TEXT and BLOB.
-pub fn has_numeric_affinity(declared: &str) -> bool {
-    let upper = declared.trim().to_ascii_uppercase();
-    let has = |part: &str| upper.contains(part);
-    // A STRICT table's ANY keeps what it is given; elsewhere the word has NUMERIC affinity.
-    has("INT") || !(upper.is_empty() || has("CHAR") || has("CLOB") || has("TEXT") || has("BLOB"))
+/// What a column makes of the values that it stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Affinity {
+    /// Text that looks like a number becomes one.
+    Integer,
+    /// Numbers become text.
+    Text,
+    /// Every value stays what it is.
+    Blob,
+    /// Numbers, and text that looks like one, become doubles.
+    Real,
+    /// As [`Self::Integer`].
+    Numeric,
+}
+
+impl Affinity {
+    /// The affinity of a column declared as `declared`, in a STRICT table or not
+    /// (<https://www.sqlite.org/datatype3.html#determination_of_column_affinity>).
+    pub fn of_declared(declared: &str, strict: bool) -> Self {
+        let upper = declared.trim().to_ascii_uppercase();
+        let has = |part: &str| upper.contains(part);
+        if has("INT") {
+            Self::Integer
+        } else if has("CHAR") || has("CLOB") || has("TEXT") {
+            Self::Text
+        } else if upper.is_empty() || has("BLOB") || strict && upper == "ANY" {
+            // A STRICT table's ANY keeps what it is given; elsewhere the word has NUMERIC affinity.
+            Self::Blob
+        } else if has("REAL") || has("FLOA") || has("DOUB") {
+            Self::Real
+        } else {
+            Self::Numeric
+        }
+    }
+
+    /// Whether SQLite turns text that looks like a number into a number.
+    pub fn is_numeric(self) -> bool {
+        match self {
+            Self::Integer | Self::Real | Self::Numeric => true,
+            Self::Text | Self::Blob => false,
+        }
+    }
 }
 
 /// `DECIMAL(12, 2)` → (`DECIMAL`, (12, 2)); a lone precision has scale 0.
@@ -148,7 +183,7 @@ mod tests {
             ("JSON", Kind::Untyped, true),
         ] {
             assert_eq!(Kind::of_declared(declared), kind, "{declared}");
-            assert_eq!(has_numeric_affinity(declared), numeric, "{declared}");
+            assert_eq!(Affinity::of_declared(declared, false).is_numeric(), numeric, "{declared}");
         }
     }
 }

@@ -1,8 +1,8 @@
 """The backends that the conformance suite runs against: a new one is one line here and one module beside it."""
 
-from tests.conformance.backends import postgres, sqlite
+from tests.conformance.backends import mssql, postgres, sqlite
 from tests.conformance.backends.base import Backend
 
-BACKENDS: tuple[Backend, ...] = (sqlite.BACKEND, *postgres.BACKENDS)
+BACKENDS: tuple[Backend, ...] = (sqlite.BACKEND, *postgres.BACKENDS, mssql.BACKEND)
 
 __all__ = ["BACKENDS", "Backend"]

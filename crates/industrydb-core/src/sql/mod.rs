@@ -7,6 +7,7 @@ mod ident;
 mod lexicon;
 pub mod placeholders;
 pub mod script;
+pub mod stored;
 mod style;
 pub mod tokens;
 pub mod transaction;

@@ -1,0 +1,110 @@
+//! A statement as items: its tokens without white space, its parameters numbered, each with the parenthesis it is in.
+
+use std::collections::HashMap;
+
+use crate::sql::PlaceholderStyle;
+use crate::sql::tokens::{Kind, Token, tokenize};
+
+/// What an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// The parameter with this index, counted from 0.
+    Parameter(usize),
+    /// A keyword or bare name.
+    Word,
+    /// A quoted name.
+    Name,
+    /// A string or number.
+    Literal,
+    /// One character of an operator or of punctuation.
+    Symbol(char),
+}
+
+/// One item.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Item<'s> {
+    pub(super) what: What,
+    pub(super) text: &'s str,
+    /// The `(` that it is in.
+    pub(super) parent: Option<usize>,
+    /// For a `(` its `)`.
+    pub(super) close: usize,
+}
+
+impl Item<'_> {
+    pub(super) fn is_word(&self, words: &[&str]) -> bool {
+        self.what == What::Word && words.iter().any(|word| self.text.eq_ignore_ascii_case(word))
+    }
+
+    pub(super) fn is_symbol(&self, symbol: char) -> bool {
+        self.what == What::Symbol(symbol)
+    }
+
+    /// The name that it spells: SQLite reads a string as a name where only a name can be.
+    pub(super) fn name(&self) -> String {
+        let text = self.text;
+        let Some(quote @ ('"' | '`' | '\'' | '[')) = text.chars().next() else { return text.to_owned() };
+        let inner = text.get(1..text.len() - 1).unwrap_or_default();
+        if quote == '[' { inner.to_owned() } else { inner.replace(&format!("{quote}{quote}"), &quote.to_string()) }
+    }
+}
+
+/// The items of one statement of SQLite. `names` are its parameters' own names, as `sqlite3_bind_parameter_name` gives
+/// them. `None` if a string or comment has no end, or parentheses don't match.
+pub(super) fn items<'s>(sql: &'s str, names: &[Option<&str>]) -> Option<Vec<Item<'s>>> {
+    let tokens = tokenize(sql, PlaceholderStyle::Sqlite)?;
+    let indexes: HashMap<&str, usize> =
+        names.iter().enumerate().filter_map(|(at, name)| name.map(|name| (name, at))).collect();
+    let mut items: Vec<Item<'s>> = Vec::with_capacity(tokens.len());
+    let mut open: Vec<usize> = Vec::new();
+    let mut largest = 0;
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        at += 1;
+        let (what, text) = match token.kind {
+            Kind::Trivia => continue,
+            Kind::Word => (What::Word, token.text(sql)),
+            Kind::Quoted => (What::Name, token.text(sql)),
+            Kind::Literal => (What::Literal, token.text(sql)),
+            Kind::Symbol('?' | ':' | '@') | Kind::Dollar => {
+                let end = match tokens.get(at) {
+                    Some(rest) if token.kind != Kind::Dollar && continues(*token, *rest) => {
+                        at += 1;
+                        rest.end
+                    }
+                    Some(_) | None => token.end,
+                };
+                let text = &sql[token.start..end];
+                // A bare `?` takes the number after the largest so far (lang_expr.html, "Parameters").
+                let index = match indexes.get(text) {
+                    Some(index) => *index,
+                    None if text == "?" => largest,
+                    // A number that SQLite reads alike but spells otherwise (`?01`).
+                    None => text.get(1..)?.parse::<usize>().ok()?.checked_sub(1)?,
+                };
+                largest = largest.max(index + 1);
+                (What::Parameter(index), text)
+            }
+            Kind::Symbol(symbol) => (What::Symbol(symbol), token.text(sql)),
+        };
+        let here = items.len();
+        if what == What::Symbol(')') {
+            let start = open.pop()?;
+            items[start].close = here;
+        }
+        items.push(Item { what, text, parent: open.last().copied(), close: here });
+        if what == What::Symbol('(') {
+            open.push(here);
+        }
+    }
+    open.is_empty().then_some(items)
+}
+
+/// Whether `rest` belongs to the placeholder that `sigil` begins.
+fn continues(sigil: Token, rest: Token) -> bool {
+    let fits = match sigil.kind {
+        Kind::Symbol('?') => rest.kind == Kind::Literal,
+        _ => matches!(rest.kind, Kind::Word | Kind::Literal),
+    };
+    fits && sigil.end == rest.start
+}

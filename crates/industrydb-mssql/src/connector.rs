@@ -1,0 +1,180 @@
+//! The connector: each verb of the trait in terms of a [`Session`].
+
+use std::sync::Arc;
+
+use industrydb_core::config::Config;
+use industrydb_core::connector::{BoxFuture, Canceller, DatabaseConnector, EventStream, Progress, ReadOptions};
+use industrydb_core::error::Result;
+use industrydb_core::sql::Dialect;
+use industrydb_core::table::{ColumnInfo, TableName};
+use industrydb_core::value::Params;
+use polars_core::prelude::{DataFrame, Field, Schema};
+use tiberius::ColumnData;
+
+use crate::decode::unique_names;
+use crate::describe::{compile, describe, is_beyond_description};
+use crate::dialect::DIALECT;
+use crate::interrupt::MssqlCanceller;
+use crate::login;
+use crate::reply::Item;
+use crate::script::Script;
+use crate::session::{Request, Session, Sink};
+use crate::statement::Statement;
+use crate::{bulk, catalog};
+
+/// One connection to one database on SQL Server.
+pub struct MssqlConnector {
+    session: Session,
+    version: String,
+}
+
+/// Connects to the server of `config` and logs in.
+///
+/// # Errors
+/// [`industrydb_core::error::ErrorKind::Configuration`] for options that can't be honoured;
+/// [`industrydb_core::error::ErrorKind::Connection`] naming the phase that failed, its cause and what can be done.
+pub async fn connect(config: &Config) -> Result<Box<dyn DatabaseConnector>> {
+    let (client, watch) = login::open(config).await?;
+    let query_timeout = config.option_duration("query_timeout").filter(|timeout| !timeout.is_zero());
+    let mut session = Session::new(client, watch, query_timeout, config.option_bool("truncate_100ns").unwrap_or(false));
+    let rows = session.rows(Request::Batch("SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128))")).await?;
+    let version = match rows.first().and_then(|row| row.first()) {
+        Some(ColumnData::String(Some(version))) => version.to_string(),
+        _ => String::new(),
+    };
+    Ok(Box::new(MssqlConnector { session, version }))
+}
+
+/// Adds up the rows that a call's statements changed.
+struct Counts {
+    /// The count of a single statement comes last, behind those of its triggers.
+    single: bool,
+    rows: u64,
+}
+
+impl Sink for Counts {
+    async fn take(&mut self, item: Item) -> Result<()> {
+        if let Item::Count(rows) = item {
+            self.rows = if self.single { rows } else { self.rows + rows };
+        }
+        Ok(())
+    }
+}
+
+impl MssqlConnector {
+    /// Runs work on the session as one call that can be cancelled.
+    fn call<'c, T: Send + 'c, F: Future<Output = Result<T>> + Send + 'c>(
+        &'c mut self,
+        work: impl FnOnce(&'c mut Session) -> F + Send + 'c,
+    ) -> BoxFuture<'c, Result<T>> {
+        let running = self.session.interrupt().begin();
+        let work = work(&mut self.session);
+        Box::pin(async move {
+            let outcome = work.await;
+            drop(running);
+            outcome
+        })
+    }
+}
+
+impl DatabaseConnector for MssqlConnector {
+    fn dialect(&self) -> &'static Dialect {
+        &DIALECT
+    }
+
+    fn server_version(&self) -> &str {
+        &self.version
+    }
+
+    fn in_transaction(&self) -> bool {
+        self.session.in_transaction()
+    }
+
+    fn closed_because(&self) -> Option<String> {
+        self.session.closed_because().map(str::to_owned)
+    }
+
+    fn canceller(&self) -> Arc<dyn Canceller> {
+        Arc::new(MssqlCanceller(Arc::clone(self.session.interrupt())))
+    }
+
+    fn query<'c>(
+        &'c mut self,
+        sql: &'c str,
+        params: &'c Params,
+        options: ReadOptions,
+    ) -> BoxFuture<'c, Result<Box<dyn EventStream + 'c>>> {
+        Box::pin(async move {
+            let statement = Statement::new(sql, params)?;
+            Ok(Box::new(Script::new(&mut self.session, statement, options)) as Box<dyn EventStream + 'c>)
+        })
+    }
+
+    fn describe<'c>(&'c mut self, sql: &'c str, params: &'c Params) -> BoxFuture<'c, Result<Schema>> {
+        self.call(async move |session| {
+            let mut statement = Statement::new(sql, params)?;
+            statement.type_nulls(session).await?;
+            let columns = match describe(session, &statement.sql, &statement.declarations()).await {
+                Err(error) if is_beyond_description(&error) => compile(session, &statement).await.map_err(|_| error)?,
+                outcome => outcome?,
+            };
+            let names = unique_names(columns.iter().map(|column| column.name.as_str()));
+            let fields = names.into_iter().zip(&columns).map(|(name, column)| Field::new(name, column.kind.dtype()));
+            Ok(fields.collect())
+        })
+    }
+
+    fn execute_many<'c>(&'c mut self, sql: &'c str, rows: &'c [Params]) -> BoxFuture<'c, Result<u64>> {
+        self.call(async move |session| {
+            let mut changed = 0;
+            for params in rows {
+                let mut statement = Statement::new(sql, params)?;
+                statement.type_nulls(session).await?;
+                let shape = statement.shape;
+                let mut counts = Counts { single: shape.is_single && !shape.calls, rows: 0 };
+                session.run(statement.request(), &mut counts).await?;
+                // A query changes nothing, whatever it counts.
+                changed += if shape.is_select { 0 } else { counts.rows };
+            }
+            Ok(changed)
+        })
+    }
+
+    fn append<'c>(
+        &'c mut self,
+        table: &'c TableName,
+        columns: &'c [ColumnInfo],
+        frame: &'c DataFrame,
+        progress: &'c Progress,
+    ) -> BoxFuture<'c, Result<u64>> {
+        self.call(move |session| bulk::append(session, table, columns, frame, progress))
+    }
+
+    fn tables<'c>(&'c mut self, schema: Option<&'c str>) -> BoxFuture<'c, Result<DataFrame>> {
+        self.call(move |session| catalog::tables(session, schema))
+    }
+
+    fn columns<'c>(&'c mut self, table: &'c TableName) -> BoxFuture<'c, Result<Option<Vec<ColumnInfo>>>> {
+        self.call(move |session| catalog::columns(session, table))
+    }
+
+    fn resolve<'c>(&'c mut self, table: &'c TableName) -> BoxFuture<'c, Result<TableName>> {
+        self.call(move |session| catalog::resolve(session, table))
+    }
+
+    fn dependents<'c>(&'c mut self, table: &'c TableName) -> BoxFuture<'c, Result<Vec<String>>> {
+        self.call(move |session| catalog::dependents(session, table))
+    }
+
+    fn ping(&mut self) -> BoxFuture<'_, Result<()>> {
+        self.call(async move |session| session.rows(Request::Batch("SELECT 1")).await.map(drop))
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
+        Box::pin(async move {
+            // Whoever hangs up first, the connection is closed.
+            let _ = self.session.close().await;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,228 @@
+//! What SQL Server's error numbers mean: one function that classifies, one that reads names off the message.
+//!
+//! Source: Microsoft Learn, "Database Engine events and errors". The messages are those of `sys.messages` in English;
+//! in another language the kinds stay right and the names unknown.
+
+use industrydb_core::error::{Error, ErrorKind};
+use tiberius::error::TokenError;
+
+/// The backend's name in errors.
+pub const BACKEND: &str = "mssql";
+
+/// The statement was chosen as the victim of a deadlock; its transaction is rolled back.
+const DEADLOCK: u32 = 1205;
+
+/// The kind of an error number; 547 is told by its message.
+fn kind(number: u32, message: &str) -> ErrorKind {
+    match number {
+        // Unique index; unique constraint or primary key.
+        2601 | 2627 => ErrorKind::UniqueViolation,
+        515 => ErrorKind::NotNullViolation,
+        547 if message.contains("CHECK constraint") => ErrorKind::CheckViolation,
+        547 => ErrorKind::ForeignKeyViolation,
+        // A view's WITH CHECK OPTION.
+        550 => ErrorKind::CheckViolation,
+        // Text or bytes that would be cut off.
+        2628 | 8152 => ErrorKind::Conversion,
+        // Not permitted to log in, no such database, the server goes down, the session is killed.
+        596 | 4060 | 6005 | 18_452 | 18_456 | 18_470 | 18_486 | 18_487 | 18_488 | 40_613 | 40_615 => {
+            ErrorKind::Connection
+        }
+        3617 => ErrorKind::Cancelled,
+        _ => ErrorKind::Execution,
+    }
+}
+
+/// What can be done about it, where the server's own words do not say.
+fn hint(number: u32) -> Option<&'static str> {
+    match number {
+        DEADLOCK => Some("the transaction was rolled back: run all of it again"),
+        1222 => Some("another session holds the lock: raise it with SET LOCK_TIMEOUT, or try again"),
+        3960 => Some("a snapshot transaction met a newer version of the row: run all of it again"),
+        3952 => Some("ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON allows it"),
+        257 | 206 => Some("convert the value with CAST in the statement"),
+        _ => None,
+    }
+}
+
+/// The error that the server reported.
+pub fn of_server(cause: &TokenError) -> Error {
+    let number = cause.code();
+    let mut error =
+        Error::new(kind(number, cause.message()), cause.message()).with_code(number.to_string()).with_backend(BACKEND);
+    let mut detail = format!("severity {}, state {}, line {}", cause.class(), cause.state(), cause.line());
+    if !cause.procedure().is_empty() {
+        detail.push_str(&format!(", procedure {}", cause.procedure()));
+    }
+    error.details_mut().detail = Some(detail);
+    if let Some(hint) = hint(number) {
+        error = error.with_hint(hint);
+    }
+    name_the_culprit(&mut error, number);
+    error
+}
+
+/// The error of a statement, whatever went wrong.
+pub fn of(cause: &tiberius::error::Error) -> Error {
+    use tiberius::error::Error as Cause;
+    match cause {
+        Cause::Server(token) => of_server(token),
+        Cause::Io { message, .. } => lost(message),
+        Cause::Tls(message) => lost(message),
+        Cause::Protocol(message) => lost(&format!("what the server sent is not understood: {message}")),
+        Cause::Utf16 => Error::conversion("the server sent text that is not valid UTF-16")
+            .with_hint("CAST the column to varbinary(max) to read its bytes")
+            .with_backend(BACKEND),
+        Cause::Encoding(message) => Error::conversion(format!("text in a code page that can't be read: {message}"))
+            .with_hint("CAST the column to nvarchar(max)")
+            .with_backend(BACKEND),
+        Cause::Conversion(message) | Cause::BulkInput(message) => {
+            Error::conversion(message.to_string()).with_backend(BACKEND)
+        }
+        other => lost(&other.to_string()),
+    }
+}
+
+fn lost(why: &str) -> Error {
+    Error::connection(format!("the connection to SQL Server is lost: {why}")).with_backend(BACKEND)
+}
+
+/// Whether the connection is of no use after `cause`: all but what the server itself reports, unless that is fatal
+/// (severity 20 and above end the session).
+pub fn is_fatal(cause: &tiberius::error::Error) -> bool {
+    match cause {
+        tiberius::error::Error::Server(token) => token.class() >= 20,
+        _ => true,
+    }
+}
+
+/// Reads schema, table, column and constraint off the message.
+fn name_the_culprit(error: &mut Error, number: u32) {
+    let message = error.message().to_owned();
+    let after = |start: &str, end: char| {
+        let (_, rest) = message.split_once(start)?;
+        rest.split_once(end).map(|(name, _)| name.to_owned()).filter(|name| !name.is_empty())
+    };
+    let details = error.details_mut();
+    let mut object = None;
+    match number {
+        2627 => {
+            details.constraint_name = after("constraint '", '\'');
+            object = after("object '", '\'');
+        }
+        2601 => {
+            object = after("object '", '\'');
+            details.constraint_name = after("unique index '", '\'');
+        }
+        // `… conflicted with the FOREIGN KEY constraint "fk". … table "dbo.t", column 'id'.`
+        547 => {
+            details.constraint_name = after("constraint \"", '"');
+            object = after("table \"", '"');
+            details.column_name = after("column '", '\'');
+        }
+        515 => {
+            details.column_name = after("column '", '\'');
+            object = after("table '", '\'');
+        }
+        // `String or binary data would be truncated in table 'd.s.t', column 'c'. Truncated value: '…'.`
+        2628 => {
+            object = after("table '", '\'');
+            details.column_name = after("column '", '\'');
+        }
+        208 => object = after("object name '", '\''),
+        207 => details.column_name = after("column name '", '\''),
+        2714 => object = after("named '", '\''),
+        3701 => object = after("table '", '\''),
+        _ => {}
+    }
+    if let Some(object) = object {
+        let mut parts: Vec<&str> = object.split('.').collect();
+        details.table_name = parts.pop().map(|name| name.trim_matches(['[', ']']).to_owned());
+        details.schema_name = parts.pop().filter(|name| !name.is_empty()).map(str::to_owned);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_kinds() {
+        for (number, message, expected) in [
+            (2627, "", ErrorKind::UniqueViolation),
+            (2601, "", ErrorKind::UniqueViolation),
+            (515, "", ErrorKind::NotNullViolation),
+            (547, "The INSERT statement conflicted with the CHECK constraint \"c\".", ErrorKind::CheckViolation),
+            (
+                547,
+                "The DELETE statement conflicted with the REFERENCE constraint \"f\".",
+                ErrorKind::ForeignKeyViolation,
+            ),
+            (8152, "", ErrorKind::Conversion),
+            (2628, "", ErrorKind::Conversion),
+            (1205, "", ErrorKind::Execution),
+            (208, "", ErrorKind::Execution),
+            (18_456, "", ErrorKind::Connection),
+            (50_000, "", ErrorKind::Execution),
+        ] {
+            assert_eq!(kind(number, message), expected, "{number} {message}");
+        }
+    }
+
+    #[test]
+    fn names_are_read_off_the_message() {
+        for (number, message, schema, table, column, constraint) in [
+            (
+                2627,
+                "Violation of PRIMARY KEY constraint 'PK_t'. Cannot insert duplicate key in object 'dbo.t'. The duplicate key value is (1).",
+                Some("dbo"),
+                Some("t"),
+                None,
+                Some("PK_t"),
+            ),
+            (
+                2601,
+                "Cannot insert duplicate key row in object 'dbo.t' with unique index 'ix'. The duplicate key value is (1).",
+                Some("dbo"),
+                Some("t"),
+                None,
+                Some("ix"),
+            ),
+            (
+                547,
+                "The INSERT statement conflicted with the FOREIGN KEY constraint \"fk\". The conflict occurred in database \"d\", table \"s.parent\", column 'id'.",
+                Some("s"),
+                Some("parent"),
+                Some("id"),
+                Some("fk"),
+            ),
+            (
+                515,
+                "Cannot insert the value NULL into column 'a', table 'd.dbo.t'; column does not allow nulls. INSERT fails.",
+                Some("dbo"),
+                Some("t"),
+                Some("a"),
+                None,
+            ),
+            (
+                2628,
+                "String or binary data would be truncated in table 'd.dbo.t', column 'c'. Truncated value: 'x'.",
+                Some("dbo"),
+                Some("t"),
+                Some("c"),
+                None,
+            ),
+            (208, "Invalid object name 'missing'.", None, Some("missing"), None, None),
+            (207, "Invalid column name 'nope'.", None, None, Some("nope"), None),
+            (102, "Incorrect syntax near 'x'.", None, None, None, None),
+        ] {
+            let mut error = Error::execution(message);
+            name_the_culprit(&mut error, number);
+            let details = error.details();
+            assert_eq!(details.schema_name.as_deref(), schema, "{message}");
+            assert_eq!(details.table_name.as_deref(), table, "{message}");
+            assert_eq!(details.column_name.as_deref(), column, "{message}");
+            assert_eq!(details.constraint_name.as_deref(), constraint, "{message}");
+        }
+    }
+}

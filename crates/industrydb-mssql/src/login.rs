@@ -1,0 +1,394 @@
+//! From a configuration to a session: name, socket, encryption, login; the phase that fails is in the error.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use industrydb_core::config::{Config, Port};
+use industrydb_core::error::{Error, ErrorKind, Result};
+use tiberius::{AuthMethod, Client, EncryptionLevel, SqlBrowser as _};
+use tokio::net::TcpStream;
+use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
+
+use crate::error::{self, BACKEND};
+use crate::wire::{Phase, Watch, Wire};
+
+/// The client library over our watched socket.
+pub type TdsClient = Client<Compat<Wire>>;
+
+/// How long connecting may take where the configuration says nothing, as in Microsoft's own clients.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// How often a server may send us on to another one (Azure SQL does it once).
+const MOST_ROUTINGS: usize = 4;
+/// What `sys.dm_exec_sessions` shows where the configuration says nothing.
+const APPLICATION: &str = "industrydb";
+
+/// Where a server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Target {
+    host: String,
+    /// `None` for the port that SQL Server Browser names.
+    port: Option<u16>,
+    instance: Option<String>,
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.instance, self.port) {
+            (Some(instance), None) => write!(f, "{}\\{instance}", self.host),
+            (_, port) => write!(f, "{}:{}", self.host, port.unwrap_or(1433)),
+        }
+    }
+}
+
+/// Connects and logs in.
+///
+/// # Errors
+/// [`ErrorKind::Configuration`] for options that can't be honoured; [`ErrorKind::Connection`] naming the phase that
+/// failed, its cause and what can be done.
+pub async fn open(config: &Config) -> Result<(TdsClient, Arc<Watch>)> {
+    // Another crate of this process brings a second provider, and rustls refuses to choose. An error says that
+    // somebody has chosen already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut target = target(config)?;
+    let mut settings = settings(config)?;
+    let watch = Arc::new(Watch::default());
+    let limit = config.option_duration("connect_timeout").unwrap_or(CONNECT_TIMEOUT);
+    let mut encrypts = config.option("encrypt") != Some("false");
+    let outcome = {
+        let work = route(&mut target, &mut settings, &mut encrypts, &watch);
+        if limit.is_zero() { Ok(work.await) } else { tokio::time::timeout(limit, work).await }
+    };
+    match outcome {
+        Ok(Ok(client)) => {
+            watch.enter(Phase::Done);
+            Ok((client, watch))
+        }
+        Ok(Err(failure)) => Err(failure.into_error(&target, watch.phase())),
+        Err(_) => Err(timed_out(&target, watch.phase(), limit)),
+    }
+}
+
+/// What went wrong on the way.
+enum Failure {
+    /// A name that does not resolve, a port that nobody listens at.
+    Io(std::io::Error),
+    Client(tiberius::error::Error),
+    TooManyRoutings,
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(cause: std::io::Error) -> Self {
+        Self::Io(cause)
+    }
+}
+
+impl From<tiberius::error::Error> for Failure {
+    fn from(cause: tiberius::error::Error) -> Self {
+        Self::Client(cause)
+    }
+}
+
+/// Connects to `target`, and on to wherever that server sends us.
+async fn route(
+    target: &mut Target,
+    settings: &mut tiberius::Config,
+    encrypts: &mut bool,
+    watch: &Arc<Watch>,
+) -> Result<TdsClient, Failure> {
+    for _ in 0..MOST_ROUTINGS {
+        settings.host(&target.host);
+        settings.port(target.port.unwrap_or(1433));
+        let socket = dial(target, watch).await?;
+        socket.set_nodelay(true)?;
+        let wire = Wire::new(socket, Arc::clone(watch));
+        match Client::connect(settings.clone(), wire.compat_write()).await {
+            Err(tiberius::error::Error::Routing { host, port }) => {
+                // `host\instance` names the host's own instance, which the port has found already.
+                let host = host.split_once('\\').map_or(host.as_str(), |(host, _)| host).to_owned();
+                *target = Target { host, port: Some(port), instance: None };
+            }
+            // The server insists on encryption, and hung up on a client that did not offer it.
+            Err(tiberius::error::Error::Io { .. }) if !*encrypts && watch.phase() == Phase::Tls => {
+                *encrypts = true;
+                settings.encryption(EncryptionLevel::Required);
+            }
+            outcome => return Ok(outcome?),
+        }
+    }
+    Err(Failure::TooManyRoutings)
+}
+
+/// The socket of `target`: each of its addresses in turn.
+async fn dial(target: &Target, watch: &Watch) -> Result<TcpStream, Failure> {
+    watch.enter(Phase::Dns);
+    let addresses: Vec<SocketAddr> =
+        tokio::net::lookup_host((target.host.as_str(), target.port.unwrap_or(1434))).await?.collect();
+    let mut last = Failure::Io(std::io::Error::new(std::io::ErrorKind::NotFound, "the name has no address"));
+    for address in addresses {
+        let outcome = match (target.port, &target.instance) {
+            (None, Some(instance)) => {
+                watch.enter(Phase::Browser);
+                let mut browser = tiberius::Config::new();
+                browser.host(match address {
+                    SocketAddr::V4(address) => address.ip().to_string(),
+                    SocketAddr::V6(address) => format!("[{}]", address.ip()),
+                });
+                browser.instance_name(instance);
+                TcpStream::connect_named(&browser).await.map_err(|cause| {
+                    if matches!(cause, tiberius::error::Error::Io { .. }) {
+                        watch.enter(Phase::Tcp);
+                    }
+                    Failure::Client(cause)
+                })
+            }
+            _ => {
+                watch.enter(Phase::Tcp);
+                TcpStream::connect(address).await.map_err(Failure::Io)
+            }
+        };
+        match outcome {
+            Ok(socket) => {
+                watch.enter(Phase::Tcp);
+                return Ok(socket);
+            }
+            Err(failure) => last = failure,
+        }
+    }
+    Err(last)
+}
+
+/// Host, port and instance. A port says where the instance is, so that SQL Server Browser is not asked.
+fn target(config: &Config) -> Result<Target> {
+    let port = match config.port() {
+        None => None,
+        Some(Port::One(port)) => Some(*port),
+        Some(Port::PerHost(_)) => return Err(refuse("port", "SQL Server takes one host and one port")),
+    };
+    let instance =
+        config.option("instance").filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("MSSQLSERVER"));
+    let host = config.host().filter(|host| !host.is_empty()).unwrap_or("localhost");
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let port = port.or_else(|| instance.is_none().then_some(1433));
+    Ok(Target { host: host.to_owned(), port, instance: instance.map(str::to_owned) })
+}
+
+fn refuse(option: &str, why: &str) -> Error {
+    Error::configuration(format!("{option}: {why}")).with_backend(BACKEND)
+}
+
+/// Everything that the client library has to know beside host and port.
+fn settings(config: &Config) -> Result<tiberius::Config> {
+    let mut settings = tiberius::Config::new();
+    // Both are ours: the handshake has the limit of all of connecting, and a statement may run for hours.
+    settings.handshake_timeout(None);
+    settings.command_timeout(None);
+    settings.application_name(config.option("application_name").unwrap_or(APPLICATION));
+    settings.readonly(config.option("application_intent") == Some("readonly"));
+    settings.encryption(match config.option("encrypt") {
+        None | Some("true") => EncryptionLevel::Required,
+        Some("false") => EncryptionLevel::NotSupported,
+        Some("login") => EncryptionLevel::Off,
+        Some("strict") => EncryptionLevel::Strict,
+        Some(other) => return Err(refuse("encrypt", &format!("{other:?} is unknown"))),
+    });
+    settings.authentication(authentication(config)?);
+    trust(config, &mut settings)?;
+    if let Some(database) = config.database().filter(|name| !name.is_empty()) {
+        settings.database(database);
+    }
+    if let Some(name) = config.option("workstation_id") {
+        settings.client_name(name);
+    }
+    if let Some(name) = config.option("hostname_in_certificate") {
+        settings.hostname_in_certificate(name);
+    }
+    if let Some(size) = config.option_integer("packet_size").and_then(|size| u32::try_from(size).ok()) {
+        settings.packet_size(size);
+    }
+    Ok(settings)
+}
+
+fn authentication(config: &Config) -> Result<AuthMethod> {
+    let token = config.option("access_token");
+    match (config.option("authentication"), token) {
+        (Some("sql"), Some(_)) => Err(refuse("access_token", "authentication=sql takes a username and a password")),
+        (Some("token"), None) => Err(refuse("authentication", "token needs access_token")),
+        (_, Some(_)) if config.username().is_some() || config.password().is_some() => {
+            Err(refuse("access_token", "a token says who logs in: leave username and password out"))
+        }
+        (_, Some(token)) => Ok(AuthMethod::aad_token(token)),
+        (_, None) => match (config.username(), config.password()) {
+            (Some(username), password) => {
+                Ok(AuthMethod::sql_server(username, password.map_or("", |password| password.expose())))
+            }
+            (None, _) => Err(refuse(
+                "username",
+                "SQL Server needs a username and a password, or an access_token; Windows logins are not supported",
+            )),
+        },
+    }
+}
+
+/// Which certificates are good.
+fn trust(config: &Config, settings: &mut tiberius::Config) -> Result<()> {
+    const CA: &str = "trust_server_certificate_ca";
+    let any = config.option_bool("trust_server_certificate").unwrap_or(false);
+    match config.option(CA).filter(|path| !path.is_empty()) {
+        Some(_) if any => {
+            return Err(refuse(CA, "trust_server_certificate=true looks at no certificate: give one of them"));
+        }
+        Some(path) => {
+            let bundle = std::fs::read(path).map_err(|cause| refuse(CA, &format!("can't read {path:?}: {cause}")))?;
+            settings.trust_cert_ca_bundle(bundle);
+        }
+        None if any => settings.trust_cert(),
+        None => {}
+    }
+    Ok(())
+}
+
+fn timed_out(target: &Target, phase: Phase, limit: Duration) -> Error {
+    let seconds = limit.as_secs_f64();
+    let hint = match phase {
+        Phase::Dns => "the name server does not answer",
+        Phase::Browser => "UDP port 1434 does not answer: name the port instead of the instance",
+        Phase::Tcp => "a firewall may drop the packets: check host and port",
+        Phase::Prelogin => NO_SQL_SERVER,
+        Phase::Tls | Phase::Login | Phase::Done => "the server is slow or stuck: raise connect_timeout",
+    };
+    failed(target, phase.name(), &format!("no answer within connect_timeout={seconds} s")).with_hint(hint)
+}
+
+/// `cannot connect to SQL Server at host:port (TLS): cause`
+fn failed(target: &Target, phase: &str, cause: &str) -> Error {
+    Error::connection(format!("cannot connect to SQL Server at {target} ({phase}): {cause}")).with_backend(BACKEND)
+}
+
+impl Failure {
+    /// What the user reads; nothing in it is secret.
+    fn into_error(self, target: &Target, phase: Phase) -> Error {
+        use tiberius::error::Error as Cause;
+        match self {
+            Self::TooManyRoutings => failed(target, "routing", "the servers send each other around in circles"),
+            Self::Io(cause) if phase == Phase::Dns => failed(target, "DNS", &cause.to_string())
+                .with_hint(format!("the name {:?} does not resolve: check the host", target.host)),
+            Self::Io(cause) => failed(target, phase.name(), &cause.to_string()).with_hint(tcp_hint(cause.kind())),
+            Self::Client(Cause::Server(token)) => {
+                let phase = if is_about_the_database(token.code()) { "database" } else { "login" };
+                let cause = error::of_server(&token);
+                let message = failed(target, phase, cause.message()).message().to_owned();
+                let error = cause.with_kind(ErrorKind::Connection).with_message(message);
+                match login_hint(token.code()) {
+                    Some(hint) => error.with_hint(hint),
+                    None => error,
+                }
+            }
+            Self::Client(Cause::Tls(cause)) => failed(target, "TLS", certificate_cause(&cause)).with_hint(TLS_HINT),
+            Self::Client(Cause::Io { message, .. }) if phase == Phase::Tls => {
+                failed(target, "TLS", &message).with_hint(TLS_HINT)
+            }
+            Self::Client(Cause::Io { kind, message }) => {
+                let hint = match phase {
+                    Phase::Prelogin => NO_SQL_SERVER,
+                    _ => tcp_hint(kind),
+                };
+                failed(target, phase.name(), &message).with_hint(hint)
+            }
+            Self::Client(Cause::Conversion(message)) if phase == Phase::Browser => {
+                failed(target, phase.name(), &message).with_hint("name the port instead of the instance")
+            }
+            Self::Client(Cause::Protocol(message)) if message.contains("encryption level") => {
+                failed(target, "TLS", "the server offers no encryption").with_hint(
+                    "install a certificate on the server; encrypt=false goes without, for trusted networks alone",
+                )
+            }
+            Self::Client(cause) if phase == Phase::Prelogin => {
+                failed(target, phase.name(), &cause.to_string()).with_hint(NO_SQL_SERVER)
+            }
+            Self::Client(cause) => failed(target, phase.name(), &cause.to_string()),
+        }
+    }
+}
+
+const TLS_HINT: &str = "trust_server_certificate_ca=<file> names the authority that signed the certificate, \
+     hostname_in_certificate=<name> the name in it; trust_server_certificate=true takes any";
+
+const NO_SQL_SERVER: &str = "something listens there, but it does not answer as SQL Server does: check the port";
+
+/// The cause alone: the library's text goes on with advice for its own callers.
+fn certificate_cause(text: &str) -> &str {
+    text.split_once(" To connect anyway").map_or(text, |(cause, _)| cause)
+}
+
+fn tcp_hint(kind: std::io::ErrorKind) -> &'static str {
+    match kind {
+        std::io::ErrorKind::ConnectionRefused => {
+            "nothing listens there: check host and port, and that TCP/IP is enabled"
+        }
+        std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe => {
+            "the server hung up: its log says why; encrypt may not be what it wants"
+        }
+        _ => "check host and port, and what stands between",
+    }
+}
+
+fn is_about_the_database(number: u32) -> bool {
+    matches!(number, 911 | 916 | 4060 | 4064 | 40_613)
+}
+
+fn login_hint(number: u32) -> Option<&'static str> {
+    match number {
+        18_456 => Some("check username and password, and that the server allows SQL logins"),
+        18_452 => Some("the server takes Windows logins only: allow SQL logins, or use an access_token"),
+        18_470 => Some("ALTER LOGIN … ENABLE allows it"),
+        18_486 => Some("ALTER LOGIN … UNLOCK allows it again"),
+        18_487 | 18_488 => Some("the password has expired: change it"),
+        911 | 916 | 4060 | 4064 => Some("check the database's name, and that the login may use it"),
+        40_615 | 40_914 => Some("the server's firewall does not let this address in"),
+        40_613 => Some("the database is starting: try again in a minute"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SPEC;
+
+    fn config(uri: &str) -> Config {
+        Config::from_uri(uri, &[&SPEC]).expect(uri)
+    }
+
+    #[test]
+    fn a_port_goes_before_the_browser() {
+        for (uri, host, port, instance) in [
+            ("mssql://u:p@", "localhost", Some(1433), None),
+            ("mssql://u:p@h", "h", Some(1433), None),
+            ("mssql://u:p@h:1500", "h", Some(1500), None),
+            ("mssql://u:p@[::1]:1500", "::1", Some(1500), None),
+            ("mssql://u:p@h?instance=I", "h", None, Some("I")),
+            ("mssql://u:p@h:1500?instance=I", "h", Some(1500), Some("I")),
+            ("mssql://u:p@h?instance=MSSQLSERVER", "h", Some(1433), None),
+        ] {
+            let found = target(&config(uri)).expect(uri);
+            assert_eq!((found.host.as_str(), found.port, found.instance.as_deref()), (host, port, instance), "{uri}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_honoured_is_refused() {
+        for (uri, reason) in [
+            ("mssql://h", "username"),
+            ("mssql://u:p@h?access_token=t", "leave username and password out"),
+            ("mssql://h?authentication=token", "access_token"),
+            ("mssql://h?authentication=sql&access_token=t", "username and a password"),
+            ("mssql://u:p@h?trust_server_certificate=true&trust_server_certificate_ca=/x", "one of them"),
+            ("mssql://u:p@h?trust_server_certificate_ca=/no/such/file.pem", "/no/such/file.pem"),
+        ] {
+            let Err(error) = settings(&config(uri)) else { panic!("{uri} is not refused") };
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            assert!(error.message().contains(reason), "{uri}: {error}");
+        }
+    }
+}

@@ -1,0 +1,450 @@
+//! Running SQL: rows into frames as they arrive.
+//!
+//! The work is one future that reads and hands events out; [`Script::next`] drives it up to its next event. So it stands
+//! still between two items of the answer whenever nobody asks for more, and dropping it there leaves a connection that
+//! can be used again.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use industrydb_core::connector::{BoxFuture, Event, EventStream, ReadOptions, Settle};
+use industrydb_core::error::Result;
+
+use crate::decode::{ResultReader, unique_names};
+use crate::describe::{Described, Description, completed, describe};
+use crate::interrupt::Running;
+use crate::reply::Item;
+use crate::session::{Request, Session, Sink};
+use crate::statement::{Statement, is_of_the_statement};
+use crate::types::Kind;
+use crate::wire::Watch;
+
+/// How long dropping a statement may take to read what is left of its answer, and how long it then waits at most for the
+/// end of an item.
+const LONGEST_PASS: Duration = Duration::from_millis(50);
+const LONGEST_DRAIN: Duration = Duration::from_millis(150);
+/// Rows between two reports of progress.
+const ROWS_BETWEEN_REPORTS: usize = 4_096;
+
+/// A statement or script on its way.
+pub struct Script<'c> {
+    /// Whether the work has begun.
+    begun: bool,
+    work: Option<BoxFuture<'c, Result<()>>>,
+    outlet: Arc<Outlet>,
+    _running: Running,
+}
+
+impl<'c> Script<'c> {
+    /// Prepares to run `statement` in `session`; nothing is sent before the first event is asked for.
+    pub fn new(session: &'c mut Session, statement: Statement<'c>, options: ReadOptions) -> Self {
+        let running = session.interrupt().begin();
+        let outlet = Arc::new(Outlet::default());
+        let work = Box::pin(work(session, statement, options, Arc::clone(&outlet)));
+        Self { begun: false, work: Some(work), outlet, _running: running }
+    }
+}
+
+impl EventStream for Script<'_> {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Event>>> {
+        self.begun = true;
+        Box::pin(std::future::poll_fn(|cx| {
+            loop {
+                if let Some(event) = self.outlet.take() {
+                    return Poll::Ready(Ok(Some(event)));
+                }
+                let Some(work) = &mut self.work else { return Poll::Ready(Ok(None)) };
+                match work.as_mut().poll(cx) {
+                    Poll::Ready(outcome) => {
+                        self.work = None;
+                        if let Err(error) = outcome {
+                            return Poll::Ready(Err(error));
+                        }
+                    }
+                    Poll::Pending if self.outlet.is_empty() => return Poll::Pending,
+                    Poll::Pending => {}
+                }
+            }
+        }))
+    }
+}
+
+impl Drop for Script<'_> {
+    /// Reads what is left of an answer that is there already. The signal to stop would come too late for it (see
+    /// `session`); of a longer answer it stops the rest.
+    fn drop(&mut self) {
+        if !self.begun || tokio::runtime::Handle::try_current().is_err() {
+            return;
+        }
+        self.outlet.close();
+        let until = Instant::now() + LONGEST_DRAIN;
+        let mut context = Context::from_waker(Waker::noop());
+        while let Some(work) = &mut self.work {
+            // Here nothing else is kept waiting.
+            match Pin::new(&mut tokio::task::unconstrained(work)).poll(&mut context) {
+                Poll::Ready(_) => self.work = None,
+                Poll::Pending if self.outlet.rests() || Instant::now() > until => break,
+                Poll::Pending => std::thread::sleep(Duration::from_micros(50)),
+            }
+        }
+    }
+}
+
+/// Where the work puts events, and waits until they are taken.
+#[derive(Default)]
+struct Outlet {
+    events: Mutex<VecDeque<Event>>,
+    closed: Mutex<Option<Instant>>,
+    is_closed: AtomicBool,
+    rests: AtomicBool,
+}
+
+impl Outlet {
+    fn events(&self) -> MutexGuard<'_, VecDeque<Event>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nobody wants events any more.
+    fn close(&self) {
+        *self.closed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.is_closed.store(true, Ordering::Release);
+        self.events().clear();
+    }
+
+    /// Whether nobody wants events any more.
+    fn has_been_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
+    }
+
+    /// Since when nobody wants events.
+    fn closed_at(&self) -> Option<Instant> {
+        *self.closed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the work stands still for good, between two items.
+    fn rests(&self) -> bool {
+        self.rests.load(Ordering::Relaxed)
+    }
+
+    /// Goes over an item that nobody wants, or stands still before the next one if there are too many.
+    async fn pass(&self, since: Instant) {
+        if since.elapsed() > LONGEST_PASS {
+            self.rests.store(true, Ordering::Relaxed);
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn take(&self) -> Option<Event> {
+        self.events().pop_front()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.events().is_empty()
+    }
+
+    /// Hands events out; goes on when somebody asks for more than these.
+    async fn give(&self, events: impl IntoIterator<Item = Event>) {
+        if self.has_been_closed() {
+            return;
+        }
+        self.events().extend(events);
+        std::future::poll_fn(|_| if self.is_empty() { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+}
+
+/// Runs the statement once and hands out what it gives.
+async fn work(
+    session: &mut Session,
+    mut statement: Statement<'_>,
+    options: ReadOptions,
+    outlet: Arc<Outlet>,
+) -> Result<()> {
+    statement.type_nulls(session).await?;
+    let streams = options.settle != Settle::WholeResult;
+    let shape = statement.shape;
+    let described = match session.descriptions.get(&statement.sql) {
+        Some(Description::Known(columns)) => Some(Arc::clone(columns)),
+        Some(Description::NotNeeded | Description::Unknown) => None,
+        // A stream's types have to be known before its first row.
+        None if streams && shape.gives_rows => ask(session, &statement).await?,
+        None => None,
+    };
+    let mut reading = Reading {
+        options: &options,
+        outlet: &outlet,
+        watch: session.watch(),
+        bytes_before: session.bytes_read(),
+        truncate: session.truncate_100ns,
+        streams,
+        described,
+        sets: 0,
+        first_columns: None,
+        current: None,
+        kept: Vec::new(),
+        changed: Changed::new(&statement),
+        unwanted: None,
+    };
+    let depth = session.depth();
+    let depth_after = statement.depth_after(depth);
+    if let Err(error) = session.run(statement.request(), &mut reading).await {
+        // It may have begun a transaction before it failed.
+        if depth == 0 && (depth_after != depth || shape.needs_session) {
+            session.ask_depth().await;
+        }
+        return Err(error);
+    }
+    session.set_depth(depth_after);
+    if outlet.has_been_closed() {
+        return Ok(());
+    }
+    reading.end_of_set(0).await?;
+    let Reading { first_columns, mut kept, changed, sets, .. } = reading;
+    if shape.needs_session {
+        session.descriptions.forget_all();
+    }
+    let columns = first_columns.as_ref();
+    if columns.is_some_and(FirstColumns::are_whole) {
+        session.descriptions.put(&statement.sql, Description::NotNeeded);
+    } else if let (Some(columns), Some(Kept::Set(first))) = (columns, kept.iter_mut().find(|kept| kept.is_set())) {
+        let described = match session.descriptions.get(&statement.sql) {
+            Some(Description::Known(described)) => Some(Arc::clone(described)),
+            Some(Description::NotNeeded | Description::Unknown) => None,
+            None => ask(session, &statement).await?,
+        };
+        if let Some(kinds) = described.and_then(|described| columns.completed(&described)) {
+            first.complete(&kinds);
+        }
+    }
+    let mut events = Vec::new();
+    for kept in kept {
+        kept.into_events(&mut events)?;
+    }
+    let unknown = !statement.is_call() && sets == 0 && shape.changes_rows;
+    events.push(Event::Done(if unknown { row_count(session).await? } else { changed.rest() }));
+    outlet.give(events).await;
+    Ok(())
+}
+
+/// Has the statement described, and remembers it. What can't be described is not an error: running it says what is
+/// wrong.
+async fn ask(session: &mut Session, statement: &Statement<'_>) -> Result<Option<Arc<[Described]>>> {
+    match describe(session, &statement.sql, &statement.declarations()).await {
+        Ok(columns) => {
+            let columns: Arc<[Described]> = columns.into();
+            session.descriptions.put(&statement.sql, Description::Known(Arc::clone(&columns)));
+            Ok(Some(columns))
+        }
+        Err(error) if is_of_the_statement(&error) => {
+            session.descriptions.put(&statement.sql, Description::Unknown);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The rows that a batch's last statement changed: the client library keeps the counts of a batch to itself.
+async fn row_count(session: &mut Session) -> Result<u64> {
+    let rows = session.rows(Request::Batch("SELECT @@ROWCOUNT")).await?;
+    match rows.first().and_then(|row| row.first()) {
+        Some(tiberius::ColumnData::I32(Some(count))) => Ok(u64::try_from(*count).unwrap_or(0)),
+        _ => Ok(0),
+    }
+}
+
+/// The columns of the first result set, as its metadata has them.
+struct FirstColumns {
+    names: Vec<String>,
+    kinds: Vec<Kind>,
+}
+
+impl FirstColumns {
+    /// Whether nothing about them has to be described.
+    fn are_whole(&self) -> bool {
+        !self.kinds.iter().any(|kind| kind.needs_description())
+    }
+
+    fn completed(&self, described: &[Described]) -> Option<Vec<Kind>> {
+        completed(self.names.iter().map(String::as_str), &self.kinds, described)
+    }
+}
+
+/// What is kept until the whole result is there.
+enum Kept {
+    Set(Box<ResultReader>),
+    Done(u64),
+}
+
+impl Kept {
+    fn is_set(&self) -> bool {
+        matches!(self, Self::Set(_))
+    }
+
+    fn into_events(self, events: &mut Vec<Event>) -> Result<()> {
+        match self {
+            Self::Set(mut reader) => {
+                events.push(Event::Schema(reader.schema()));
+                if reader.rows() > 0 {
+                    events.push(Event::Batch(reader.finish_batch()?));
+                }
+            }
+            Self::Done(rows) => events.push(Event::Done(rows)),
+        }
+        Ok(())
+    }
+}
+
+/// The counts of rows that a call's statements say.
+struct Changed {
+    /// A single statement's own count comes last, behind those of the triggers that it set off.
+    single: bool,
+    /// Whether rows that a statement gives are rows that it changed.
+    outputs: bool,
+    last: u64,
+}
+
+impl Changed {
+    fn new(statement: &Statement<'_>) -> Self {
+        let shape = statement.shape;
+        Self { single: shape.is_single && !shape.calls, outputs: shape.outputs, last: 0 }
+    }
+
+    /// What a statement changed that gave `rows`, or changed them without giving any; `None` if it is not yet known.
+    fn note(&mut self, rows: u64, gave_rows: bool) -> Option<u64> {
+        let rows = if gave_rows && !self.outputs { 0 } else { rows };
+        if self.single {
+            self.last = rows;
+            None
+        } else {
+            Some(rows)
+        }
+    }
+
+    fn rest(&self) -> u64 {
+        self.last
+    }
+}
+
+/// What comes from the server, on its way into frames.
+struct Reading<'r> {
+    options: &'r ReadOptions,
+    outlet: &'r Outlet,
+    watch: Arc<Watch>,
+    bytes_before: u64,
+    truncate: bool,
+    /// Whether frames go out before the result is whole.
+    streams: bool,
+    described: Option<Arc<[Described]>>,
+    sets: usize,
+    first_columns: Option<FirstColumns>,
+    /// The result set that is being read, and whether its schema is out.
+    current: Option<(Box<ResultReader>, bool)>,
+    kept: Vec<Kept>,
+    changed: Changed,
+    /// Since when nobody wants what comes.
+    unwanted: Option<Instant>,
+}
+
+impl Sink for Reading<'_> {
+    async fn take(&mut self, item: Item) -> Result<()> {
+        if self.unwanted.is_none() && self.outlet.has_been_closed() {
+            self.unwanted = self.outlet.closed_at();
+        }
+        if let Some(since) = self.unwanted {
+            self.outlet.pass(since).await;
+            return Ok(());
+        }
+        match item {
+            Item::Row(row) => {
+                let Some((reader, _)) = &mut self.current else { return Ok(()) };
+                reader.read_row(row)?;
+                let rows = reader.rows();
+                if rows.is_multiple_of(ROWS_BETWEEN_REPORTS) {
+                    self.report();
+                }
+                if self.streams && rows >= self.options.batch_rows.max(1) {
+                    self.give_batch().await?;
+                }
+            }
+            Item::Columns(metadata) => {
+                self.end_of_set(0).await?;
+                let columns = metadata.columns();
+                let names: Vec<String> = columns.iter().map(|column| column.name().to_owned()).collect();
+                let kinds: Vec<Kind> = columns.iter().map(|column| Kind::of_column(column.column_type())).collect();
+                let unique = unique_names(names.iter().map(String::as_str));
+                let first = FirstColumns { names, kinds };
+                let whole = self.described.as_ref().filter(|_| self.sets == 0);
+                let kinds =
+                    whole.and_then(|described| first.completed(described)).unwrap_or_else(|| first.kinds.clone());
+                let reader = ResultReader::new(unique, &kinds, self.options, self.truncate);
+                self.current = Some((Box::new(reader), false));
+                if self.sets == 0 {
+                    self.first_columns = Some(first);
+                }
+                self.sets += 1;
+            }
+            Item::Count(rows) => {
+                if self.current.is_some() {
+                    self.end_of_set(rows).await?;
+                } else if let Some(rows) = self.changed.note(rows, false) {
+                    self.hand_out(Kept::Done(rows)).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Reading<'_> {
+    /// The current result set, if there is one, has ended; its statement counted `rows`.
+    async fn end_of_set(&mut self, rows: u64) -> Result<()> {
+        if self.current.is_none() {
+            return Ok(());
+        }
+        self.report();
+        if self.streams {
+            self.give_batch().await?;
+            self.current = None;
+        } else if let Some((reader, _)) = self.current.take() {
+            self.kept.push(Kept::Set(reader));
+        }
+        match self.changed.note(rows, true) {
+            Some(rows) => self.hand_out(Kept::Done(rows)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Hands out the rows so far, behind the schema if that is not out.
+    async fn give_batch(&mut self) -> Result<()> {
+        self.report();
+        let Some((reader, announced)) = &mut self.current else { return Ok(()) };
+        let mut events = Vec::with_capacity(2);
+        if !std::mem::replace(announced, true) {
+            events.push(Event::Schema(reader.schema()));
+        }
+        if reader.rows() > 0 {
+            events.push(Event::Batch(reader.finish_batch()?));
+        }
+        self.outlet.give(events).await;
+        Ok(())
+    }
+
+    async fn hand_out(&mut self, kept: Kept) -> Result<()> {
+        if !self.streams {
+            self.kept.push(kept);
+            return Ok(());
+        }
+        let mut events = Vec::with_capacity(1);
+        kept.into_events(&mut events)?;
+        self.outlet.give(events).await;
+        Ok(())
+    }
+
+    fn report(&self) {
+        let rows = self.current.as_ref().map_or(0, |(reader, _)| reader.rows_in_all());
+        self.options.progress.set(rows, self.watch.read() - self.bytes_before);
+    }
+}

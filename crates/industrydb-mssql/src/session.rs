@@ -1,0 +1,542 @@
+//! One connection: sends a request, reads its answer, and always knows in which state that leaves the connection.
+//!
+//! An answer has to be read to its end before the next request. Who does not want the rest sends an attention signal
+//! (\[MS-TDS\] 2.2.1.7), which the server acknowledges; that works from one item to the next, but not in the middle of
+//! one, since the client library then does not know where it is. Such a connection is closed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use industrydb_core::error::{Error, ErrorKind, Result};
+use tiberius::{ColumnData, Command};
+use tokio::time::Instant;
+
+use crate::describe::DescriptionCache;
+use crate::error::{self, BACKEND};
+use crate::interrupt::Interrupt;
+use crate::login::TdsClient;
+use crate::params::Bound;
+use crate::reply::{Item, Reply};
+use crate::wire::Watch;
+
+/// How long the server may take to acknowledge that it has stopped.
+pub const ATTENTION_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long a cancelled call waits for the end of an item whose beginning may have come.
+pub const ITEM_TIMEOUT: Duration = Duration::from_millis(100);
+/// How long a cancelled statement that has not answered yet may take to do so before the server is told to stop.
+const SHORT: Duration = Duration::from_millis(30);
+/// How long the rest of an answer that nobody wants is read before the server is told to stop. An answer that has come
+/// to its end meanwhile would be followed by a second one, to the signal, which the client library does not read.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(50);
+/// Rows between two looks at whether the call is to stop; it also looks whenever it has to wait.
+const ROWS_BETWEEN_LOOKS: u32 = 1_024;
+
+/// What is sent.
+#[derive(Debug)]
+pub enum Request<'r> {
+    /// SQL for the session itself.
+    Batch(&'r str),
+    /// A procedure's name and its arguments; those without a name go by position.
+    Call(&'static str, Vec<(String, ColumnData<'r>)>),
+}
+
+impl<'r> Request<'r> {
+    /// SQL in a scope of its own, with parameters `@P1`, `@P2`, …
+    pub fn with_params(sql: &'r str, params: Vec<Bound<'r>>) -> Self {
+        let mut arguments = vec![(String::new(), text(sql))];
+        if !params.is_empty() {
+            arguments.push((String::new(), ColumnData::String(Some(declarations(&params).into()))));
+        }
+        let numbered = params.into_iter().enumerate();
+        arguments.extend(numbered.map(|(at, bound)| (format!("@P{}", at + 1), bound.data)));
+        Self::Call("sp_executesql", arguments)
+    }
+
+    async fn send(self, client: &mut TdsClient) -> Result<Reply<'_>, tiberius::error::Error> {
+        match self {
+            Self::Batch(sql) => client.simple_query(sql).await.map(Reply::Batch),
+            Self::Call(procedure, arguments) => {
+                let mut command = Command::new(procedure);
+                for (name, value) in arguments {
+                    command.bind_param(name, value);
+                }
+                command.exec(client).await.map(|stream| Reply::Call(stream, false))
+            }
+        }
+    }
+}
+
+/// Text as an argument.
+pub fn text(text: &str) -> ColumnData<'_> {
+    ColumnData::String(Some(text.into()))
+}
+
+/// `@P1 int, @P2 nvarchar(4000)`
+pub fn declarations(params: &[Bound<'_>]) -> String {
+    let each = params.iter().enumerate().map(|(at, bound)| format!("@P{} {}", at + 1, bound.declared));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// Where an answer's items go.
+pub trait Sink: Send {
+    /// Takes an item. An error ends the statement.
+    fn take(&mut self, item: Item) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// Takes rows as they are: for our own small queries.
+#[derive(Debug, Default)]
+pub struct Rows(pub Vec<Vec<ColumnData<'static>>>);
+
+impl Sink for Rows {
+    async fn take(&mut self, item: Item) -> Result<()> {
+        if let Item::Row(row) = item {
+            self.0.push(row.into_iter().collect());
+        }
+        Ok(())
+    }
+}
+
+/// What the connection is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Idle,
+    /// An answer is being read; `at_item` says that it stands between two items.
+    Busy {
+        read_before: u64,
+        at_item: bool,
+    },
+}
+
+/// How reading an answer ended.
+enum Ending {
+    /// At its end.
+    Complete,
+    /// The server, or the connection, failed.
+    Failed(tiberius::error::Error),
+    /// The sink does not want more.
+    Refused(Error),
+    /// Somebody asked for it.
+    Stopped(ErrorKind),
+    /// As the last two, and what was left of the answer has been read.
+    Drained(Error),
+}
+
+/// An open connection.
+pub struct Session {
+    client: Option<TdsClient>,
+    watch: Arc<Watch>,
+    interrupt: Arc<Interrupt>,
+    state: State,
+    closed: Option<String>,
+    /// `@@TRANCOUNT`, as far as we know.
+    depth: u32,
+    query_timeout: Option<Duration>,
+    /// Whether the server may be set to compile only.
+    compiles_only: bool,
+    /// What is known of statements' results.
+    pub descriptions: DescriptionCache,
+    /// Whether times lose their seventh digit.
+    pub truncate_100ns: bool,
+}
+
+impl Session {
+    /// Takes over a connection that is logged in.
+    pub fn new(client: TdsClient, watch: Arc<Watch>, query_timeout: Option<Duration>, truncate_100ns: bool) -> Self {
+        Self {
+            client: Some(client),
+            watch,
+            interrupt: Arc::default(),
+            state: State::Idle,
+            closed: None,
+            depth: 0,
+            query_timeout,
+            compiles_only: false,
+            descriptions: DescriptionCache::default(),
+            truncate_100ns,
+        }
+    }
+
+    /// What stops a running call.
+    pub fn interrupt(&self) -> &Arc<Interrupt> {
+        &self.interrupt
+    }
+
+    /// Whether a transaction is open.
+    pub fn in_transaction(&self) -> bool {
+        self.depth > 0
+    }
+
+    /// How many transactions are open in each other.
+    pub fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    /// So many are, by the words of the statement that ended.
+    pub fn set_depth(&mut self, depth: u32) {
+        self.depth = depth;
+    }
+
+    /// Why the connection can't be used any more, if it can't.
+    pub fn closed_because(&self) -> Option<&str> {
+        self.closed.as_deref()
+    }
+
+    /// Bytes that came so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.watch.read()
+    }
+
+    /// What counts the bytes that come.
+    pub fn watch(&self) -> Arc<Watch> {
+        Arc::clone(&self.watch)
+    }
+
+    /// The client itself, ready for a request of its own kind; whoever takes it says with [`Self::done`] or
+    /// [`Self::close_because`] how that ended.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConnectionClosed`].
+    pub async fn borrow_client(&mut self) -> Result<&mut TdsClient> {
+        self.make_ready().await?;
+        self.state = State::Busy { read_before: self.watch.read(), at_item: false };
+        self.client.as_mut().ok_or_else(|| Error::closed("the connection is closed").with_backend(BACKEND))
+    }
+
+    /// The answer to what [`Self::borrow_client`] was for has been read to its end.
+    pub fn done(&mut self) {
+        self.state = State::Idle;
+    }
+
+    /// The request that [`Self::borrow_client`] was for was given up, when the server had sent `read` bytes before it
+    /// began to answer: deals with what comes of it.
+    pub async fn recover(&mut self, read: u64) {
+        self.state = State::Busy { read_before: read, at_item: false };
+        // What is wrong shows at the next call.
+        let _ = self.make_ready().await;
+    }
+
+    /// The connection is of no use any more.
+    pub fn close_because(&mut self, reason: impl Into<String>) {
+        self.closed.get_or_insert(reason.into());
+        self.client = None;
+        self.state = State::Idle;
+        self.depth = 0;
+    }
+
+    /// Sends `request` and hands what comes to `sink`. Unless the connection is closed by then, the answer has been
+    /// dealt with to its end.
+    ///
+    /// # Errors
+    /// What the server reports, what `sink` says, [`ErrorKind::Cancelled`] and [`ErrorKind::Timeout`].
+    pub async fn run(&mut self, request: Request<'_>, sink: &mut impl Sink) -> Result<()> {
+        self.make_ready().await?;
+        self.run_on(request, sink).await
+    }
+
+    /// As [`Self::run`], on a connection that is ready.
+    async fn run_on(&mut self, request: Request<'_>, sink: &mut impl Sink) -> Result<()> {
+        let read_before = self.watch.read();
+        self.state = State::Busy { read_before, at_item: false };
+        let deadline = self.query_timeout.map(|timeout| Instant::now() + timeout);
+        let ending = match &mut self.client {
+            Some(client) => {
+                let stop = Stop { watch: &self.watch, interrupt: &self.interrupt, deadline };
+                converse(client, request, sink, &mut self.state, stop).await
+            }
+            None => return Err(self.closed_error()),
+        };
+        let outcome = self.settle(ending, read_before).await;
+        // What failed may have rolled back what was open (a deadlock, XACT_ABORT); only the server knows.
+        if outcome.is_err() && self.depth > 0 {
+            self.ask_depth().await;
+        }
+        outcome
+    }
+
+    /// As [`Self::run`], but the server compiles and runs nothing: for `SET FMTONLY ON` in `request`. The setting ends
+    /// with the call that it is in (Transact-SQL reference, "SET statements"); as nothing would run any more if it did
+    /// not, it is turned off once more.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn compile(&mut self, request: Request<'_>, sink: &mut impl Sink) -> Result<()> {
+        self.make_ready().await?;
+        self.compiles_only = true;
+        let outcome = self.run_on(request, sink).await;
+        self.run_again().await;
+        outcome
+    }
+
+    /// Has the server run statements again, or closes the connection.
+    async fn run_again(&mut self) {
+        let Some(client) = &mut self.client else { return };
+        let (mut rows, nobody) = (Rows::default(), Arc::new(Interrupt::default()));
+        let stop = Stop { watch: &self.watch, interrupt: &nobody, deadline: Some(Instant::now() + ATTENTION_TIMEOUT) };
+        self.state = State::Busy { read_before: self.watch.read(), at_item: false };
+        match converse(client, Request::Batch("SET FMTONLY OFF"), &mut rows, &mut self.state, stop).await {
+            Ending::Complete => {
+                self.state = State::Idle;
+                self.compiles_only = false;
+            }
+            Ending::Failed(_) | Ending::Refused(_) | Ending::Stopped(_) | Ending::Drained(_) => {
+                self.close_because("the connection is closed: whether it still runs statements is not known");
+            }
+        }
+    }
+
+    /// The rows of one of our own queries.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn rows(&mut self, request: Request<'_>) -> Result<Vec<Vec<ColumnData<'static>>>> {
+        let mut rows = Rows::default();
+        self.run(request, &mut rows).await?;
+        Ok(rows.0)
+    }
+
+    /// Ends the connection.
+    ///
+    /// # Errors
+    /// What the socket says.
+    pub async fn close(self) -> Result<()> {
+        match self.client {
+            Some(client) => client.close().await.map_err(|cause| error::of(&cause)),
+            None => Ok(()),
+        }
+    }
+
+    /// Leaves the connection ready for the next request, or closed.
+    async fn settle(&mut self, ending: Ending, read_before: u64) -> Result<()> {
+        match ending {
+            Ending::Complete => {
+                self.state = State::Idle;
+                Ok(())
+            }
+            Ending::Failed(cause) => {
+                let failure = error::of(&cause);
+                self.state = State::Idle;
+                if error::is_fatal(&cause) {
+                    self.close_because(format!("the connection is closed: {}", failure.message()));
+                }
+                Err(failure)
+            }
+            Ending::Drained(error) => {
+                self.state = State::Idle;
+                Err(error)
+            }
+            Ending::Refused(error) => {
+                match self.state {
+                    State::Busy { at_item: true, .. } => self.attention().await,
+                    State::Busy { .. } | State::Idle => self
+                        .close_because("the connection is closed: a statement failed while its result was being read"),
+                }
+                Err(error)
+            }
+            Ending::Stopped(kind) => {
+                let at_item = matches!(self.state, State::Busy { at_item: true, .. });
+                if at_item || self.watch.read() == read_before {
+                    self.attention().await;
+                } else {
+                    self.close_because(
+                        "the connection is closed: a statement was cancelled while its result was being read",
+                    );
+                }
+                Err(stopped(kind))
+            }
+        }
+    }
+
+    /// Tells the server to stop and waits until it has; closes the connection if it does not.
+    async fn attention(&mut self) {
+        let Some(client) = &mut self.client else { return };
+        match tokio::time::timeout(ATTENTION_TIMEOUT, client.cancel_query()).await {
+            Ok(Ok(())) => self.state = State::Idle,
+            Ok(Err(cause)) => self.close_because(format!(
+                "the connection is closed: a statement was cancelled, and then {}",
+                error::of(&cause).message()
+            )),
+            Err(_) => self.close_because(
+                "the connection is closed: a statement was cancelled, and the server did not acknowledge it",
+            ),
+        }
+    }
+
+    /// Deals with an answer that nobody read to its end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConnectionClosed`].
+    async fn make_ready(&mut self) -> Result<()> {
+        if let State::Busy { read_before, at_item } = self.state {
+            if at_item || self.watch.read() == read_before {
+                self.attention().await;
+                if self.depth > 0 {
+                    self.ask_depth_of_server().await;
+                }
+            } else {
+                self.close_because("the connection is closed: a call was given up while its result was being read");
+            }
+        }
+        if self.compiles_only && self.closed.is_none() {
+            self.run_again().await;
+        }
+        if self.closed.is_some() { Err(self.closed_error()) } else { Ok(()) }
+    }
+
+    fn closed_error(&self) -> Error {
+        Error::closed(self.closed.as_deref().unwrap_or("the connection is closed")).with_backend(BACKEND)
+    }
+
+    /// Asks for `@@TRANCOUNT`: an error or a cancel may have rolled back what was open.
+    pub async fn ask_depth(&mut self) {
+        if self.closed.is_none() {
+            self.ask_depth_of_server().await;
+        }
+    }
+
+    async fn ask_depth_of_server(&mut self) {
+        let Some(client) = &mut self.client else { return };
+        let mut rows = Rows::default();
+        // Not to be stopped by the cancel that led here.
+        let nobody = Arc::new(Interrupt::default());
+        let deadline = Some(Instant::now() + ATTENTION_TIMEOUT);
+        self.state = State::Busy { read_before: self.watch.read(), at_item: false };
+        let request = Request::Batch("SELECT @@TRANCOUNT");
+        let stop = Stop { watch: &self.watch, interrupt: &nobody, deadline };
+        let ending = converse(client, request, &mut rows, &mut self.state, stop).await;
+        match (ending, rows.0.first().and_then(|row| row.first())) {
+            (Ending::Complete, Some(ColumnData::I32(Some(depth)))) => {
+                self.depth = u32::try_from(*depth).unwrap_or(0);
+                self.state = State::Idle;
+            }
+            _ => self.close_because("the connection is closed: whether its transaction is open is not known"),
+        }
+    }
+}
+
+/// What ends an answer early.
+#[derive(Clone, Copy)]
+struct Stop<'s> {
+    watch: &'s Watch,
+    interrupt: &'s Interrupt,
+    deadline: Option<Instant>,
+}
+
+impl Stop<'_> {
+    /// Waits until the call has to stop, and says why.
+    async fn told(&self) -> ErrorKind {
+        match self.deadline {
+            None => {
+                self.interrupt.stopped().await;
+                ErrorKind::Cancelled
+            }
+            Some(deadline) => tokio::select! {
+                () = self.interrupt.stopped() => ErrorKind::Cancelled,
+                () = tokio::time::sleep_until(deadline) => ErrorKind::Timeout,
+            },
+        }
+    }
+}
+
+/// Sends and reads, up to the end or until told to stop.
+async fn converse(
+    client: &mut TdsClient,
+    request: Request<'_>,
+    sink: &mut impl Sink,
+    state: &mut State,
+    stop: Stop<'_>,
+) -> Ending {
+    let State::Busy { read_before, .. } = *state else { return Ending::Complete };
+    let sent = {
+        let mut sending = std::pin::pin!(request.send(client));
+        tokio::select! {
+            biased;
+            sent = &mut sending => sent,
+            // A short statement is about to end; the signal would come too late for it.
+            kind = stop.told() => match tokio::time::timeout(SHORT, sending).await {
+                Ok(sent) => sent,
+                Err(_) => return Ending::Stopped(kind),
+            },
+        }
+    };
+    let mut reply = match sent {
+        Ok(reply) => reply,
+        Err(cause) => return Ending::Failed(cause),
+    };
+    let mut rows = 0_u32;
+    loop {
+        let item = tokio::select! {
+            biased;
+            item = reply.next() => item,
+            kind = stop.told() => {
+                // The rest of an item may be on its way: behind it the connection is in a known state.
+                let patience = if stop.watch.read() == read_before { SHORT } else { ITEM_TIMEOUT };
+                return match tokio::time::timeout(patience, reply.next()).await {
+                    Ok(Some(Ok(_))) => match drain(&mut reply, state, read_before).await {
+                        Drain::Empty => Ending::Drained(stopped(kind)),
+                        Drain::More => Ending::Stopped(kind),
+                        Drain::Failed(cause) => Ending::Failed(cause),
+                    },
+                    // It had just ended.
+                    Ok(None) => Ending::Complete,
+                    Ok(Some(Err(cause))) => Ending::Failed(cause),
+                    Err(_) => Ending::Stopped(kind),
+                };
+            }
+        };
+        match item {
+            None => return Ending::Complete,
+            Some(Err(cause)) => return Ending::Failed(cause),
+            Some(Ok(item)) => {
+                // Whoever drops this future while the sink waits leaves the connection between two items.
+                *state = State::Busy { read_before, at_item: true };
+                if let Err(error) = sink.take(item).await {
+                    return match drain(&mut reply, state, read_before).await {
+                        Drain::Empty => Ending::Drained(error),
+                        Drain::More => Ending::Refused(error),
+                        Drain::Failed(cause) => Ending::Failed(cause),
+                    };
+                }
+                rows = rows.wrapping_add(1);
+                if rows.is_multiple_of(ROWS_BETWEEN_LOOKS) && stop.interrupt.is_stopped() {
+                    return match drain(&mut reply, state, read_before).await {
+                        Drain::Empty => Ending::Drained(stopped(ErrorKind::Cancelled)),
+                        Drain::More => Ending::Stopped(ErrorKind::Cancelled),
+                        Drain::Failed(cause) => Ending::Failed(cause),
+                    };
+                }
+                *state = State::Busy { read_before, at_item: false };
+            }
+        }
+    }
+}
+
+/// What became of the rest of an answer.
+enum Drain {
+    Empty,
+    More,
+    Failed(tiberius::error::Error),
+}
+
+/// Reads on from between two items, for a moment.
+async fn drain(reply: &mut Reply<'_>, state: &mut State, read_before: u64) -> Drain {
+    let until = Instant::now() + DRAIN_TIMEOUT;
+    while Instant::now() < until {
+        *state = State::Busy { read_before, at_item: false };
+        match tokio::time::timeout(ITEM_TIMEOUT, reply.next()).await {
+            Ok(None) => return Drain::Empty,
+            Ok(Some(Ok(_))) => *state = State::Busy { read_before, at_item: true },
+            Ok(Some(Err(cause))) => return if error::is_fatal(&cause) { Drain::Failed(cause) } else { Drain::Empty },
+            Err(_) => return Drain::More,
+        }
+    }
+    Drain::More
+}
+
+/// The error of a call that was stopped.
+pub fn stopped(kind: ErrorKind) -> Error {
+    let message = match kind {
+        ErrorKind::Timeout => "the statement took longer than query_timeout and was cancelled",
+        _ => "the statement was cancelled",
+    };
+    Error::new(kind, message).with_backend(BACKEND)
+}

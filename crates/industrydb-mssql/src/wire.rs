@@ -1,0 +1,159 @@
+//! The socket, watched: how many bytes came, and how far the login is.
+//!
+//! The client library says neither. Whether anything has been read tells whether a cancelled statement leaves the
+//! connection in a known state; the kind of the last packet sent tells in which phase a login failed (\[MS-TDS\]
+//! 2.2.3.1.1: packet types 0x12 and 0x10; RFC 8446, section 5.1: record types 0x16 and 0x17).
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// How far connecting has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Phase {
+    /// The host's name is being resolved.
+    Dns,
+    /// SQL Server Browser is being asked for the instance.
+    Browser,
+    /// The socket is being connected.
+    Tcp,
+    /// Client and server agree on the protocol.
+    Prelogin,
+    /// They agree on the encryption.
+    Tls,
+    /// The user logs in.
+    Login,
+    /// The login is done.
+    Done,
+}
+
+impl Phase {
+    const ALL: [Self; 7] = [Self::Dns, Self::Browser, Self::Tcp, Self::Prelogin, Self::Tls, Self::Login, Self::Done];
+
+    /// What a person calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dns => "DNS",
+            Self::Browser => "SQL Server Browser",
+            Self::Tcp => "TCP",
+            Self::Prelogin => "prelogin",
+            Self::Tls => "TLS",
+            Self::Login => "login",
+            Self::Done => "after the login",
+        }
+    }
+}
+
+/// What is known of a socket, readable while the client library owns it.
+#[derive(Debug, Default)]
+pub struct Watch {
+    read: AtomicU64,
+    phase: AtomicU8,
+}
+
+impl Watch {
+    /// Bytes that came so far.
+    pub fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// How far connecting has come.
+    pub fn phase(&self) -> Phase {
+        let now = self.phase.load(Ordering::Relaxed);
+        Phase::ALL.into_iter().find(|phase| *phase as u8 == now).unwrap_or(Phase::Done)
+    }
+
+    /// It has come that far.
+    pub fn enter(&self, phase: Phase) {
+        self.phase.store(phase as u8, Ordering::Relaxed);
+    }
+
+    /// Looks at the first byte of what is sent during the login.
+    fn note_sent(&self, first: u8) {
+        const PRELOGIN: u8 = 0x12;
+        const LOGIN: u8 = 0x10;
+        const TLS_HANDSHAKE: u8 = 0x16;
+        const TLS_DATA: u8 = 0x17;
+        match (self.phase(), first) {
+            (Phase::Tcp, PRELOGIN) => self.enter(Phase::Prelogin),
+            // The second prelogin packet wraps the first TLS record.
+            (Phase::Prelogin, PRELOGIN) | (Phase::Tcp, TLS_HANDSHAKE) => self.enter(Phase::Tls),
+            (Phase::Prelogin | Phase::Tls, LOGIN | TLS_DATA) => self.enter(Phase::Login),
+            _ => {}
+        }
+    }
+}
+
+/// A TCP connection with its watch.
+#[derive(Debug)]
+pub struct Wire {
+    socket: TcpStream,
+    watch: Arc<Watch>,
+}
+
+impl Wire {
+    /// Watches `socket`.
+    pub fn new(socket: TcpStream, watch: Arc<Watch>) -> Self {
+        Self { socket, watch }
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buf.filled().len();
+        let outcome = Pin::new(&mut this.socket).poll_read(cx, buf);
+        let came = buf.filled().len() - before;
+        if came > 0 {
+            this.watch.read.fetch_add(came as u64, Ordering::Relaxed);
+        }
+        outcome
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        if let Some(first) = buf.first()
+            && this.watch.phase() < Phase::Login
+        {
+            this.watch.note_sent(*first);
+        }
+        Pin::new(&mut this.socket).poll_write(cx, buf)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().socket).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_tell_the_phase() {
+        for (sent, phases) in [
+            (vec![0x12, 0x12, 0x12, 0x17], vec![Phase::Prelogin, Phase::Tls, Phase::Tls, Phase::Login]),
+            (vec![0x12, 0x10], vec![Phase::Prelogin, Phase::Login]),
+            (vec![0x16, 0x14, 0x17, 0x17], vec![Phase::Tls, Phase::Tls, Phase::Login, Phase::Login]),
+        ] {
+            let watch = Watch::default();
+            watch.enter(Phase::Tcp);
+            for (first, phase) in sent.into_iter().zip(phases) {
+                watch.note_sent(first);
+                assert_eq!(watch.phase(), phase);
+            }
+        }
+    }
+}

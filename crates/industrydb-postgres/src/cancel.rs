@@ -1,0 +1,132 @@
+//! Stopping what a connection is doing: `pg_cancel_backend` over a second connection, since the driver keeps the key of
+//! a cancel request to itself (PostgreSQL manual, 9.28.2).
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use industrydb_core::connector::{BoxFuture, Canceller};
+use industrydb_core::error::{Error, Result};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, raw_sql};
+
+use crate::error::{BACKEND, of_driver};
+
+/// How long the server gets to act on a cancel before it is asked again.
+const BETWEEN_TWO: Duration = Duration::from_millis(200);
+
+/// Why a connection is closed after a call that was given up.
+pub const ABORTED: &str = "the connection is closed: a call was cancelled that the server could not be told to stop";
+/// How long a cancel may take to get through.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Which call of a connection runs, and what asks it to stop.
+#[derive(Debug)]
+pub struct Calls {
+    /// How to reach the server again.
+    options: PgConnectOptions,
+    /// The server's process for this connection.
+    process: i32,
+    /// Odd while a call runs.
+    count: AtomicU64,
+    /// Held by a cancel on its way, so that it can't hit the next call.
+    gate: tokio::sync::Mutex<()>,
+    /// The call that was asked last, and when.
+    asked: Mutex<Option<(u64, Instant)>>,
+    /// Behind a pooler the server's process may be serving somebody else: a cancel ends the connection instead.
+    pooled: bool,
+    aborts: tokio::sync::Notify,
+}
+
+impl Calls {
+    /// No call yet.
+    pub fn new(options: PgConnectOptions, process: i32, pooled: bool) -> Self {
+        let asked = Mutex::new(None);
+        let (gate, aborts) = (tokio::sync::Mutex::new(()), tokio::sync::Notify::new());
+        Self { options, process, count: AtomicU64::new(0), gate, asked, pooled, aborts }
+    }
+
+    /// A call begins.
+    pub fn begin(&self) {
+        self.count.fetch_or(1, Ordering::AcqRel);
+    }
+
+    /// The running call, if there is one.
+    fn running(&self) -> Option<u64> {
+        let count = self.count.load(Ordering::Acquire);
+        (count & 1 == 1).then_some(count)
+    }
+
+    /// Whether the running call was asked to stop.
+    pub fn was_asked(&self) -> bool {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!((&*asked, self.running()), (Some((call, _)), Some(running)) if *call == running)
+    }
+
+    /// Comes when the running call has to be given up, together with its connection.
+    pub async fn aborted(&self) {
+        self.aborts.notified().await;
+    }
+
+    /// The call has ended; a cancel on its way arrives first.
+    pub async fn end(&self) {
+        let _gate = self.gate.lock().await;
+        if self.running().is_some() {
+            self.count.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    /// Asks the server to stop the running call; from within it, for lack of anybody who wants its rows.
+    pub async fn stop_running(&self) {
+        if let Some(call) = self.running() {
+            // If it does not get through, the rows come and are thrown away.
+            let _ = self.stop(call).await;
+        }
+    }
+
+    /// Asks the server to stop `call`, unless that was said just now.
+    async fn stop(&self, call: u64) -> Result<()> {
+        let _gate = self.gate.lock().await;
+        {
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            let recently = matches!(*asked, Some((last, at)) if last == call && at.elapsed() < BETWEEN_TWO);
+            if self.running() != Some(call) || recently {
+                return Ok(());
+            }
+            *asked = Some((call, Instant::now()));
+        }
+        if self.pooled {
+            self.aborts.notify_waiters();
+            return Ok(());
+        }
+        let reached = match tokio::time::timeout(PATIENCE, self.reach()).await {
+            Ok(reached) => reached.map_err(of_driver),
+            Err(_) => Err(Error::connection("the cancel did not reach the server").with_backend(BACKEND)),
+        };
+        if reached.is_err() {
+            // Whoever cancels wants to get out, and the server can't be told: the connection goes.
+            self.aborts.notify_waiters();
+        }
+        reached
+    }
+
+    async fn reach(&self) -> sqlx::Result<()> {
+        let mut second = self.options.connect().await?;
+        let sql = format!("SELECT pg_catalog.pg_cancel_backend({})", self.process);
+        second.execute(raw_sql(AssertSqlSafe(sql))).await?;
+        second.close().await
+    }
+}
+
+/// The canceller of one connection.
+pub struct PostgresCanceller(pub Arc<Calls>);
+
+impl Canceller for PostgresCanceller {
+    fn cancel(&self) -> BoxFuture<'static, Result<()>> {
+        let Some(call) = self.0.running() else { return Box::pin(std::future::ready(Ok(()))) };
+        let calls = Arc::clone(&self.0);
+        // On a thread of the runtime: whoever asks may stop waiting, and half a login helps nobody.
+        let asked = tokio::spawn(async move { calls.stop(call).await });
+        Box::pin(async move { asked.await.unwrap_or(Ok(())) })
+    }
+}

@@ -1,0 +1,131 @@
+//! What the server's errors mean: one function that classifies an SQLSTATE, and the driver's errors as ours.
+//!
+//! Source: PostgreSQL manual, appendix A (error codes) and section 54.8 (error fields).
+
+use industrydb_core::error::{Error, ErrorKind};
+use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
+
+/// The backend's name in errors.
+pub const BACKEND: &str = "postgres";
+
+/// A cached statement whose result type has changed under it: `feature_not_supported`, raised by the plan cache.
+const CHANGED_RESULT: (&str, &str) = ("0A000", "RevalidateCachedQuery");
+
+/// A statement that is not prepared any more: `invalid_sql_statement_name`, after DISCARD or DEALLOCATE.
+const FORGOTTEN: &str = "26000";
+
+/// The class of an SQLSTATE: exact codes first, then the class, then the default.
+fn kind(code: &str) -> ErrorKind {
+    match code {
+        "23502" => ErrorKind::NotNullViolation,
+        // 23001: RESTRICT, since PostgreSQL 18.
+        "23503" | "23001" => ErrorKind::ForeignKeyViolation,
+        "23505" => ErrorKind::UniqueViolation,
+        "23514" => ErrorKind::CheckViolation,
+        "57014" => ErrorKind::Cancelled,
+        // The server ended the connection: shut down by the administrator, crashed, dropped, idle for too long.
+        "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" | "25P04" => ErrorKind::Connection,
+        _ => match code.get(..2) {
+            Some("08") => ErrorKind::Connection,
+            Some("23") => ErrorKind::Constraint,
+            _ => ErrorKind::Execution,
+        },
+    }
+}
+
+/// An error of the driver while `sql` was running, in our words where the driver has none.
+pub fn of_driver(cause: sqlx::Error) -> Error {
+    let error = match cause {
+        sqlx::Error::Database(database) => match database.try_downcast::<PgDatabaseError>() {
+            Ok(server) => return of_server(&server),
+            Err(other) => Error::execution(other.message()),
+        },
+        sqlx::Error::Io(cause) => Error::connection(format!("the connection to the server is lost: {cause}")),
+        sqlx::Error::Tls(cause) => Error::connection(format!("the connection to the server is lost: TLS: {cause}")),
+        sqlx::Error::Protocol(message) => {
+            Error::connection(format!("the server does not speak PostgreSQL's protocol as expected: {message}"))
+        }
+        sqlx::Error::Encode(cause) => Error::conversion(cause.to_string()),
+        other => Error::execution(other.to_string()),
+    };
+    error.with_backend(BACKEND)
+}
+
+/// The server's own error, with all that it tells.
+pub fn of_server(server: &PgDatabaseError) -> Error {
+    let code = server.code();
+    let text = |text: Option<&str>| text.map(str::to_owned);
+    let mut error = Error::new(kind(code), server.message()).with_code(code).with_backend(BACKEND);
+    let details = error.details_mut();
+    details.detail = text(server.detail());
+    details.hint = text(server.hint());
+    details.schema_name = text(server.schema());
+    details.table_name = text(server.table());
+    details.column_name = text(server.column());
+    details.constraint_name = text(server.constraint());
+    details.position = match server.position() {
+        Some(PgErrorPosition::Original(position)) => u64::try_from(position).ok(),
+        // A place in a statement that the caller did not write.
+        Some(PgErrorPosition::Internal { .. }) | None => None,
+    };
+    if error.kind() == ErrorKind::Connection {
+        let message = format!("the server ended the connection: {}", server.message());
+        error = error.with_message(message);
+    }
+    error
+}
+
+/// Whether the server refuses a cached statement because its result would be of other types now, or because somebody
+/// has told it to forget it.
+pub fn is_stale_plan(cause: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(database) = cause else { return false };
+    database.try_downcast_ref::<PgDatabaseError>().is_some_and(|server| {
+        let changed = (server.code(), server.routine()) == (CHANGED_RESULT.0, Some(CHANGED_RESULT.1));
+        changed || server.code() == FORGOTTEN
+    })
+}
+
+/// The SQLSTATE of an error of the server.
+pub fn sqlstate(cause: &sqlx::Error) -> Option<&str> {
+    let sqlx::Error::Database(database) = cause else { return None };
+    database.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::code)
+}
+
+/// Whether nothing more can come over the connection after this error.
+pub fn ends_connection(cause: &sqlx::Error) -> bool {
+    match cause {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
+        _ => sqlstate(cause).is_some_and(|code| kind(code) == ErrorKind::Connection),
+    }
+}
+
+/// An error of ours that a value causes.
+pub fn conversion(message: impl Into<String>) -> Error {
+    Error::conversion(message).with_backend(BACKEND)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_sqlstate_has_a_class() {
+        for (code, expected) in [
+            ("23505", ErrorKind::UniqueViolation),
+            ("23503", ErrorKind::ForeignKeyViolation),
+            ("23502", ErrorKind::NotNullViolation),
+            ("23514", ErrorKind::CheckViolation),
+            ("23P01", ErrorKind::Constraint),
+            ("23000", ErrorKind::Constraint),
+            ("57014", ErrorKind::Cancelled),
+            ("57P01", ErrorKind::Connection),
+            ("08006", ErrorKind::Connection),
+            ("42601", ErrorKind::Execution),
+            ("40P01", ErrorKind::Execution),
+            ("22012", ErrorKind::Execution),
+            ("", ErrorKind::Execution),
+        ] {
+            assert_eq!(kind(code), expected, "{code}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What the catalog says about types: looked up when a statement first shows them, then kept.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use polars_core::prelude::PlSmallStr;
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, PgConnection, Row as _, raw_sql};
+
+use crate::types::{Attribute, Formatted, Kind, Labels, Type};
+
+/// How deep types may stand in one another.
+const MAX_DEPTH: usize = 32;
+/// `money`, whose text depends on the server's locale.
+const MONEY: u32 = 790;
+
+/// Everything that decides how a type is read; `{oids}` is replaced. As a simple query: it leaves nothing prepared
+/// behind a pooler. (`to_jsonb`: servers before 14 have no multiranges.)
+const TYPES: &str = "\
+SELECT t.oid::int8 AS oid, format_type(t.oid, NULL) AS name, t.typname AS bare, t.typtype::text AS class, \
+  CASE WHEN t.typcategory = 'A' THEN t.typelem::int8 ELSE 0 END AS element, t.typbasetype::int8 AS base, \
+  t.typtypmod AS modifier, p.proname AS receive, coalesce(r.rngsubtype, m.rngsubtype, 0)::int8 AS bound, \
+  (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder)::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid) \
+    AS labels, \
+  (SELECT json_agg(json_build_array(a.attname, a.atttypid::int8, a.atttypmod) ORDER BY a.attnum)::text \
+    FROM pg_catalog.pg_attribute a \
+    WHERE t.typrelid <> 0 AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS attributes \
+FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_proc p ON p.oid = t.typreceive \
+  LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid \
+  LEFT JOIN pg_catalog.pg_range m ON to_jsonb(m)->>'rngmultitypid' = t.oid::text \
+WHERE t.oid IN ({oids})";
+
+/// A row of [`TYPES`].
+#[derive(Debug)]
+struct Row {
+    name: Arc<str>,
+    bare: String,
+    class: String,
+    element: u32,
+    base: u32,
+    modifier: i32,
+    receive: String,
+    bound: u32,
+    labels: Vec<String>,
+    attributes: Vec<(String, u32, i32)>,
+}
+
+/// The types that were looked up on a connection.
+#[derive(Debug)]
+pub struct Types {
+    rows: HashMap<u32, Row>,
+    /// Whether `money` is written as `$1,234.56`.
+    dollars: bool,
+}
+
+impl Types {
+    /// Nothing looked up yet; `lc_monetary` is the server's locale for `money`.
+    pub fn new(lc_monetary: &str) -> Self {
+        let dollars = matches!(lc_monetary, "C" | "POSIX" | "") || lc_monetary.starts_with("en_US");
+        Self { rows: HashMap::new(), dollars }
+    }
+
+    /// Forgets everything: types may have changed.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+    }
+
+    /// The types with these OIDs and modifiers.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn resolve(&mut self, connection: &mut PgConnection, wanted: &[(u32, i32)]) -> sqlx::Result<Vec<Type>> {
+        loop {
+            let missing: Vec<u32> = wanted.iter().flat_map(|(oid, _)| self.missing(*oid, 0)).collect();
+            if missing.is_empty() {
+                break;
+            }
+            self.fetch(connection, &missing).await?;
+        }
+        Ok(wanted.iter().map(|(oid, modifier)| self.build(*oid, *modifier, 0)).collect())
+    }
+
+    /// The OIDs that have to be fetched before `oid` is known all through.
+    fn missing(&self, oid: u32, depth: usize) -> Vec<u32> {
+        if oid == 0 || depth > MAX_DEPTH || Type::builtin(oid, -1).is_some() {
+            return Vec::new();
+        }
+        let Some(row) = self.rows.get(&oid) else { return vec![oid] };
+        let parts = [row.element, row.base, row.bound];
+        let attributes = row.attributes.iter().map(|(_, oid, _)| *oid);
+        parts.into_iter().chain(attributes).flat_map(|oid| self.missing(oid, depth + 1)).collect()
+    }
+
+    async fn fetch(&mut self, connection: &mut PgConnection, oids: &[u32]) -> sqlx::Result<()> {
+        let mut list = String::new();
+        for oid in oids {
+            // Writing to a String does not fail.
+            let _ = write!(list, "{}{oid}", if list.is_empty() { "" } else { ", " });
+        }
+        let found = raw_sql(AssertSqlSafe(TYPES.replace("{oids}", &list))).fetch_all(&mut *connection).await?;
+        for row in &found {
+            let oid = unsigned(row, "oid")?;
+            self.rows.insert(oid, Row::read(row)?);
+        }
+        for oid in oids {
+            // Dropped in between, or a type that only the server knows: read as text.
+            self.rows.entry(*oid).or_insert_with(|| Row::unknown(*oid));
+        }
+        Ok(())
+    }
+
+    fn build(&self, oid: u32, modifier: i32, depth: usize) -> Type {
+        if let Some(mut builtin) = Type::builtin(oid, modifier) {
+            if oid == MONEY && !self.dollars {
+                builtin.kind = Kind::Other;
+            }
+            return builtin;
+        }
+        let Some(row) = self.rows.get(&oid).filter(|_| depth <= MAX_DEPTH) else {
+            return Type { oid, name: oid.to_string().into(), kind: Kind::Other };
+        };
+        let part = |oid: u32, modifier: i32| Arc::new(self.build(oid, modifier, depth + 1));
+        let kind = match row.class.as_str() {
+            "d" => self.build(row.base, row.modifier, depth + 1).kind,
+            "e" => Labels::new(row.labels.clone()).map_or(Kind::Text, |labels| Kind::Enum(Arc::new(labels))),
+            "r" => Kind::Formatted(Formatted::Range(part(row.bound, -1))),
+            "m" => Kind::Formatted(Formatted::Multirange(part(row.bound, -1))),
+            "c" => Kind::Composite(
+                row.attributes
+                    .iter()
+                    .map(|(name, oid, modifier)| Attribute {
+                        name: PlSmallStr::from_str(name),
+                        ty: self.build(*oid, *modifier, depth + 1),
+                    })
+                    .collect(),
+            ),
+            _ if row.element != 0 => Kind::Array(part(row.element, modifier)),
+            _ => kind_of_base(row, modifier),
+        };
+        Type { oid, name: Arc::clone(&row.name), kind }.settled()
+    }
+}
+
+/// The kind of a type that stands for itself: an extension's, or one of the catalog's rarer ones.
+fn kind_of_base(row: &Row, modifier: i32) -> Kind {
+    match (row.receive.as_str(), row.bare.as_str()) {
+        ("textrecv" | "citextrecv" | "bpcharrecv" | "varcharrecv" | "cstring_recv" | "void_recv", _) => Kind::Text,
+        (_, "void") => Kind::Text,
+        (_, "vector") => Kind::Vector(usize::try_from(modifier).ok().filter(|width| *width > 0)),
+        (_, "geometry" | "geography") => Kind::Geometry,
+        _ => Kind::Other,
+    }
+}
+
+impl Row {
+    fn read(row: &PgRow) -> sqlx::Result<Self> {
+        let json = |name: &str| row.try_get::<Option<String>, _>(name);
+        let malformed = |cause: serde_json::Error| sqlx::Error::Decode(Box::new(cause));
+        let labels = json("labels")?;
+        let attributes = json("attributes")?;
+        Ok(Self {
+            name: row.try_get::<String, _>("name")?.into(),
+            bare: row.try_get("bare")?,
+            class: row.try_get("class")?,
+            element: unsigned(row, "element")?,
+            base: unsigned(row, "base")?,
+            modifier: row.try_get("modifier")?,
+            receive: row.try_get::<Option<String>, _>("receive")?.unwrap_or_default(),
+            bound: unsigned(row, "bound")?,
+            labels: labels.map_or(Ok(Vec::new()), |text| serde_json::from_str(&text)).map_err(malformed)?,
+            attributes: attributes.map_or(Ok(Vec::new()), |text| serde_json::from_str(&text)).map_err(malformed)?,
+        })
+    }
+
+    fn unknown(oid: u32) -> Self {
+        Self {
+            name: oid.to_string().into(),
+            bare: String::new(),
+            class: String::new(),
+            element: 0,
+            base: 0,
+            modifier: -1,
+            receive: String::new(),
+            bound: 0,
+            labels: Vec::new(),
+            attributes: Vec::new(),
+        }
+    }
+}
+
+/// An OID that was sent as a bigint.
+fn unsigned(row: &PgRow, name: &str) -> sqlx::Result<u32> {
+    let value: i64 = row.try_get(name)?;
+    u32::try_from(value).map_err(|cause| sqlx::Error::Decode(Box::new(cause)))
+}

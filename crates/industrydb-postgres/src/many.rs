@@ -1,0 +1,134 @@
+//! One statement over many rows of parameters, without a round trip for each.
+//!
+//! The driver sends one statement and waits for its answer. So the statement is prepared under a name, and many
+//! `EXECUTE name(…)` with literal values travel as one message (PostgreSQL manual, PREPARE, EXECUTE; 54.2.2.1: they run
+//! one after the other, inside the caller's transaction).
+
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use futures_core::Stream as _;
+use industrydb_core::error::{Error, Result};
+use industrydb_core::sql::{PlaceholderStyle, first_keyword, translate};
+use industrydb_core::value::{Params, Value};
+use sqlx::{AssertSqlSafe, Either, Executor as _, raw_sql};
+
+use crate::literal;
+use crate::session::{Session, check_text};
+
+/// What the statement is called on the server.
+const NAME: &str = "industrydb_many";
+/// How much SQL goes into one message.
+const MESSAGE: usize = 256 << 10;
+
+/// Runs `sql` for each of `rows` and adds up the rows changed.
+///
+/// # Errors
+/// As [`Session::ready`], with the row in the detail; what the server says.
+pub async fn execute_many(session: &mut Session, sql: &str, rows: &[Params]) -> Result<u64> {
+    check_text(sql)?;
+    let Some(first) = rows.first() else { return Ok(0) };
+    let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
+    let preparable = matches!(keyword.as_str(), "insert" | "update" | "delete" | "merge" | "with" | "select" | "values");
+    if !preparable || first.is_empty() {
+        return one_by_one(session, sql, rows).await;
+    }
+    let translated = translate(sql, PlaceholderStyle::Dollar, first)?;
+    let values = rows
+        .iter()
+        .enumerate()
+        .map(|(row, params)| translated.values(params).map_err(|error| in_row(error, row)))
+        .collect::<Result<Vec<_>>>()?;
+    let (text, plan) = session.typed(sql, &translated.sql, &typical(&values)).await?;
+    session.drop_left().await?;
+    session.run_simple(&format!("PREPARE {NAME} AS {text}")).await?;
+    let outcome = run_all(session, &plan.parameters, &values).await;
+    // In a transaction that failed nothing more is heard; its end comes before the next use of the name.
+    session.forget_prepared(NAME, outcome.is_err()).await?;
+    let changed = outcome?;
+    Ok(if matches!(keyword.as_str(), "select" | "values") { 0 } else { changed })
+}
+
+/// For each placeholder the first value that is not NULL: it decides the type where the statement does not.
+fn typical<'v>(rows: &[Vec<&'v Value>]) -> Vec<&'v Value> {
+    let width = rows.first().map_or(0, Vec::len);
+    let value = |at: usize| {
+        let mut values = rows.iter().filter_map(|row| row.get(at).copied());
+        values.find(|value| **value != Value::Null).unwrap_or(&Value::Null)
+    };
+    (0..width).map(value).collect()
+}
+
+async fn run_all(session: &mut Session, types: &[crate::types::Type], rows: &[Vec<&Value>]) -> Result<u64> {
+    let mut message = String::with_capacity(MESSAGE + 1024);
+    let mut changed = 0;
+    let mut sent = 0;
+    for (at, row) in rows.iter().enumerate() {
+        message.extend(["EXECUTE ", NAME, "("]);
+        for (place, (value, ty)) in row.iter().zip(types).enumerate() {
+            if place > 0 {
+                message.push_str(", ");
+            }
+            literal::write(value, ty, &mut message).map_err(|error| in_row(error, at))?;
+        }
+        message.push_str(");");
+        if message.len() >= MESSAGE || at + 1 == rows.len() {
+            changed += send(session, &message, sent).await?;
+            message.clear();
+            sent = at + 1;
+        }
+    }
+    Ok(changed)
+}
+
+/// Runs one message, whose first statement is for the row `first`.
+async fn send(session: &mut Session, message: &str, first: usize) -> Result<u64> {
+    let mut changed = 0;
+    let mut done = 0;
+    let outcome = {
+        let mut results = (&mut session.connection).fetch_many(raw_sql(AssertSqlSafe(message)));
+        loop {
+            match poll_fn(|cx| Pin::new(&mut results).poll_next(cx)).await {
+                None => break Ok(()),
+                Some(Ok(Either::Left(result))) => {
+                    changed += result.rows_affected();
+                    done += 1;
+                }
+                Some(Ok(Either::Right(_))) => {}
+                Some(Err(cause)) => break Err(cause),
+            }
+        }
+    };
+    match outcome {
+        Ok(()) => Ok(changed),
+        Err(cause) => {
+            let mut error = session.error(cause);
+            // It counts in the message, which the caller did not write.
+            error.details_mut().position = None;
+            Err(in_row(error, first + done))
+        }
+    }
+}
+
+async fn one_by_one(session: &mut Session, sql: &str, rows: &[Params]) -> Result<u64> {
+    let mut changed = 0;
+    for (row, params) in rows.iter().enumerate() {
+        let ready = session.ready(sql, params).await.map_err(|error| in_row(error, row))?;
+        let arguments = ready.bindings.arguments().map_err(|cause| session.error(cause))?;
+        let query = sqlx::Statement::query_with(&ready.plan.statement, arguments);
+        let outcome = query.execute(&mut session.connection).await;
+        match outcome {
+            Ok(result) => changed += result.rows_affected(),
+            Err(cause) => return Err(in_row(session.located(cause, sql, &ready.sql), row)),
+        }
+    }
+    Ok(changed)
+}
+
+/// The error with the row of parameters that caused it.
+fn in_row(mut error: Error, row: usize) -> Error {
+    let place = format!("row {row} of the parameters");
+    let detail = error.details_mut().detail.take();
+    error.details_mut().detail = Some(detail.map_or_else(|| place.clone(), |detail| format!("{detail} ({place})")));
+    error
+}

@@ -1,0 +1,574 @@
+//! One session on the server: what is prepared, what is known about types, what state it is in.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use industrydb_core::error::{Error, ErrorKind, Result};
+use industrydb_core::names;
+use industrydb_core::sql::tokens::{Kind as TokenKind, tokenize};
+use industrydb_core::sql::{PlaceholderStyle, TransactionEffect, first_keyword, transaction_effects, translate};
+use industrydb_core::value::{Params, Value};
+use sqlx::postgres::{PgStatement, PgTypeInfo};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, Statement as _};
+use sqlx::{Column as _, raw_sql};
+
+use crate::bind::Bindings;
+use crate::cancel::Calls;
+use crate::error::{BACKEND, ends_connection, is_stale_plan, of_driver, sqlstate};
+use crate::lookup::Types;
+use crate::params::{self, Bound};
+use crate::plan::{Plan, PlannedColumn, Plans, parameters};
+use crate::types::Type;
+
+/// `text`, which the server also takes for a parameter about which nothing else is known.
+const TEXT: u32 = 25;
+/// "could not determine data type of parameter": an error of preparing, before anything is run.
+const INDETERMINATE: &str = "42P18";
+
+/// What the connector tells without asking the server, while a statement may be running.
+#[derive(Debug, Default)]
+pub struct State {
+    in_transaction: AtomicBool,
+    closed: Mutex<Option<String>>,
+}
+
+impl State {
+    /// Whether a transaction is open.
+    pub fn in_transaction(&self) -> bool {
+        self.in_transaction.load(Ordering::Acquire)
+    }
+
+    /// Why the connection can't be used any more, if it can't.
+    pub fn closed(&self) -> Option<String> {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Refuses a connection that can't be used any more.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Connection`] with the reason.
+    pub fn check(&self) -> Result<()> {
+        self.closed().map_or(Ok(()), |reason| Err(Error::connection(reason).with_backend(BACKEND)))
+    }
+
+    /// Nothing more can be done with the connection.
+    pub fn close(&self, reason: impl Into<String>) {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| reason.into());
+        self.in_transaction.store(false, Ordering::Release);
+    }
+}
+
+/// One session on the server.
+pub struct Session {
+    /// The driver's connection.
+    pub connection: PgConnection,
+    /// What the connector tells about it.
+    pub state: Arc<State>,
+    /// Which call runs.
+    pub calls: Arc<Calls>,
+    types: Types,
+    plans: Plans,
+    /// Behind a pooler in transaction mode: every call leaves the server's session as it was.
+    pooled: bool,
+    /// The open transaction can only be rolled back.
+    failed: bool,
+    /// A statement that SQL prepared and that a failed transaction kept from being dropped.
+    left_prepared: Option<&'static str>,
+}
+
+/// A statement with its parameters, ready to run.
+pub struct Ready {
+    /// What is sent.
+    pub sql: String,
+    /// Its types.
+    pub plan: Arc<Plan>,
+    /// Its parameters.
+    pub bindings: Bindings,
+}
+
+impl Session {
+    /// A session on a fresh connection.
+    pub fn new(connection: PgConnection, calls: Arc<Calls>, lc_monetary: &str, pooled: bool) -> Self {
+        Self {
+            connection,
+            state: Arc::default(),
+            calls,
+            types: Types::new(lc_monetary),
+            plans: Plans::default(),
+            pooled,
+            failed: false,
+            left_prepared: None,
+        }
+    }
+
+    /// Whether no state may be left on the server.
+    pub fn is_pooled(&self) -> bool {
+        self.pooled
+    }
+
+    /// Our error for the driver's; notes what it means for the session.
+    pub fn error(&mut self, cause: sqlx::Error) -> Error {
+        if ends_connection(&cause) {
+            let error = of_driver(cause);
+            self.state.close(format!("the connection is closed: {}", error.message()));
+            return error;
+        }
+        if self.state.in_transaction() && sqlstate(&cause).is_some() {
+            self.failed = true;
+        }
+        of_driver(cause)
+    }
+
+    /// What `sql` did to the open transaction, once it has run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Execution`] for a COMMIT of a transaction that had failed, which the server answers with a
+    /// ROLLBACK (PostgreSQL manual, COMMIT).
+    pub fn note_effects(&mut self, sql: &str) -> Result<()> {
+        let mut open = self.state.in_transaction();
+        let mut lost = false;
+        for effect in transaction_effects(sql, PlaceholderStyle::Dollar) {
+            match effect {
+                TransactionEffect::Commit | TransactionEffect::Chain => lost |= std::mem::take(&mut self.failed),
+                TransactionEffect::Rollback | TransactionEffect::RollbackTo => self.failed = false,
+                TransactionEffect::Begin | TransactionEffect::Savepoint | TransactionEffect::Release => {}
+            }
+            open = effect.leaves_open(open);
+        }
+        self.state.in_transaction.store(open, Ordering::Release);
+        let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
+        if matches!(keyword.as_str(), "create" | "alter" | "drop") {
+            self.types.clear();
+            self.plans.clear();
+        }
+        if lost {
+            let message = "the transaction was rolled back, not committed: a statement in it had failed";
+            return Err(Error::execution(message).with_code("25P02").with_backend(BACKEND));
+        }
+        Ok(())
+    }
+
+    /// As [`Self::note_effects`], for a statement that failed: a COMMIT that fails has ended the transaction as well.
+    pub fn note_failure(&mut self, sql: &str) {
+        let ends = |effect: &TransactionEffect| {
+            matches!(effect, TransactionEffect::Commit | TransactionEffect::Rollback | TransactionEffect::Chain)
+        };
+        if self.state.in_transaction() && transaction_effects(sql, PlaceholderStyle::Dollar).iter().any(ends) {
+            self.state.in_transaction.store(false, Ordering::Release);
+            self.failed = false;
+        }
+    }
+
+    /// Forgets all that is prepared and known: the server has other tables now, or has forgotten our statements.
+    pub async fn forget(&mut self) -> sqlx::Result<()> {
+        self.types.clear();
+        self.plans.clear();
+        self.connection.clear_cached_statements().await
+    }
+
+    /// Runs our own SQL that gives nothing.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn run_simple(&mut self, sql: &str) -> Result<()> {
+        let outcome = self.connection.execute(raw_sql(AssertSqlSafe(sql))).await;
+        outcome.map(drop).map_err(|cause| self.error(cause))
+    }
+
+    /// Prepares `sql`, or finds it prepared.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn prepare(&mut self, sql: &str) -> sqlx::Result<Arc<Plan>> {
+        let statement = (&mut self.connection).prepare(AssertSqlSafe(sql).into_sql_str()).await?;
+        if let Some(plan) = self.plans.get(sql, &statement) {
+            return Ok(plan);
+        }
+        let plan = Arc::new(self.plan(statement).await?);
+        self.plans.put(sql, Arc::clone(&plan));
+        Ok(plan)
+    }
+
+    async fn plan(&mut self, statement: PgStatement) -> sqlx::Result<Plan> {
+        let oid = |ty: &PgTypeInfo| ty.oid().map_or(0, |oid| oid.0);
+        let modifiers = self.modifiers(&statement).await?;
+        let columns: Vec<(u32, i32)> =
+            statement.columns().iter().zip(modifiers).map(|(column, modifier)| (oid(column.type_info()), modifier)).collect();
+        let wanted: Vec<(u32, i32)> = parameters(&statement).iter().map(|ty| (oid(ty), -1)).collect();
+        let types = self.types.resolve(&mut self.connection, &columns).await?;
+        let parameters = self.types.resolve(&mut self.connection, &wanted).await?;
+        let needs_text = types.iter().any(Type::needs_text);
+        let columns = Plan::name_columns(&statement, types);
+        Ok(Plan { statement, parameters, columns, needs_text })
+    }
+
+    /// The type modifiers of the result's columns, which the driver drops: those of table columns are in the catalog.
+    async fn modifiers(&mut self, statement: &PgStatement) -> sqlx::Result<Vec<i32>> {
+        let origin = |column: &sqlx::postgres::PgColumn| {
+            let has_modifier = column.type_info().oid().is_some_and(|oid| crate::types::has_modifier(oid.0));
+            has_modifier.then(|| Some((column.relation_id()?.0, column.relation_attribute_no()?))).flatten()
+        };
+        let origins: Vec<Option<(u32, i16)>> = statement.columns().iter().map(origin).collect();
+        let wanted: Vec<String> =
+            origins.iter().flatten().map(|(relation, attribute)| format!("({relation}, {attribute})")).collect();
+        if wanted.is_empty() {
+            return Ok(vec![-1; origins.len()]);
+        }
+        let sql = format!(
+            "SELECT attrelid::int8, attnum, atttypmod FROM pg_catalog.pg_attribute WHERE (attrelid, attnum) IN ({})",
+            wanted.join(", ")
+        );
+        let rows = raw_sql(AssertSqlSafe(sql)).fetch_all(&mut self.connection).await?;
+        let mut modifiers = BTreeMap::new();
+        for row in &rows {
+            modifiers.insert((row.try_get::<i64, _>(0)?, row.try_get::<i16, _>(1)?), row.try_get::<i32, _>(2)?);
+        }
+        let modifier = |origin: &Option<(u32, i16)>| {
+            origin.and_then(|(relation, attribute)| modifiers.get(&(i64::from(relation), attribute)).copied())
+        };
+        Ok(origins.iter().map(|origin| modifier(origin).unwrap_or(-1)).collect())
+    }
+
+    /// Prepares `sql` for `params`: each value goes out in the type that the server gives its placeholder.
+    ///
+    /// Where the server only guessed `text`, because nothing around the placeholder says more, the value's own type is
+    /// written into the statement (`$1::bigint`); where a type has no binary form here, the value goes out as text and
+    /// the server converts it (`CAST($1::text AS inet)`).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Execution`] if `params` do not fit the placeholders; [`ErrorKind::Conversion`] for a value that its
+    /// type does not hold; what the server says.
+    pub async fn ready(&mut self, sql: &str, params: &Params) -> Result<Ready> {
+        check_text(sql)?;
+        let translated = translate(sql, PlaceholderStyle::Dollar, params)?;
+        let values = translated.values(params)?;
+        let mut casts = Casts::new();
+        // Each round writes casts for placeholders that had none, so this ends.
+        loop {
+            let (text, plan) = self.typed_with(sql, &translated.sql, &values, &mut casts).await?;
+            let before = casts.len();
+            let bindings = bind(&plan, &values, &mut casts)?;
+            if casts.len() == before {
+                return Ok(Ready { sql: text, plan, bindings });
+            }
+        }
+    }
+
+    /// Prepares `translated`, which is `sql` with the server's placeholders, for values of the types of `values`.
+    ///
+    /// # Errors
+    /// As [`Self::ready`].
+    pub async fn typed(&mut self, sql: &str, translated: &str, values: &[&Value]) -> Result<(String, Arc<Plan>)> {
+        self.typed_with(sql, translated, values, &mut Casts::new()).await
+    }
+
+    /// The columns that `sql` would give.
+    ///
+    /// # Errors
+    /// As [`Self::ready`].
+    pub async fn described_columns(&mut self, sql: &str, params: &Params) -> Result<Vec<PlannedColumn>> {
+        match self.describe(sql, params).await {
+            Ok(plan) => Ok(plan.columns.clone()),
+            Err(error) if is_unknown(&error) && params.is_empty() => self.describe_by_row(sql).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn describe(&mut self, sql: &str, params: &Params) -> Result<Arc<Plan>> {
+        check_text(sql)?;
+        let translated = translate(sql, PlaceholderStyle::Dollar, params)?;
+        let values = translated.values(params)?;
+        self.typed(sql, &translated.sql, &values).await.map(|(_, plan)| plan)
+    }
+
+    async fn typed_with(
+        &mut self,
+        sql: &str,
+        translated: &str,
+        values: &[&Value],
+        casts: &mut Casts,
+    ) -> Result<(String, Arc<Plan>)> {
+        loop {
+            let text = splice(translated, casts);
+            let plan = match self.prepare(&text).await {
+                Ok(plan) => plan,
+                Err(cause)
+                    if sqlstate(&cause) == Some(INDETERMINATE)
+                        && !self.state.in_transaction()
+                        && add_natural(casts, values, |_| true) =>
+                {
+                    continue;
+                }
+                Err(sqlx::Error::ColumnDecode { .. }) => {
+                    // The driver does not know the class of a type; ours to say what the parameters are.
+                    if self.cast_unknown(&text, values, casts).await? {
+                        continue;
+                    }
+                    return Err(unknown_to_the_driver());
+                }
+                Err(cause) => return Err(self.located(cause, sql, &text)),
+            };
+            if plan.parameters.len() != values.len() {
+                let message = format!("the statement has {} parameters, not {}", plan.parameters.len(), values.len());
+                return Err(Error::execution(message).with_backend(BACKEND));
+            }
+            // Bytes on their way into a text column are refused; the server would write them as hexadecimal digits.
+            let stores = is_writing(sql);
+            let guessed = |at: usize| {
+                plan.parameters.get(at).is_some_and(|ty| ty.oid == TEXT)
+                    && !(stores && matches!(values.get(at), Some(Value::Bytes(_))))
+            };
+            if !add_natural(casts, values, guessed) {
+                return Ok((text.into_owned(), plan));
+            }
+        }
+    }
+
+    /// Adds a cast from text for each parameter of a type that the driver can't prepare a statement with (it does not
+    /// know multiranges); whether there was any.
+    async fn cast_unknown(&mut self, sql: &str, values: &[&Value], casts: &mut Casts) -> Result<bool> {
+        const NAME: &str = "industrydb_types";
+        self.run_simple(&format!("PREPARE {NAME} AS {sql}")).await?;
+        let types = "SELECT unnest(parameter_types)::oid::int8 FROM pg_catalog.pg_prepared_statements WHERE name = ";
+        let rows = raw_sql(AssertSqlSafe(format!("{types}'{NAME}'"))).fetch_all(&mut self.connection).await;
+        let rows = rows.map_err(|cause| self.error(cause))?;
+        self.run_simple(&format!("DEALLOCATE {NAME}")).await?;
+        let oids = rows.iter().map(|row| row.try_get::<i64, _>(0)).collect::<sqlx::Result<Vec<_>>>().map_err(of_driver)?;
+        let wanted: Vec<(u32, i32)> = oids.into_iter().map(|oid| (u32::try_from(oid).unwrap_or(0), -1)).collect();
+        let types = self.resolve_types(&wanted).await?;
+        let before = casts.len();
+        for (at, (value, ty)) in values.iter().zip(&types).enumerate() {
+            if Type::builtin(ty.oid, -1).is_none() && !casts.contains_key(&at) {
+                let text = match params::encode(value, ty, &mut Vec::new())? {
+                    Bound::Text(text) => Some(text),
+                    Bound::Null => None,
+                    Bound::Binary => continue,
+                };
+                casts.insert(at, Cast::Text(params::cast_name(ty).to_owned(), text));
+            }
+        }
+        Ok(casts.len() > before)
+    }
+
+    /// What a query of no parameters gives, for one that the driver can't prepare: its columns, from a row of NULLs that
+    /// an outer join gives without running it.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn describe_by_row(&mut self, sql: &str) -> Result<Vec<PlannedColumn>> {
+        let probe = format!("SELECT described.* FROM (SELECT 1) one LEFT JOIN (\n{sql}\n) described ON false");
+        let rows = raw_sql(AssertSqlSafe(probe)).fetch_all(&mut self.connection).await;
+        let rows = rows.map_err(|cause| self.error(cause))?;
+        let Some(row) = rows.first() else { return Err(unknown_to_the_driver()) };
+        let wanted: Vec<(u32, i32)> =
+            row.columns().iter().map(|column| (column.type_info().oid().map_or(0, |oid| oid.0), -1)).collect();
+        let types = self.resolve_types(&wanted).await?;
+        let names = names::unique(row.columns().iter().map(|column| column.name().to_owned()).collect());
+        Ok(names.into_iter().zip(types).map(|(name, ty)| PlannedColumn { name, ty }).collect())
+    }
+
+    /// The types with these OIDs and modifiers.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn resolve_types(&mut self, wanted: &[(u32, i32)]) -> Result<Vec<Type>> {
+        let types = self.types.resolve(&mut self.connection, wanted).await;
+        types.map_err(|cause| self.error(cause))
+    }
+
+    /// Drops a statement that SQL prepared; at the next use of the name if the transaction has `failed`.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn forget_prepared(&mut self, name: &'static str, failed: bool) -> Result<()> {
+        if failed {
+            self.left_prepared = Some(name);
+            return Ok(());
+        }
+        self.run_simple(&format!("DEALLOCATE {name}")).await
+    }
+
+    /// Drops what an earlier transaction could not.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn drop_left(&mut self) -> Result<()> {
+        match self.left_prepared.take() {
+            Some(name) => self.run_simple(&format!("DEALLOCATE {name}")).await,
+            None => Ok(()),
+        }
+    }
+
+    /// An error of ours has made the server give the open transaction up.
+    pub fn note_failed(&mut self) {
+        self.failed |= self.state.in_transaction();
+    }
+
+    /// An error of the server about `sent`, with a position that counts in `sql`.
+    pub fn located(&mut self, cause: sqlx::Error, sql: &str, sent: &str) -> Error {
+        let mut error = self.error(cause);
+        if sql != sent
+            && let Some(position) = error.details().position
+        {
+            // Placeholders were rewritten: places in front of the first one are still the same.
+            let same = sql.chars().zip(sent.chars()).take_while(|(one, other)| one == other).count();
+            if position > same as u64 {
+                error.details_mut().position = None;
+            }
+        }
+        error
+    }
+
+    /// Whether the failed statement may be prepared anew and run after all: it was refused before it began, because a
+    /// table or type has changed since it was prepared.
+    pub fn may_retry(&self, cause: &sqlx::Error) -> bool {
+        is_stale_plan(cause) && !self.state.in_transaction()
+    }
+
+    /// Begins the transaction that a call behind a pooler needs, so that all of it reaches the same server session.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn enter_pooled(&mut self) -> Result<bool> {
+        if !self.pooled || self.state.in_transaction() {
+            return Ok(false);
+        }
+        self.run_simple("BEGIN").await.map(|()| true)
+    }
+
+    /// Leaves the server's session as it was found: nothing prepared, and the transaction of [`Self::enter_pooled`]
+    /// ended.
+    ///
+    /// # Errors
+    /// That of `outcome`, else what the server says.
+    pub async fn leave_pooled<T>(&mut self, entered: bool, outcome: Result<T>) -> Result<T> {
+        if !self.pooled || self.state.closed().is_some() {
+            return outcome;
+        }
+        self.plans.clear();
+        let cleared = self.connection.clear_cached_statements().await.map(drop);
+        let cleared = cleared.map_err(|cause| self.error(cause));
+        if !entered {
+            return cleared.and(outcome);
+        }
+        match cleared.and(outcome) {
+            Ok(value) => self.run_simple("COMMIT").await.map(|()| value),
+            Err(error) => {
+                // What went wrong is what the caller has to know, whatever becomes of the rollback.
+                let _ = self.run_simple("ROLLBACK").await;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// What stands around each placeholder, by its place counted from 0.
+type Casts = BTreeMap<usize, Cast>;
+
+/// What stands around a placeholder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Cast {
+    /// `$1::bigint`: the value's own type.
+    Natural(&'static str),
+    /// `CAST($1::text AS inet)`, and the text to send.
+    Text(String, Option<String>),
+}
+
+/// Adds a cast to the value's own type wherever `wanted` says so and there is none yet; whether there was any.
+fn add_natural(casts: &mut Casts, values: &[&Value], wanted: impl Fn(usize) -> bool) -> bool {
+    let before = casts.len();
+    for (at, value) in values.iter().enumerate() {
+        if let Some(ty) = params::cast_type(value)
+            && wanted(at)
+            && !casts.contains_key(&at)
+        {
+            casts.insert(at, Cast::Natural(ty));
+        }
+    }
+    casts.len() > before
+}
+
+/// Encodes the values; those that only the server can convert get a cast.
+fn bind(plan: &Plan, values: &[&Value], casts: &mut Casts) -> Result<Bindings> {
+    let mut bindings = Bindings::default();
+    for (at, (value, ty)) in values.iter().zip(&plan.parameters).enumerate() {
+        let begin = bindings.bytes.len();
+        let as_text = match casts.get(&at) {
+            Some(Cast::Text(_, text)) => Some(text.clone().map_or(Value::Null, Value::Text)),
+            Some(Cast::Natural(_)) | None => None,
+        };
+        let numbered = |error: Error| {
+            let message = format!("parameter ${}: {}", at + 1, error.message());
+            error.with_message(message).with_backend(BACKEND)
+        };
+        let bound = params::encode(as_text.as_ref().unwrap_or(value), ty, &mut bindings.bytes).map_err(numbered)?;
+        bindings.values.push(match bound {
+            Bound::Null => None,
+            Bound::Binary => Some(begin..bindings.bytes.len()),
+            Bound::Text(text) => {
+                casts.insert(at, Cast::Text(params::cast_name(ty).to_owned(), Some(text)));
+                None
+            }
+        });
+    }
+    Ok(bindings)
+}
+
+/// Writes the casts around their placeholders.
+fn splice<'s>(sql: &'s str, casts: &Casts) -> Cow<'s, str> {
+    if casts.is_empty() {
+        return Cow::Borrowed(sql);
+    }
+    let Some(tokens) = tokenize(sql, PlaceholderStyle::Dollar) else { return Cow::Borrowed(sql) };
+    let mut out = String::with_capacity(sql.len() + 24 * casts.len());
+    let mut copied = 0;
+    for token in tokens.iter().filter(|token| token.kind == TokenKind::Dollar) {
+        let placeholder = token.text(sql);
+        let number = placeholder.get(1..).and_then(|digits| digits.parse::<usize>().ok());
+        let Some(cast) = number.and_then(|number| casts.get(&number.checked_sub(1)?)) else { continue };
+        out.push_str(&sql[copied..token.start]);
+        match cast {
+            Cast::Natural(ty) => out.extend(["CAST(", placeholder, " AS ", ty, ")"]),
+            Cast::Text(ty, _) => out.extend(["CAST(", placeholder, "::text AS ", ty, ")"]),
+        }
+        copied = token.end;
+    }
+    out.push_str(&sql[copied..]);
+    Cow::Owned(out)
+}
+
+/// Whether a statement stores values, rather than only reading some.
+fn is_writing(sql: &str) -> bool {
+    let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
+    matches!(keyword.as_str(), "insert" | "update" | "merge" | "call")
+}
+
+/// The error for a statement that the driver can't prepare.
+fn unknown_to_the_driver() -> Error {
+    crate::error::conversion("the statement has a type that can't be read or bound here")
+        .with_hint("cast it in the statement, such as with ::text")
+}
+
+/// Whether the error is that of [`unknown_to_the_driver`].
+pub fn is_unknown(error: &Error) -> bool {
+    *error == unknown_to_the_driver()
+}
+
+/// Refuses a NUL, which the protocol takes for the end of the text.
+///
+/// # Errors
+/// [`ErrorKind::Execution`].
+pub fn check_text(sql: &str) -> Result<()> {
+    if sql.contains('\0') {
+        return Err(Error::execution("the SQL text contains a NUL character").with_backend(BACKEND));
+    }
+    Ok(())
+}
+
+/// The error of a call that was given up.
+pub fn given_up() -> Error {
+    Error::new(ErrorKind::Cancelled, "the call was cancelled").with_backend(BACKEND)
+}
+

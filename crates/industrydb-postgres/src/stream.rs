@@ -1,0 +1,411 @@
+//! Running SQL: one statement after the other, in a task of its own, rows into frames as they arrive.
+//!
+//! The task owns the session while it runs, so that the socket is read and rows are decoded on one thread of the
+//! runtime, whatever the caller's thread does in between.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_core::stream::BoxStream;
+use industrydb_core::connector::{BoxFuture, Event, EventStream, ReadOptions, Settle};
+use industrydb_core::error::{Error, Result};
+use industrydb_core::sql::{PlaceholderStyle, first_keyword, split};
+use industrydb_core::value::Params;
+use sqlx::postgres::{PgQueryResult, PgRow};
+use sqlx::{AssertSqlSafe, Either, Executor as _, Statement as _, raw_sql};
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::task::AbortHandle;
+
+use crate::cancel::ABORTED;
+use crate::decode::{ResultReader, declared_schema};
+use crate::error::{BACKEND, conversion};
+use crate::plan::{Plan, PlannedColumn};
+use crate::session::{Ready, Session, given_up, is_unknown};
+use crate::textual;
+
+/// Rows between two reports of progress.
+const ROWS_BETWEEN_REPORTS: usize = 4_096;
+/// Events that wait for the consumer before the task waits for it.
+const WAITING_EVENTS: usize = 1;
+
+/// What the task tells.
+enum Message {
+    Event(Event),
+    End,
+    Failed(Error),
+}
+
+/// What a running script gives.
+pub struct Events(Receiver<Message>);
+
+impl EventStream for Events {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Event>>> {
+        Box::pin(poll_fn(|cx| self.0.poll_recv(cx).map(received)))
+    }
+}
+
+fn received(message: Option<Message>) -> Result<Option<Event>> {
+    match message {
+        Some(Message::Event(event)) => Ok(Some(event)),
+        Some(Message::End) => Ok(None),
+        Some(Message::Failed(error)) => Err(error),
+        // A task that ends without a word: never the end of the data.
+        None => Err(given_up()),
+    }
+}
+
+/// Where the task's events go; a consumer that is gone ends the statement.
+struct Sink(Sender<Message>);
+
+impl Sink {
+    async fn event(&self, event: Event) -> Result<()> {
+        self.0.send(Message::Event(event)).await.map_err(|_| given_up())
+    }
+}
+
+/// What a task is to run.
+enum Work {
+    /// A statement with its parameters.
+    One(Ready, String),
+    /// Statements without parameters.
+    Script(String),
+}
+
+/// Starts `sql`; the events come out of the first result, the second stops the task.
+///
+/// # Errors
+/// Those of preparing a statement with parameters.
+pub async fn start(
+    session: &Arc<Mutex<Session>>,
+    sql: &str,
+    params: &Params,
+    options: ReadOptions,
+) -> Result<(Events, AbortHandle)> {
+    let mut session = Arc::clone(session).lock_owned().await;
+    session.state.check()?;
+    session.calls.begin();
+    let prepared = prepare(&mut session, sql, params).await;
+    let (work, entered) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            let calls = Arc::clone(&session.calls);
+            drop(session);
+            calls.end().await;
+            return Err(error);
+        }
+    };
+    let (sender, receiver) = mpsc::channel(WAITING_EVENTS);
+    let task = tokio::spawn(run(session, work, entered, options, Sink(sender)));
+    Ok((Events(receiver), task.abort_handle()))
+}
+
+async fn prepare(session: &mut Session, sql: &str, params: &Params) -> Result<(Work, bool)> {
+    if params.is_empty() {
+        return Ok((Work::Script(sql.to_owned()), false));
+    }
+    if split(sql, PlaceholderStyle::Dollar).len() > 1 {
+        let message = "parameters need a single statement; this is a script of several";
+        return Err(Error::execution(message).with_backend(BACKEND));
+    }
+    let entered = session.enter_pooled().await?;
+    match session.ready(sql, params).await {
+        Ok(ready) => Ok((Work::One(ready, sql.to_owned()), entered)),
+        Err(error) => Err(session.leave_pooled::<()>(entered, Err(error)).await.err().unwrap_or_else(given_up)),
+    }
+}
+
+async fn run(mut session: OwnedMutexGuard<Session>, work: Work, entered: bool, options: ReadOptions, sink: Sink) {
+    let calls = Arc::clone(&session.calls);
+    let outcome = tokio::select! {
+        outcome = run_all(&mut session, work, entered, &options, &sink) => Some(outcome),
+        () = calls.aborted() => None,
+    };
+    let outcome = outcome.unwrap_or_else(|| {
+        session.state.close(ABORTED);
+        Err(given_up())
+    });
+    // The connection is free before the caller hears of the end.
+    drop(session);
+    calls.end().await;
+    let last = outcome.map_or_else(Message::Failed, |()| Message::End);
+    // A consumer that is gone needs no last word.
+    let _ = sink.0.send(last).await;
+}
+
+async fn run_all(
+    session: &mut Session,
+    work: Work,
+    entered: bool,
+    options: &ReadOptions,
+    sink: &Sink,
+) -> Result<()> {
+    match work {
+        Work::One(ready, sql) => {
+            let outcome = run_ready(session, ready, &sql, options, sink).await;
+            session.leave_pooled(entered, outcome).await
+        }
+        Work::Script(script) => {
+            let statements = split(&script, PlaceholderStyle::Dollar);
+            for sql in statements {
+                let outcome = run_one(session, sql, options, sink).await;
+                outcome.map_err(|error| moved(error, &script, sql))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// An error's position, counted in the script rather than in its statement.
+fn moved(mut error: Error, script: &str, sql: &str) -> Error {
+    let before = script.as_bytes().as_ptr_range().start as usize;
+    let begin = (sql.as_ptr() as usize).checked_sub(before).and_then(|begin| script.get(..begin));
+    if let (Some(position), Some(begin)) = (error.details().position, begin) {
+        error.details_mut().position = Some(position + begin.chars().count() as u64);
+    }
+    error
+}
+
+/// Runs one statement without parameters.
+async fn run_one(session: &mut Session, sql: &str, options: &ReadOptions, sink: &Sink) -> Result<()> {
+    if session.is_pooled() && !session.state.in_transaction() && !is_query(sql) {
+        // VACUUM and its like refuse a transaction; as a simple query a statement needs none.
+        return run_textual(session, sql, None, options, sink).await;
+    }
+    let entered = session.enter_pooled().await?;
+    let outcome = match session.ready(sql, &Params::NONE).await {
+        Ok(ready) => run_ready(session, ready, sql, options, sink).await,
+        Err(error) if is_unknown(&error) && is_query(sql) => match session.describe_by_row(sql).await {
+            Ok(columns) => run_textual(session, sql, Some(&columns), options, sink).await,
+            Err(_) => Err(error),
+        },
+        Err(error) => {
+            session.note_failure(sql);
+            Err(error)
+        }
+    };
+    session.leave_pooled(entered, outcome).await
+}
+
+/// Whether a statement may give rows of any type: what else there is gives text or nothing.
+fn is_query(sql: &str) -> bool {
+    let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
+    matches!(keyword.as_str(), "select" | "with" | "values" | "table" | "insert" | "update" | "delete" | "merge")
+}
+
+/// Runs a prepared statement; one that the server refuses because its result has changed is prepared anew.
+async fn run_ready(
+    session: &mut Session,
+    ready: Ready,
+    sql: &str,
+    options: &ReadOptions,
+    sink: &Sink,
+) -> Result<()> {
+    if ready.plan.needs_text {
+        if !ready.bindings.values.is_empty() {
+            return Err(unreadable(&ready.plan));
+        }
+        return run_textual(session, &ready.sql, Some(&ready.plan.columns), options, sink).await;
+    }
+    let mut again = false;
+    let mut ready = ready;
+    loop {
+        match fetch(session, &ready, options, sink).await {
+            Err(Failure::Server(cause)) if !again && session.may_retry(&cause) => {
+                again = true;
+                let values = std::mem::take(&mut ready.bindings);
+                session.forget().await.map_err(|cause| session.error(cause))?;
+                let plan = session.prepare(&ready.sql).await.map_err(|cause| session.error(cause))?;
+                ready = Ready { plan, bindings: values, sql: ready.sql };
+            }
+            outcome => return finish(session, sql, &ready.sql, outcome),
+        }
+    }
+}
+
+/// What stopped a statement.
+enum Failure {
+    /// The server, or the way to it.
+    Server(sqlx::Error),
+    /// A value that has no place in its column, or a consumer that is gone. The server is still sending.
+    Ours(Error),
+}
+
+fn finish(session: &mut Session, sql: &str, sent: &str, outcome: Result<(), Failure>) -> Result<()> {
+    match outcome {
+        Ok(()) => session.note_effects(sql),
+        Err(Failure::Server(cause)) => {
+            let error = session.located(cause, sql, sent);
+            session.note_failure(sql);
+            Err(error)
+        }
+        Err(Failure::Ours(error)) => Err(error),
+    }
+}
+
+async fn fetch(
+    session: &mut Session,
+    ready: &Ready,
+    options: &ReadOptions,
+    sink: &Sink,
+) -> Result<(), Failure> {
+    let arguments = ready.bindings.arguments().map_err(Failure::Server)?;
+    let calls = Arc::clone(&session.calls);
+    let mut rows = (&mut session.connection).fetch_many(ready.plan.statement.query_with(arguments));
+    let outcome = read(&mut rows, &ready.plan, &ready.sql, options, sink).await;
+    if let Err(Failure::Ours(_)) = &outcome {
+        // Nobody wants the rest: the server is told so, and what is on its way is thrown away.
+        calls.stop_running().await;
+        while let Some(Ok(_)) = next(&mut rows).await {}
+    }
+    outcome
+}
+
+type Rows<'r> = BoxStream<'r, sqlx::Result<Either<PgQueryResult, PgRow>>>;
+
+async fn next(rows: &mut Rows<'_>) -> Option<sqlx::Result<Either<PgQueryResult, PgRow>>> {
+    poll_fn(|cx: &mut Context<'_>| -> Poll<_> { Pin::new(&mut *rows).poll_next(cx) }).await
+}
+
+async fn read(
+    rows: &mut Rows<'_>,
+    plan: &Plan,
+    sql: &str,
+    options: &ReadOptions,
+    sink: &Sink,
+) -> Result<(), Failure> {
+    let mut reader = ResultReader::new(&plan.columns, options);
+    let mut announced = false;
+    let mut changed = 0;
+    if options.settle == Settle::Declared && !plan.columns.is_empty() {
+        announced = true;
+        let schema = Arc::new(declared_schema(&plan.columns, options));
+        sink.event(Event::Schema(schema)).await.map_err(Failure::Ours)?;
+    }
+    let limit = batch_limit(options);
+    while let Some(next) = next(rows).await {
+        match next.map_err(Failure::Server)? {
+            Either::Left(done) => changed = done.rows_affected(),
+            Either::Right(row) => {
+                reader.read_row(&row).map_err(Failure::Ours)?;
+                if reader.rows().is_multiple_of(ROWS_BETWEEN_REPORTS) {
+                    let (rows, bytes) = reader.progress();
+                    options.progress.set(rows, bytes);
+                }
+                if reader.rows() >= limit {
+                    give(&mut reader, &mut announced, true, options, sink).await.map_err(Failure::Ours)?;
+                }
+            }
+        }
+    }
+    if !plan.columns.is_empty() {
+        if reader.rows() > 0 {
+            give(&mut reader, &mut announced, false, options, sink).await.map_err(Failure::Ours)?;
+        } else if !announced {
+            let schema = Arc::new(declared_schema(&plan.columns, options));
+            sink.event(Event::Schema(schema)).await.map_err(Failure::Ours)?;
+        }
+    }
+    let changed = if plan.columns.is_empty() || changes_rows(sql) { changed } else { 0 };
+    sink.event(Event::Done(changed)).await.map_err(Failure::Ours)
+}
+
+/// Whether the number of rows that the server reports is one of rows changed, not only read.
+fn changes_rows(sql: &str) -> bool {
+    let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
+    matches!(keyword.as_str(), "insert" | "update" | "delete" | "merge" | "with")
+}
+
+async fn give(
+    reader: &mut ResultReader,
+    announced: &mut bool,
+    more: bool,
+    options: &ReadOptions,
+    sink: &Sink,
+) -> Result<()> {
+    let frame = reader.finish_batch(more)?;
+    let (rows, bytes) = reader.progress();
+    options.progress.set(rows, bytes);
+    if !std::mem::replace(announced, true) {
+        sink.event(Event::Schema(Arc::clone(frame.schema()))).await?;
+    }
+    sink.event(Event::Batch(frame)).await
+}
+
+/// The rows after which a batch is out.
+fn batch_limit(options: &ReadOptions) -> usize {
+    match options.settle {
+        Settle::Declared | Settle::FirstBatch => options.batch_rows.max(1),
+        Settle::WholeResult => usize::MAX,
+    }
+}
+
+async fn give_text(reader: &mut textual::TextReader, announced: &mut bool, sink: &Sink) -> Result<()> {
+    let frame = reader.finish_batch()?;
+    if !std::mem::replace(announced, true) {
+        sink.event(Event::Schema(Arc::clone(frame.schema()))).await?;
+    }
+    if frame.height() > 0 {
+        sink.event(Event::Batch(frame)).await?;
+    }
+    Ok(())
+}
+
+/// Runs a statement as a simple query: every value comes as the server's own text.
+async fn run_textual(
+    session: &mut Session,
+    sql: &str,
+    planned: Option<&[PlannedColumn]>,
+    options: &ReadOptions,
+    sink: &Sink,
+) -> Result<()> {
+    let columns = planned.unwrap_or_default();
+    let reader = planned.map(|columns| textual::TextReader::new(columns, options)).transpose()?;
+    let mut reader = reader.filter(|_| !columns.is_empty());
+    let mut changed = 0;
+    let mut announced = false;
+    let limit = batch_limit(options);
+    let outcome = {
+        let mut rows = (&mut session.connection).fetch_many(raw_sql(AssertSqlSafe(sql)));
+        loop {
+            match next(&mut rows).await {
+                None => break Ok(()),
+                Some(Err(cause)) => break Err(Failure::Server(cause)),
+                Some(Ok(Either::Left(done))) => changed = done.rows_affected(),
+                Some(Ok(Either::Right(row))) => {
+                    let reader = reader.get_or_insert_with(|| textual::TextReader::of_row(&row, options));
+                    let mut taken = reader.read_row(&row);
+                    if taken.is_ok() && reader.rows() >= limit {
+                        taken = give_text(reader, &mut announced, sink).await;
+                    }
+                    if let Err(error) = taken {
+                        while let Some(Ok(_)) = next(&mut rows).await {}
+                        break Err(Failure::Ours(error));
+                    }
+                }
+            }
+        }
+    };
+    finish(session, sql, sql, outcome)?;
+    if let Some(mut reader) = reader
+        && (reader.rows() > 0 || !announced)
+    {
+        give_text(&mut reader, &mut announced, sink).await?;
+    }
+    let changed = if columns.is_empty() || changes_rows(sql) { changed } else { 0 };
+    sink.event(Event::Done(changed)).await
+}
+
+/// The error for a result that only text can carry, in a statement that has to run in binary.
+fn unreadable(plan: &Plan) -> Error {
+    let Some(column) = plan.columns.iter().find(|column| column.ty.needs_text()) else {
+        return conversion("the result has a type that can't be read");
+    };
+    let (name, ty) = (&column.name, &column.ty.name);
+    conversion(format!("column {name:?}: a statement with parameters can't read the type {ty}"))
+        .with_column(name.as_str())
+        .with_hint(format!("cast it in the statement: {name}::text"))
+}

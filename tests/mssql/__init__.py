@@ -1,0 +1,1 @@
+"""What is SQL Server's alone."""

@@ -1,0 +1,239 @@
+"""Connecting: every kind of encryption, and errors that say which phase failed, why, and what can be done."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+
+import industrydb as idb
+from tests.mssql.conftest import PASSWORD, Authority, config
+from tests.tds.server import Encryption, Server
+
+pytestmark = pytest.mark.backend("mssql")
+
+
+def refused(config: idb.DatabaseConfig) -> idb.DatabaseConnectionError:
+    """The error of connecting."""
+    with pytest.raises(idb.DatabaseConnectionError) as caught:
+        config.connect()
+    assert PASSWORD not in str(caught.value)
+    assert caught.value.backend == "mssql"
+    return caught.value
+
+
+@contextmanager
+def listener(answer: bytes | None) -> Iterator[int]:
+    """A port at which something else answers; nothing at all if `answer` is None."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            try:
+                sock, _ = listening.accept()
+            except OSError:
+                return
+            with sock:
+                sock.recv(4096)
+                if answer is not None:
+                    sock.sendall(answer)
+                else:
+                    stop.wait(10)
+
+        stop = threading.Event()
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listening.getsockname()[1]
+        stop.set()
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def test_the_server_says_its_version(ms: idb.Connection) -> None:
+    assert ms.backend == "mssql"
+    assert ms.server_version.startswith("16.")
+
+
+@pytest.mark.parametrize(
+    ("encryption", "encrypt"),
+    [
+        ("login", "true"),
+        ("login", "false"),
+        ("login", "login"),
+        ("required", "true"),
+        ("required", "false"),
+        ("required", "login"),
+        ("strict", "strict"),
+        ("login", "strict"),
+    ],
+)
+def test_each_kind_of_encryption(authority: Authority, encryption: Encryption, encrypt: str) -> None:
+    with Server(encryption=encryption, certificate=authority.certificate, password=PASSWORD) as server:
+        wanted = config(server, encrypt=encrypt, trust_server_certificate_ca=authority.file)
+        with wanted.connect() as conn:
+            assert conn.execute("SELECT 1 AS a").item() == 1
+            (connection,) = server.connections()
+            plain = (encryption, encrypt) in {("login", "false"), ("login", "login")}
+            assert connection.encrypted is not plain
+
+
+def test_no_encryption_where_the_server_has_none(server: Server) -> None:
+    error = refused(config(server, encrypt="true"))
+    assert "(TLS)" in str(error)
+    assert "encrypt=false" in (error.hint or "")
+
+
+def test_a_certificate_of_nobody_known(authority: Authority) -> None:
+    with Server(encryption="required", certificate=authority.certificate, password=PASSWORD) as server:
+        error = refused(config(server, encrypt="true"))
+        assert "(TLS)" in str(error)
+        assert "UnknownIssuer" in str(error)
+        assert "trust_server_certificate_ca" in (error.hint or "")
+        assert "tiberius" not in str(error).lower()
+        with config(server, encrypt="true", trust_server_certificate=True).connect() as conn:
+            conn.ping()
+
+
+def test_a_certificate_for_another_name(authority: Authority) -> None:
+    with Server(encryption="required", certificate=authority.certificate, password=PASSWORD) as server:
+        options = {"encrypt": "true", "trust_server_certificate_ca": authority.file}
+        error = refused(config(server, **options, hostname_in_certificate="db.example.org"))
+        assert "(TLS)" in str(error)
+        with config(server, **options, hostname_in_certificate="localhost").connect() as conn:
+            conn.ping()
+
+
+def test_a_name_that_does_not_resolve(server: Server) -> None:
+    error = refused(config(server, host="no-such-host.invalid"))
+    assert "(DNS)" in str(error)
+    assert "no-such-host.invalid" in str(error)
+
+
+def test_a_port_that_nobody_listens_at() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    error = refused(idb.DatabaseConfig("mssql", host="127.0.0.1", port=port, username="u", password=PASSWORD))
+    assert "(TCP)" in str(error)
+    assert f"127.0.0.1:{port}" in str(error)
+    assert "nothing listens" in (error.hint or "")
+
+
+def test_a_port_of_something_else() -> None:
+    with listener(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
+        error = refused(idb.DatabaseConfig("mssql", host="127.0.0.1", port=port, username="u", password=PASSWORD))
+    assert "(prelogin)" in str(error)
+
+
+def test_a_port_that_stays_silent() -> None:
+    with listener(None) as port:
+        wanted = idb.DatabaseConfig(
+            "mssql", host="127.0.0.1", port=port, username="u", password=PASSWORD, connect_timeout=0.3
+        )
+        start = time.monotonic()
+        error = refused(wanted)
+    assert time.monotonic() - start < 3
+    assert "(prelogin)" in str(error)
+    assert "connect_timeout=0.3" in str(error)
+
+
+@pytest.mark.parametrize("phase", ["prelogin", "login"])
+def test_a_server_that_stalls(server: Server, phase: str) -> None:
+    server.faults.stall.add(phase)
+    error = refused(config(server, connect_timeout=0.3))
+    assert f"({phase})" in str(error)
+
+
+def test_a_wrong_password(server: Server) -> None:
+    error = refused(config(server, password="hunter2"))
+    assert "(login)" in str(error)
+    assert error.code == "18456"
+    assert "hunter2" not in str(error)
+    assert "password" in (error.hint or "")
+
+
+def test_a_database_that_is_not_there(server: Server) -> None:
+    error = refused(config(server, database="nope"))
+    assert "(database)" in str(error)
+    assert error.code == "4060"
+    assert "nope" in str(error)
+
+
+def test_a_server_that_sends_on_to_another(server: Server) -> None:
+    with Server(password=PASSWORD) as gateway:
+        gateway.faults.route_to = (server.host, server.port)
+        with config(gateway).connect() as conn:
+            assert conn.execute("SELECT 1 AS a").item() == 1
+            assert len(server.connections()) == 1
+
+
+def test_servers_that_send_in_circles(server: Server) -> None:
+    server.faults.route_to = (server.host, server.port)
+    assert "circles" in str(refused(config(server)))
+
+
+def browser(port: int) -> bytes:
+    """What SQL Server Browser answers for an instance ([MS-SQLR] 2.2.5)."""
+    data = f"ServerName;H;InstanceName;I;IsClustered;No;Version;16.0.1000.6;tcp;{port};;".encode()
+    return b"\x05" + len(data).to_bytes(2, "little") + data
+
+
+def test_a_named_instance(server: Server) -> None:
+    asked: list[bytes] = []
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as udp:
+        udp.bind(("127.0.0.1", 1434))
+
+        def serve() -> None:
+            data, client = udp.recvfrom(1024)
+            asked.append(data)
+            udp.sendto(browser(server.port), client)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with config(server, port=None, instance="I").connect() as conn:
+            assert conn.execute("SELECT 1 AS a").item() == 1
+        thread.join()
+    assert asked == [b"\x04I"]
+
+
+def test_an_instance_that_nobody_knows(server: Server) -> None:
+    error = refused(config(server, port=None, instance="I"))
+    assert "(SQL Server Browser)" in str(error) or "(TCP)" in str(error)
+    assert "127.0.0.1\\I" in str(error)
+
+
+def test_what_the_login_tells(server: Server) -> None:
+    options = {"application_name": "the app", "workstation_id": "here", "application_intent": "readonly"}
+    with config(server, **options, packet_size=8192).connect() as conn:
+        assert conn.execute("SELECT APP_NAME() AS a").item() == "the app"
+        (connection,) = server.connections()
+        assert connection.packet_size == 8192
+        login = connection.login
+        assert login is not None
+        assert login.host == "here"
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"access_token": "t"}, "leave username and password out"),
+        ({"authentication": "token"}, "access_token"),
+        ({"trust_server_certificate": True, "trust_server_certificate_ca": "/x"}, "one of them"),
+        ({"trust_server_certificate_ca": "/no/such/file.pem"}, "/no/such/file.pem"),
+        ({"username": None, "password": None}, "username"),
+    ],
+)
+def test_options_that_cannot_be_honoured(server: Server, options: dict[str, object], reason: str) -> None:
+    with pytest.raises(idb.ConfigurationError, match=reason):
+        config(server, **options).connect()
+
+
+def test_a_connection_that_is_cut(server: Server, ms: idb.Connection) -> None:
+    server.faults.close.add("request")
+    with pytest.raises(idb.DatabaseConnectionError, match="lost"):
+        ms.execute("SELECT 1")
+    with pytest.raises(idb.ConnectionClosedError, match="lost"):
+        ms.execute("SELECT 1")
+    assert ms.is_closed()

@@ -1,0 +1,57 @@
+"""Runs the server by hand, or beside a test whose client holds the GIL while it waits.
+
+    python -m tests.tds --port 1433 --password secret
+    python -m tests.tds --certificate cert.pem --key key.pem --encryption required
+
+It prints one line of JSON with `host`, `port`, `user` and `password`, and ends with its standard input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from tests.tds import replay
+from tests.tds.server import Certificate, Server
+
+
+def main() -> None:
+    """Reads the command line, serves until standard input ends."""
+    parser = argparse.ArgumentParser(prog="python -m tests.tds", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--user", default="sa")
+    parser.add_argument("--password", default=None)
+    parser.add_argument("--database", action="append")
+    parser.add_argument("--encryption", choices=["unsupported", "login", "required", "strict"], default="unsupported")
+    parser.add_argument("--certificate")
+    parser.add_argument("--key")
+    parser.add_argument(
+        "--replay", type=int, default=0, metavar="ROWS", help="answer SELECT * FROM bench from a recording"
+    )
+    parser.add_argument("--swallow", default="", metavar="TABLE", help="drop what bulk loads bring for this table")
+    parser.add_argument("--rows", type=int, default=0, help="how many rows they are said to be")
+    arguments = parser.parse_args()
+    certificate = Certificate(arguments.certificate, arguments.key) if arguments.certificate else None
+    server = Server(
+        encryption=arguments.encryption,
+        certificate=certificate,
+        user=arguments.user,
+        databases=tuple(arguments.database or ["test"]),
+        port=arguments.port,
+    )
+    if arguments.password is not None:
+        server.password = arguments.password
+    with server:
+        if arguments.replay:
+            server.replay("bench", replay.bench(arguments.replay))
+        if arguments.swallow:
+            server.swallow(arguments.swallow, arguments.rows)
+        line = {"host": server.host, "port": server.port, "user": server.user, "password": server.password}
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""Errors: their numbers, levels, states and texts, as python-tds hands all of them over."""
+
+# ruff: noqa: E501, ISC004 - messages and rows of data stand in one piece; so do long statements
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytds  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs]
+import pytest
+
+from tests.tds.clients import PYTDS
+from tests.tds.conftest import Session
+from tests.tds.process import Address
+
+ERRORS: tuple[tuple[str, int, int, str], ...] = (
+    ("SELECT FROM WHERE", 156, 15, "near the keyword 'FROM'"),
+    ("SELECT 1 +", 102, 15, "Incorrect syntax near '+'"),
+    ("SELECT 'abc", 105, 15, "Unclosed quotation mark"),
+    ("/* SELECT 1", 113, 15, "Missing end comment mark"),
+    ("SELEC 1", 2812, 16, "Could not find stored procedure 'SELEC'"),
+    ("SELECT * FROM missing", 208, 16, "Invalid object name 'missing'"),
+    ("SELECT missing FROM p", 207, 16, "Invalid column name 'missing'"),
+    ("SELECT q.id FROM p", 4104, 16, 'The multi-part identifier "q.id" could not be bound'),
+    ("SELECT id FROM p a, p b", 209, 16, "Ambiguous column name 'id'"),
+    ("SELECT @nope", 137, 15, 'Must declare the scalar variable "@nope"'),
+    ("SELECT nofunction(1)", 195, 15, "not a recognized built-in function name"),
+    ("SELECT id, COUNT(*) FROM p", 8120, 16, "Column 'p.id' is invalid in the select list"),
+    ("SELECT 1 UNION SELECT 1, 2", 205, 16, "equal number of expressions"),
+    ("SELECT (SELECT id FROM p)", 512, 16, "more than 1 value"),
+    ("SELECT CAST('abc' AS int)", 245, 16, "converting the varchar value 'abc' to data type int"),
+    ("SELECT CAST('abc' AS decimal(5, 2))", 8114, 16, "converting data type varchar to numeric"),
+    ("SELECT CAST('abc' AS bigint)", 8114, 16, "converting data type varchar to bigint"),
+    ("SELECT CAST('99999999999' AS int)", 248, 16, "overflowed an int column"),
+    ("SELECT CAST('abc' AS date)", 241, 16, "converting date and/or time"),
+    ("SELECT CAST('abc' AS uniqueidentifier)", 8169, 16, "to uniqueidentifier"),
+    ("SELECT CAST(300 AS tinyint)", 220, 16, "data type tinyint, value = 300"),
+    ("SELECT CAST(3000000000 AS int)", 8115, 16, "Arithmetic overflow error"),
+    ("SELECT 2147483647 + 1", 8115, 16, "expression to data type int"),
+    ("SELECT CAST(1000 AS decimal(3, 0))", 8115, 16, "data type numeric"),
+    ("SELECT 1 / 0", 8134, 16, "Divide by zero"),
+    ("SELECT CAST('2024-01-01' AS date) + 1", 206, 16, "Operand type clash"),
+    ("INSERT INTO p VALUES (1, 'twice')", 2627, 14, "PRIMARY KEY constraint 'pk_p'. Cannot insert duplicate key in object 'dbo.p'. The duplicate key value is (1)"),
+    ("INSERT INTO c (id, mail) VALUES (2, 'A')", 2627, 14, "UNIQUE KEY constraint 'uq_c'"),
+    ("INSERT INTO c (id, code) VALUES (2, 5)", 2601, 14, "unique index 'ix_c'"),
+    ("INSERT INTO p VALUES (NULL, 'x')", 515, 16, "NULL into column 'id'"),
+    ("UPDATE p SET id = NULL", 515, 16, "UPDATE fails"),
+    ("INSERT INTO c (id, p) VALUES (2, 99)", 547, 16, 'FOREIGN KEY constraint "fk_c"'),
+    ("DELETE FROM p", 547, 16, 'REFERENCE constraint "fk_c"'),
+    ("INSERT INTO c (id, age) VALUES (2, 17)", 547, 16, 'CHECK constraint "adult"'),
+    ("INSERT INTO c (id, mail) VALUES (2, 'much too long')", 2628, 16, "column 'mail'. Truncated value: 'much too l'"),
+    ("INSERT INTO p (id) VALUES ('abc')", 245, 16, "Conversion failed"),
+    ("INSERT INTO p (id, name) VALUES (5)", 109, 15, "more columns in the INSERT statement"),
+    ("INSERT INTO p SELECT 5", 120, 15, "fewer items than the insert list"),
+    ("INSERT INTO c (id, w) VALUES (2, 5)", 271, 16, 'column "w" cannot be modified'),
+    ("CREATE TABLE p (a int)", 2714, 16, "already an object named 'p'"),
+    ("CREATE TABLE nowhere.t (a int)", 2760, 16, 'schema name "nowhere"'),
+    ("CREATE TABLE t (a nope)", 2715, 16, "Cannot find data type nope"),
+    ("DROP TABLE missing", 3701, 11, "Cannot drop the table 'missing'"),
+    ("DROP TABLE p", 3726, 16, "referenced by a FOREIGN KEY constraint"),
+    ("COMMIT", 3902, 16, "COMMIT TRANSACTION request has no corresponding"),
+    ("ROLLBACK", 3903, 16, "ROLLBACK TRANSACTION request has no corresponding"),
+    ("SAVE TRANSACTION a", 628, 16, "no active transaction"),
+    ("USE nowhere", 911, 16, "Database 'nowhere' does not exist"),
+    ("THROW 50123, N'thrown', 7", 50123, 16, "thrown"),
+    ("RAISERROR (N'raised %d', 15, 3, 5)", 50000, 15, "raised 5"),
+    ("WITH n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n", 530, 16, "maximum recursion 100"),
+    ("EXEC sp_describe_first_result_set N'SELECT * FROM missing'", 11529, 16, "every code path"),
+    ("EXEC sp_describe_first_result_set N'EXEC (''SELECT 1'')'", 11514, 16, "dynamic SQL"),
+    ("EXEC sp_describe_first_result_set N'SELECT * FROM #t'", 11526, 16, "temp table"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def connection(address: Address) -> Iterator[Any]:
+    """Tables with every kind of constraint."""
+    with closing(PYTDS.open(address, "plain", "")) as connection:
+        for statement in (
+            "CREATE TABLE p (id int NOT NULL CONSTRAINT pk_p PRIMARY KEY, name varchar(20))",
+            "INSERT INTO p VALUES (1, 'a'), (2, 'b')",
+            "CREATE TABLE c (id int NOT NULL, p int CONSTRAINT fk_c REFERENCES p (id), mail varchar(10) CONSTRAINT uq_c UNIQUE, "
+            "age int CONSTRAINT adult CHECK (age >= 18), code int, w AS (age + 1))",
+            "CREATE UNIQUE INDEX ix_c ON c (code)",
+            "INSERT INTO c (id, p, mail, age, code) VALUES (1, 1, 'a', 20, 5)",
+            "CREATE TABLE #t (a int)",
+        ):
+            PYTDS.query(connection, statement)
+        yield connection
+
+
+@pytest.mark.parametrize(("sql", "number", "level", "text"), ERRORS, ids=[f"{row[1]}-{row[0][:40]}" for row in ERRORS])
+def test_an_error(connection: Any, sql: str, number: int, level: int, text: str) -> None:
+    with pytest.raises(pytds.Error) as caught:
+        PYTDS.query(connection, sql)
+    error: Any = caught.value
+    assert (error.number, error.severity) == (number, level)
+    assert text in str(error)
+    assert PYTDS.query(connection, "SELECT @@TRANCOUNT") == [(0,)]
+
+
+@pytest.mark.parametrize("sql", ["SELECT * FROM missing", "SELECT 1 / 0", "SELECT CAST('x' AS int)"])
+def test_every_client_raises(session: Session, sql: str) -> None:
+    client, connection = session
+    with pytest.raises(Exception, match="(?i)missing|divide|conversion"):
+        client.query(connection, sql)
+    assert client.query(connection, "SELECT 1") == [(1,)]
+
+
+def test_a_failed_statement_leaves_the_transaction(connection: Any) -> None:
+    PYTDS.query(connection, "BEGIN TRAN; INSERT INTO p VALUES (10, 'x')")
+    with pytest.raises(pytds.IntegrityError):
+        PYTDS.query(connection, "INSERT INTO p VALUES (10, 'x')")
+    assert PYTDS.query(connection, "SELECT @@TRANCOUNT, XACT_STATE()") == [(1, 1)]
+    PYTDS.query(connection, "ROLLBACK")
+    assert PYTDS.query(connection, "SELECT COUNT(*) FROM p WHERE id = 10") == [(0,)]
+
+
+def test_a_failed_conversion_rolls_back(connection: Any) -> None:
+    PYTDS.query(connection, "BEGIN TRAN; INSERT INTO p VALUES (10, 'x')")
+    with pytest.raises(pytds.Error):
+        PYTDS.query(connection, "SELECT CAST('x' AS int)")
+    assert PYTDS.query(connection, "SELECT @@TRANCOUNT") == [(0,)]
+
+
+def test_xact_abort(connection: Any) -> None:
+    PYTDS.query(connection, "SET XACT_ABORT ON; BEGIN TRAN")
+    with pytest.raises(pytds.IntegrityError):
+        PYTDS.query(connection, "INSERT INTO p VALUES (1, 'x')")
+    assert PYTDS.query(connection, "SET XACT_ABORT OFF; SELECT @@TRANCOUNT") == [(0,)]
+
+
+def test_others_do_not_see_what_is_open(address: Address, connection: Any) -> None:
+    with closing(PYTDS.open(address, "plain", "")) as other:
+        PYTDS.query(connection, "BEGIN TRAN; INSERT INTO p VALUES (10, 'x')")
+        assert PYTDS.query(other, "SELECT COUNT(*) FROM p WHERE id = 10") == [(0,)]
+        PYTDS.query(connection, "COMMIT")
+        assert PYTDS.query(other, "SELECT COUNT(*) FROM p WHERE id = 10") == [(1,)]
+        PYTDS.query(connection, "DELETE FROM p WHERE id = 10")
+
+
+def test_a_lock_that_is_waited_for(address: Address, connection: Any) -> None:
+    with closing(PYTDS.open(address, "plain", "")) as other:
+        PYTDS.query(connection, "BEGIN TRAN; UPDATE p SET name = 'c' WHERE id = 1")
+        PYTDS.query(other, "SET LOCK_TIMEOUT 100")
+        with pytest.raises(pytds.Error) as caught:
+            PYTDS.query(other, "UPDATE p SET name = 'd' WHERE id = 1")
+        assert getattr(caught.value, "number", 0) == 1222
+        PYTDS.query(other, "SET LOCK_TIMEOUT -1")
+        timer = threading.Timer(0.3, lambda: PYTDS.query(connection, "ROLLBACK"))
+        timer.start()
+        start = time.monotonic()
+        PYTDS.query(other, "UPDATE p SET name = 'a' WHERE id = 1")
+        assert time.monotonic() - start > 0.2
+        timer.join()
+
+
+def test_a_snapshot_conflict(address: Address, connection: Any) -> None:
+    database = address.database
+    PYTDS.query(connection, f"ALTER DATABASE {database} SET ALLOW_SNAPSHOT_ISOLATION ON")
+    with closing(PYTDS.open(address, "plain", "")) as other:
+        PYTDS.query(other, "SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRAN; SELECT * FROM p")
+        PYTDS.query(connection, "UPDATE p SET name = 'z' WHERE id = 2")
+        with pytest.raises(pytds.Error) as caught:
+            PYTDS.query(other, "UPDATE p SET name = 'y' WHERE id = 2")
+        assert getattr(caught.value, "number", 0) == 3960
+        assert PYTDS.query(other, "SELECT @@TRANCOUNT") == [(0,)]
+
+
+REFUSED = (
+    "MERGE INTO p AS t USING p AS s ON t.id = s.id WHEN MATCHED THEN DELETE;",
+    "SELECT TOP (10) PERCENT * FROM p",
+    "SELECT * FROM p FOR XML AUTO",
+    "CREATE TRIGGER t ON p AFTER INSERT AS SELECT 1",
+    "SELECT * FROM p CROSS APPLY (SELECT 1 AS a) AS q",
+    "SELECT CAST(N'ż' AS varchar(5))",
+    "EXEC sp_who",
+)
+
+
+@pytest.mark.parametrize("sql", REFUSED)
+def test_what_the_test_server_does_not_do_it_refuses(inside: Any, sql: str) -> None:
+    where = Address(inside.host, inside.port, inside.user, inside.password)
+    with closing(PYTDS.open(where, "plain", "")) as connection:
+        PYTDS.query(connection, "CREATE TABLE p (id int)")
+        with pytest.raises(pytds.Error, match="The TDS test server refuses"):
+            PYTDS.query(connection, sql)

@@ -1,0 +1,136 @@
+"""A socket with TLS in the two ways that TDS has it.
+
+In TDS 7.x the handshake travels inside PRELOGIN packets; what follows are bare TLS records, for the login alone or for
+the whole session. In TDS 8.0 ("strict") TLS comes first, with `tds/8.0` by ALPN.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+
+from tests.tds.wire.packets import EOM, Assembler, Kind, packet
+
+CHUNK = 1 << 16
+ALPN = "tds/8.0"
+
+
+def context(certificate: str, key: str, *, strict: bool) -> ssl.SSLContext:
+    """The server's side of TLS: up to 1.2 inside TDS, as SQL Server has it, 1.2 and later outside."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(certificate, key)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    if strict:
+        made.set_alpn_protocols([ALPN])
+    else:
+        made.maximum_version = ssl.TLSVersion.TLSv1_2
+    return made
+
+
+class Transport:
+    """Bytes to and from the client. One thread may read while another one writes."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        """Begins without TLS."""
+        self.socket = sock
+        self.tls: ssl.SSLObject | None = None
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._engine = threading.Lock()
+        self._sending = threading.Lock()
+
+    def peek(self) -> int:
+        """The first byte that the client sent, which stays to be read; -1 at the end."""
+        first = self.socket.recv(1, socket.MSG_PEEK)
+        return first[0] if first else -1
+
+    def receive(self) -> bytes:
+        """What has come, at least a byte; nothing at the end."""
+        while self.tls is not None:
+            with self._engine:
+                try:
+                    return self.tls.read(CHUNK)
+                except ssl.SSLWantReadError:
+                    pass
+            raw = self.socket.recv(CHUNK)
+            if not raw:
+                return b""
+            with self._engine:
+                self._incoming.write(raw)
+        return self.socket.recv(CHUNK)
+
+    def send(self, data: bytes | memoryview) -> None:
+        """Sends all of it."""
+        with self._sending:
+            if self.tls is not None:
+                with self._engine:
+                    self.tls.write(data)
+                    data = self._outgoing.read()
+            self.socket.sendall(data)
+
+    def _wrap(self, tls: ssl.SSLContext) -> ssl.SSLObject:
+        return tls.wrap_bio(self._incoming, self._outgoing, server_side=True)
+
+    def start_tls_inside(self, tls: ssl.SSLContext) -> None:
+        """A handshake inside PRELOGIN packets.
+
+        Raises:
+            ssl.SSLError: if it fails.
+            ConnectionError: if the client goes away.
+        """
+        wrapped = self._wrap(tls)
+        assembler = Assembler()
+        while True:
+            try:
+                wrapped.do_handshake()
+            except ssl.SSLWantReadError:
+                finished = False
+            else:
+                finished = True
+            if self._outgoing.pending:
+                self.socket.sendall(packet(Kind.PRELOGIN, EOM, self._outgoing.read(), 0))
+            if finished:
+                break
+            raw = self.socket.recv(CHUNK)
+            if not raw:
+                raise ConnectionError("the client left in the handshake")
+            for message in assembler.feed(raw):
+                self._incoming.write(message.data)
+        self.tls = wrapped
+
+    def start_tls_first(self, tls: ssl.SSLContext) -> None:
+        """A handshake as the very first thing.
+
+        Raises:
+            ssl.SSLError: if it fails.
+            ConnectionError: if the client goes away.
+        """
+        wrapped = self._wrap(tls)
+        while True:
+            try:
+                wrapped.do_handshake()
+            except ssl.SSLWantReadError:
+                finished = False
+            else:
+                finished = True
+            if self._outgoing.pending:
+                self.socket.sendall(self._outgoing.read())
+            if finished:
+                break
+            raw = self.socket.recv(CHUNK)
+            if not raw:
+                raise ConnectionError("the client left in the handshake")
+            self._incoming.write(raw)
+        self.tls = wrapped
+
+    def stop_tls(self) -> None:
+        """What follows is plain: TLS was for the login alone."""
+        self.tls = None
+
+    def close(self) -> None:
+        """Ends the connection, also for a thread that waits for bytes."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
