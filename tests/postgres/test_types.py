@@ -33,9 +33,11 @@ def make(referee: Referee, case: Type) -> None:
 def assert_stored(referee: Referee, case: Type) -> None:
     """What our client has stored is what the server made of the literals; an interval may be written in other units."""
     text = "" if case.declared.startswith("INTERVAL") else "::text"
-    difference = referee.execute(f"""
+    difference = referee.execute(
+        f"""
         SELECT t.v::text, v.v::text FROM truth AS t FULL JOIN v USING (id) WHERE t.v{text} IS DISTINCT FROM v.v{text}
-    """.encode())
+    """.encode()
+    )
     assert difference.fetchall() == []
 
 
