@@ -23,7 +23,7 @@ TEXT_ONLY = {"TSQUERY", "JSONPATH", "PG_LSN", "XID", "XID8", "CID", "TID", '"cha
     "INT2VECTOR",
     "OIDVECTOR",
 }
-"""Types that the contract does not name: read in the server's text format."""
+"""Types that are read in the server's text format."""
 
 
 @pytest.mark.parametrize("declared", LITERALS)
@@ -31,6 +31,17 @@ def test_as_the_server_writes_it(conn: idb.Connection, declared: str) -> None:
     values = ", ".join(f"({at}, {literal})" for at, literal in enumerate(LITERALS[declared]))
     frame = conn.execute(f"SELECT v, v::text AS t FROM (VALUES {values}) AS x (id, v) ORDER BY id")
     assert frame.schema == {"v": pl.String, "t": pl.String}
+    assert frame["v"].to_list() == frame["t"].to_list()
+
+
+@pytest.mark.parametrize("declared", LITERALS)
+def test_in_batches(conn: idb.Connection, declared: str) -> None:
+    values = ", ".join(f"({at}, {literal})" for at, literal in enumerate(LITERALS[declared]))
+    sql = f"SELECT v, v::text AS t FROM (VALUES {values}) AS x (id, v) ORDER BY id"
+    with conn.execute_batches(sql, batch_size=2) as batches:
+        assert batches.schema == {"v": pl.String, "t": pl.String}
+        frame = pl.concat(batches)
+    assert frame.height == len(LITERALS[declared])
     assert frame["v"].to_list() == frame["t"].to_list()
 
 

@@ -31,15 +31,13 @@ def make(referee: Referee, case: Type) -> None:
 
 
 def assert_stored(referee: Referee, case: Type) -> None:
-    """What our client has stored is what the server made of the literals.
-
-    A Duration is a number of µs: an interval of it has no days, yet equals the literal's.
-    """
-    suffix = "" if case.declared.lower().startswith("interval") else "::text"
-    difference = referee.execute(f"""
-        SELECT t.v::text, v.v::text FROM truth AS t FULL JOIN v USING (id)
-        WHERE t.v{suffix} IS DISTINCT FROM v.v{suffix}
-    """)
+    """What our client has stored is what the server made of the literals; an interval may be written in other units."""
+    text = "" if case.declared.startswith("INTERVAL") else "::text"
+    difference = referee.execute(
+        f"""
+        SELECT t.v::text, v.v::text FROM truth AS t FULL JOIN v USING (id) WHERE t.v{text} IS DISTINCT FROM v.v{text}
+    """.encode()
+    )
     assert difference.fetchall() == []
 
 

@@ -154,9 +154,8 @@ fn completed(config: &Config) -> Result<Config> {
 
 /// Refuses what this client can't do, rather than leaving it out in silence.
 fn check(config: &Config) -> Result<()> {
-    let refuse = |option: &str, why: &str| {
-        Err(Error::configuration(format!("option {option:?}: {why}")).with_backend(BACKEND))
-    };
+    let refuse =
+        |option: &str, why: &str| Err(Error::configuration(format!("option {option:?}: {why}")).with_backend(BACKEND));
     if config.option("channel_binding") == Some("require") {
         return refuse("channel_binding", "SCRAM is not bound to the TLS channel here; use sslmode=verify-full");
     }
@@ -202,7 +201,8 @@ fn server_options(config: &Config) -> Result<Vec<(String, String)>> {
     let mut settings = Vec::new();
     let mut words = split_words(text).into_iter();
     while let Some(word) = words.next() {
-        let setting = match word.strip_prefix("--").or_else(|| word.strip_prefix("-c").filter(|rest| !rest.is_empty())) {
+        let setting = match word.strip_prefix("--").or_else(|| word.strip_prefix("-c").filter(|rest| !rest.is_empty()))
+        {
             Some(setting) => setting.to_owned(),
             None if word == "-c" => words.next().ok_or_else(malformed)?,
             None => return Err(malformed()),
@@ -473,7 +473,9 @@ async fn dial(
         ("allow", sqlx::Error::Database(_)) if !host.is_socket() => Some(PgSslMode::Require),
         ("prefer", sqlx::Error::Tls(_)) if !host.is_socket() => Some(PgSslMode::Disable),
         // pg_hba.conf may take from here only what is not encrypted.
-        ("prefer", sqlx::Error::Database(_)) if !host.is_socket() && sqlstate(&cause) == Some(REFUSED) => Some(PgSslMode::Disable),
+        ("prefer", sqlx::Error::Database(_)) if !host.is_socket() && sqlstate(&cause) == Some(REFUSED) => {
+            Some(PgSslMode::Disable)
+        }
         _ => None,
     };
     if let Some(mode) = other {
@@ -509,8 +511,12 @@ fn refusal(cause: &sqlx::Error, otherwise: Phase) -> Refusal {
     (refusal.phase, refusal.hint) = match code {
         Some("3D000") => (Phase::Database, Some("the database does not exist")),
         Some("28P01") => (Phase::Login, Some("check the user name and the password")),
-        Some("28000") => (Phase::Login, Some("pg_hba.conf on the server decides who may log in, from where, with TLS or not")),
-        Some("53300") => (Phase::Login, Some("the server has no connection left: raise max_connections, or use a pooler")),
+        Some("28000") => {
+            (Phase::Login, Some("pg_hba.conf on the server decides who may log in, from where, with TLS or not"))
+        }
+        Some("53300") => {
+            (Phase::Login, Some("the server has no connection left: raise max_connections, or use a pooler"))
+        }
         _ if refusal.phase == Phase::Tls => (
             Phase::Tls,
             Some("sslrootcert names the authority that signed the server's certificate; sslmode says what is checked"),
@@ -627,7 +633,10 @@ mod tests {
             let config = Config::from_pairs([("db_type", "postgres"), ("options", text)], &[&SPEC]).expect(text);
             server_options(&config).map(|all| all.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join("|"))
         };
-        assert_eq!(settings("-c geqo=off --search_path=a\\ b  -cwork_mem=1MB").as_deref(), Ok("geqo=off|search_path=a b|work_mem=1MB"));
+        assert_eq!(
+            settings("-c geqo=off --search_path=a\\ b  -cwork_mem=1MB").as_deref(),
+            Ok("geqo=off|search_path=a b|work_mem=1MB")
+        );
         assert!(settings("-c").is_err());
         assert!(settings("-d 3").is_err());
     }

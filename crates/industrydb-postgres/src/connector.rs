@@ -130,9 +130,9 @@ impl DatabaseConnector for PostgresConnector {
         frame: &'c DataFrame,
         progress: &'c Progress,
     ) -> BoxFuture<'c, Result<u64>> {
-        Box::pin(self.call(async move |session: &mut Session| {
-            copy::append(session, table, columns, frame, progress).await
-        }))
+        Box::pin(
+            self.call(async move |session: &mut Session| copy::append(session, table, columns, frame, progress).await),
+        )
     }
 
     fn tables<'c>(&'c mut self, schema: Option<&'c str>) -> BoxFuture<'c, Result<DataFrame>> {

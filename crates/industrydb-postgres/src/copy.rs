@@ -39,11 +39,8 @@ pub async fn append(
         Format::Binary => "binary",
         Format::Text => "text",
     };
-    let sql = format!(
-        "COPY {} ({}) FROM STDIN (FORMAT {format})",
-        DIALECT.quote_table(table)?,
-        DIALECT.quote_list(names)?
-    );
+    let sql =
+        format!("COPY {} ({}) FROM STDIN (FORMAT {format})", DIALECT.quote_table(table)?, DIALECT.quote_list(names)?);
     let calls = Arc::clone(&session.calls);
     let outcome = send(&mut session.connection, &sql, &mut rows, &calls, progress).await;
     match outcome {

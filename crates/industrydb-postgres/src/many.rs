@@ -29,7 +29,8 @@ pub async fn execute_many(session: &mut Session, sql: &str, rows: &[Params]) -> 
     check_text(sql)?;
     let Some(first) = rows.first() else { return Ok(0) };
     let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
-    let preparable = matches!(keyword.as_str(), "insert" | "update" | "delete" | "merge" | "with" | "select" | "values");
+    let preparable =
+        matches!(keyword.as_str(), "insert" | "update" | "delete" | "merge" | "with" | "select" | "values");
     // Behind a pooler a statement that SQL has prepared would outlast a transaction that fails.
     if !preparable || first.is_empty() || session.is_pooled() {
         return one_by_one(session, sql, rows).await;

@@ -251,8 +251,12 @@ impl Session {
     async fn plan(&mut self, statement: PgStatement) -> sqlx::Result<Plan> {
         let oid = |ty: &PgTypeInfo| ty.oid().map_or(0, |oid| oid.0);
         let modifiers = self.modifiers(&statement).await?;
-        let columns: Vec<(u32, i32)> =
-            statement.columns().iter().zip(modifiers).map(|(column, modifier)| (oid(column.type_info()), modifier)).collect();
+        let columns: Vec<(u32, i32)> = statement
+            .columns()
+            .iter()
+            .zip(modifiers)
+            .map(|(column, modifier)| (oid(column.type_info()), modifier))
+            .collect();
         let wanted: Vec<(u32, i32)> = parameters(&statement).iter().map(|ty| (oid(ty), -1)).collect();
         self.types.clear_changing();
         let types = self.types.resolve(&mut self.connection, &columns).await?;
@@ -428,7 +432,8 @@ impl Session {
         let rows = raw_sql(AssertSqlSafe(format!("{types}'{NAME}'"))).fetch_all(&mut self.connection).await;
         let rows = rows.map_err(|cause| self.error(cause))?;
         self.run_simple(&format!("DEALLOCATE {NAME}")).await?;
-        let oids = rows.iter().map(|row| row.try_get::<i64, _>(0)).collect::<sqlx::Result<Vec<_>>>().map_err(of_driver)?;
+        let oids =
+            rows.iter().map(|row| row.try_get::<i64, _>(0)).collect::<sqlx::Result<Vec<_>>>().map_err(of_driver)?;
         let wanted: Vec<(u32, i32)> = oids.into_iter().map(|oid| (u32::try_from(oid).unwrap_or(0), -1)).collect();
         self.resolve_types(&wanted).await
     }
@@ -721,4 +726,3 @@ pub fn check_text(sql: &str) -> Result<()> {
 pub fn given_up() -> Error {
     Error::new(ErrorKind::Cancelled, "the call was cancelled").with_backend(BACKEND)
 }
-

@@ -16,8 +16,8 @@ use industrydb_core::sql::{PlaceholderStyle, first_keyword, split, transaction_e
 use industrydb_core::value::Params;
 use sqlx::postgres::{PgQueryResult, PgRow};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Statement as _, raw_sql};
-use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::OwnedMutexGuard;
+use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::AbortHandle;
 
 use crate::cancel::ABORTED;
@@ -153,13 +153,7 @@ async fn run(
     let _ = sink.0.send(last).await;
 }
 
-async fn run_all(
-    session: &mut Session,
-    work: Work,
-    entered: bool,
-    options: &ReadOptions,
-    sink: &Sink,
-) -> Result<()> {
+async fn run_all(session: &mut Session, work: Work, entered: bool, options: &ReadOptions, sink: &Sink) -> Result<()> {
     match work {
         Work::One(ready, sql) => {
             let outcome = run_ready(session, ready, &sql, options, sink).await;
@@ -229,13 +223,7 @@ fn is_query(sql: &str) -> bool {
 }
 
 /// Runs a prepared statement; one that the server refuses because its result has changed is prepared anew.
-async fn run_ready(
-    session: &mut Session,
-    ready: Ready,
-    sql: &str,
-    options: &ReadOptions,
-    sink: &Sink,
-) -> Result<()> {
+async fn run_ready(session: &mut Session, ready: Ready, sql: &str, options: &ReadOptions, sink: &Sink) -> Result<()> {
     if ready.plan.needs_text {
         let (sent, columns) = match &ready.textual {
             Some(textual) => (&textual.sql, &textual.columns),
@@ -285,12 +273,7 @@ fn finish(session: &mut Session, sql: &str, sent: &str, outcome: Result<(), Fail
     }
 }
 
-async fn fetch(
-    session: &mut Session,
-    ready: &Ready,
-    options: &ReadOptions,
-    sink: &Sink,
-) -> Result<(), Failure> {
+async fn fetch(session: &mut Session, ready: &Ready, options: &ReadOptions, sink: &Sink) -> Result<(), Failure> {
     let arguments = ready.bindings.arguments().map_err(Failure::Server)?;
     let calls = Arc::clone(&session.calls);
     let mut rows = (&mut session.connection).fetch_many(ready.plan.statement.query_with(arguments));
@@ -322,13 +305,7 @@ async fn next(rows: &mut Rows<'_>) -> Option<sqlx::Result<Either<PgQueryResult, 
     poll_fn(|cx: &mut Context<'_>| -> Poll<_> { Pin::new(&mut *rows).poll_next(cx) }).await
 }
 
-async fn read(
-    rows: &mut Rows<'_>,
-    plan: &Plan,
-    sql: &str,
-    options: &ReadOptions,
-    sink: &Sink,
-) -> Result<End, Failure> {
+async fn read(rows: &mut Rows<'_>, plan: &Plan, sql: &str, options: &ReadOptions, sink: &Sink) -> Result<End, Failure> {
     let mut end = End::Ready;
     let mut done = false;
     let mut reader = ResultReader::new(&plan.columns, options);

@@ -99,8 +99,7 @@ impl TextReader {
     /// [`industrydb_core::error::ErrorKind::Conversion`] for a value that its type does not hold exactly.
     pub fn finish_batch(&mut self) -> Result<DataFrame> {
         let first_row = self.rows_out;
-        let columns =
-            self.columns.iter_mut().map(|column| column.finish(first_row)).collect::<Result<Vec<_>>>()?;
+        let columns = self.columns.iter_mut().map(|column| column.finish(first_row)).collect::<Result<Vec<_>>>()?;
         let rows = std::mem::take(&mut self.rows);
         self.rows_out += rows;
         DataFrame::new(rows, columns).map_err(|cause| conversion(cause.to_string()))
@@ -109,9 +108,10 @@ impl TextReader {
 
 impl TextColumn {
     fn new(name: PlSmallStr, ty: Option<Type>, dtype: DataType) -> Self {
-        let bytes = matches!(ty.as_ref().map(|ty| &ty.kind), Some(Kind::Bytea | Kind::Geometry))
-            && dtype == DataType::Binary;
-        let lists = matches!(ty.as_ref().map(|ty| &ty.kind), Some(Kind::Array(_))) && matches!(dtype, DataType::List(_));
+        let bytes =
+            matches!(ty.as_ref().map(|ty| &ty.kind), Some(Kind::Bytea | Kind::Geometry)) && dtype == DataType::Binary;
+        let lists =
+            matches!(ty.as_ref().map(|ty| &ty.kind), Some(Kind::Array(_))) && matches!(dtype, DataType::List(_));
         let lists = lists.then(|| ListStringChunkedBuilder::new(name.clone(), 0, 0));
         Self { name, ty, dtype, values: Views::new(), bytes: bytes.then(Views::new), lists }
     }
@@ -183,7 +183,10 @@ fn has_plain_text(kind: &Kind) -> bool {
         | Kind::Enum(_)
         | Kind::Formatted(_)
         | Kind::Other => true,
-        Kind::Array(element) => !matches!(element.kind, Kind::Bool | Kind::Bytea | Kind::Geometry | Kind::Array(_)) && has_plain_text(&element.kind),
+        Kind::Array(element) => {
+            !matches!(element.kind, Kind::Bool | Kind::Bytea | Kind::Geometry | Kind::Array(_))
+                && has_plain_text(&element.kind)
+        }
         Kind::Interval | Kind::Composite(_) | Kind::Vector(_) => false,
     }
 }

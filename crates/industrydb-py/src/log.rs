@@ -34,7 +34,9 @@ impl Log for Messages {
         let Ok(mut waiting) = MESSAGES.lock() else { return };
         match waiting.len() {
             0..WAITING => waiting.push((level, text)),
-            WAITING => waiting.push((Level::Warn, "the server said more than is kept: the rest is left out".to_owned())),
+            WAITING => {
+                waiting.push((Level::Warn, "the server said more than is kept: the rest is left out".to_owned()))
+            }
             _ => {}
         }
     }

@@ -13,8 +13,8 @@ use polars_core::prelude::{Column, DataFrame, DataType, Field, Schema};
 use sqlx::postgres::PgRow;
 use sqlx::{Row as _, ValueRef as _};
 
-pub use self::store::Store;
 use self::store::Odd;
+pub use self::store::Store;
 use self::time::Misfit;
 use crate::error::{BACKEND, conversion};
 use crate::plan::PlannedColumn;
@@ -100,9 +100,9 @@ impl ResultReader {
             reader.store = Some(next);
             let first_row = usize::try_from(self.rows_out).unwrap_or(usize::MAX);
             columns.push(match &reader.wanted {
-                Some(wanted) if wanted != series.dtype() => exact::cast_from(&series, wanted, first_row)
-                    .map_err(|error| error.with_backend(BACKEND))?
-                    .into(),
+                Some(wanted) if wanted != series.dtype() => {
+                    exact::cast_from(&series, wanted, first_row).map_err(|error| error.with_backend(BACKEND))?.into()
+                }
                 _ => series.into(),
             });
         }
@@ -114,9 +114,8 @@ impl ResultReader {
 
 /// What a result of `columns` looks like before a row is there.
 pub fn declared_schema(columns: &[PlannedColumn], options: &ReadOptions) -> Schema {
-    let dtype = |column: &PlannedColumn| {
-        options.override_for(&column.name).cloned().unwrap_or_else(|| column.ty.dtype())
-    };
+    let dtype =
+        |column: &PlannedColumn| options.override_for(&column.name).cloned().unwrap_or_else(|| column.ty.dtype());
     columns.iter().map(|column| Field::new(column.name.clone(), dtype(column))).collect()
 }
 
@@ -129,9 +128,10 @@ impl Reader {
             Odd::Malformed => ("the server sent bytes that are no such value".to_owned(), None),
             Odd::Changed => ("its type has changed since the statement was prepared".to_owned(), None),
             Odd::NotUtf8 => ("it is not UTF-8".to_owned(), Some("pl.Binary")),
-            Odd::Time(Misfit::Months) => {
-                (format!("how long its months are depends on where they begin, so that {target} does not hold it"), Some("pl.String"))
-            }
+            Odd::Time(Misfit::Months) => (
+                format!("how long its months are depends on where they begin, so that {target} does not hold it"),
+                Some("pl.String"),
+            ),
             Odd::Time(Misfit::EndOfDay) => (format!("{target} ends before 24:00:00"), Some("pl.String")),
             Odd::Time(_) => (format!("{target} does not hold it"), Some("pl.String")),
             Odd::NotANumber => (format!("{target} does not hold it"), Some(EITHER)),

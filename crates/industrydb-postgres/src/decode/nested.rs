@@ -116,8 +116,13 @@ impl Lists {
                 lists.into_series().cast(&dtype).map_err(failed)?
             }
         };
-        let next =
-            Self { ends: vec![0], validity: MutableBitmap::new(), element: self.element, values: next, width: self.width };
+        let next = Self {
+            ends: vec![0],
+            validity: MutableBitmap::new(),
+            element: self.element,
+            values: next,
+            width: self.width,
+        };
         Ok((series, Store::List(Box::new(next))))
     }
 }

@@ -79,8 +79,7 @@ impl Finite<'_> {
         // The last group's power of ten, seen from the wanted scale.
         let shift = GROUP * (self.weight - i32::try_from(groups).ok()? + 1) + i32::try_from(scale).ok()?;
         let power = usize::try_from(shift.unsigned_abs()).ok()?;
-        let scaled =
-            if shift >= 0 { rescale(unscaled, 0, power)? } else { rescale_down(unscaled, power)? };
+        let scaled = if shift >= 0 { rescale(unscaled, 0, power)? } else { rescale_down(unscaled, power)? };
         fits(scaled, MAX_PRECISION).then_some(if self.negative { -scaled } else { scaled })
     }
 }
@@ -92,7 +91,8 @@ impl Finite<'_> {
         let group = |pair: &[u8]| i128::from(u16::from_be_bytes([pair[0], pair[1]]));
         let groups = self.groups.len() / 2;
         let (head, last) = self.groups.split_at_checked(2 * groups.checked_sub(1)?)?;
-        let head = head.chunks_exact(2).try_fold(0_i128, |sum, pair| sum.checked_mul(10_000)?.checked_add(group(pair)))?;
+        let head =
+            head.chunks_exact(2).try_fold(0_i128, |sum, pair| sum.checked_mul(10_000)?.checked_add(group(pair)))?;
         let shift = GROUP * (self.weight - i32::try_from(groups).ok()? + 1) + i32::try_from(scale).ok()?;
         let last = group(last);
         let scaled = match shift {
@@ -112,8 +112,11 @@ impl Finite<'_> {
 
     /// The double whose shortest decimal form is the number, however many digits it has.
     pub fn long_double(&self) -> Option<f64> {
-        let digits: String =
-            self.groups.chunks_exact(2).map(|group| format!("{:04}", u16::from_be_bytes([group[0], group[1]]))).collect();
+        let digits: String = self
+            .groups
+            .chunks_exact(2)
+            .map(|group| format!("{:04}", u16::from_be_bytes([group[0], group[1]])))
+            .collect();
         let exponent = GROUP * (self.weight + 1);
         let value: f64 = format!("0.{digits}e{exponent}").parse().ok()?;
         // One digit, the point, the others, the power of ten: the same number has the same digits.
@@ -171,7 +174,14 @@ mod tests {
             (9, 0, 0, &[99, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999][..], 0, Some(10_i128.pow(38) - 1)),
             (9, 0, 0, &[100][..], 0, None),
             (0, 0, 0, &[1][..], 38, None),
-            (-1, 0, 38, &[9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9900][..], 38, Some(10_i128.pow(38) - 1)),
+            (
+                -1,
+                0,
+                38,
+                &[9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9900][..],
+                38,
+                Some(10_i128.pow(38) - 1),
+            ),
             (-1, 0, 38, &[9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9999, 9910][..], 38, None),
         ] {
             let bytes = wire(weight, sign, scale, groups);

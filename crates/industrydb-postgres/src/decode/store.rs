@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use industrydb_core::connector::Settle;
 use industrydb_core::column::{
     Bools, Fixed, Views, finish_date, finish_datetime, finish_decimal, finish_duration, finish_number, finish_time,
 };
+use industrydb_core::connector::Settle;
 use industrydb_core::decimal::{MAX_PRECISION, decimal_to_f64, fits, rescale};
 use industrydb_core::error::Result;
 use industrydb_core::text::utf8;
@@ -69,7 +69,11 @@ pub enum Store {
     Float32(Fixed<f32>),
     Float64(Fixed<f64>),
     /// NUMERIC of a known scale.
-    Decimal { values: Fixed<i128>, precision: usize, scale: usize },
+    Decimal {
+        values: Fixed<i128>,
+        precision: usize,
+        scale: usize,
+    },
     /// NUMERIC whose scale its values decide.
     OpenDecimal(OpenDecimal),
     /// NUMERIC that was asked for as Float64.
@@ -79,14 +83,27 @@ pub enum Store {
     Binary(Views<[u8]>),
     Date(Fixed<i32>),
     Time(Fixed<i64>),
-    Datetime { values: Fixed<i64>, zone: Option<TimeZone> },
+    Datetime {
+        values: Fixed<i64>,
+        zone: Option<TimeZone>,
+    },
     Duration(Fixed<i64>),
     /// Labels, as text until the column is finished.
-    Enum { values: Views<str>, dtype: DataType },
+    Enum {
+        values: Views<str>,
+        dtype: DataType,
+    },
     /// Written as the server would write it.
-    Formatted { values: Views<str>, ty: Arc<Type>, buffer: String },
+    Formatted {
+        values: Views<str>,
+        ty: Arc<Type>,
+        buffer: String,
+    },
     /// Intervals as ISO 8601.
-    IntervalText { values: Views<str>, buffer: String },
+    IntervalText {
+        values: Views<str>,
+        buffer: String,
+    },
     List(Box<Lists>),
     Vector(Box<Lists>),
     Struct(Box<Structs>),
@@ -267,10 +284,9 @@ impl Store {
             Self::Bool(values) => values.push_null(),
             Self::Int16(values) => values.push_null(),
             Self::Int32(values) | Self::Date(values) => values.push_null(),
-            Self::Int64(values)
-            | Self::Time(values)
-            | Self::Datetime { values, zone: _ }
-            | Self::Duration(values) => values.push_null(),
+            Self::Int64(values) | Self::Time(values) | Self::Datetime { values, zone: _ } | Self::Duration(values) => {
+                values.push_null()
+            }
             Self::UInt32(values) => values.push_null(),
             Self::Float32(values) => values.push_null(),
             Self::Float64(values) | Self::NumericAsFloat(values) => values.push_null(),
@@ -293,10 +309,9 @@ impl Store {
             Self::Bool(values) => values.len(),
             Self::Int16(values) => values.len(),
             Self::Int32(values) | Self::Date(values) => values.len(),
-            Self::Int64(values)
-            | Self::Time(values)
-            | Self::Datetime { values, zone: _ }
-            | Self::Duration(values) => values.len(),
+            Self::Int64(values) | Self::Time(values) | Self::Datetime { values, zone: _ } | Self::Duration(values) => {
+                values.len()
+            }
             Self::UInt32(values) => values.len(),
             Self::Float32(values) => values.len(),
             Self::Float64(values) | Self::NumericAsFloat(values) => values.len(),
@@ -389,9 +404,9 @@ impl OpenDecimal {
         let values = if scale == self.scale {
             self.values
         } else {
-            self.values
-                .try_map(|value| rescale(value, self.scale, scale))
-                .ok_or_else(|| conversion(format!("column {name:?}: its digits do not fit into Decimal(38, {scale})")))?
+            self.values.try_map(|value| rescale(value, self.scale, scale)).ok_or_else(|| {
+                conversion(format!("column {name:?}: its digits do not fit into Decimal(38, {scale})"))
+            })?
         };
         let next = Store::Decimal { values: Fixed::with_capacity(room), precision: MAX_PRECISION, scale };
         Ok((finish_decimal(values, name, MAX_PRECISION, scale), next))

@@ -61,9 +61,10 @@ pub fn interval(bytes: &[u8]) -> Result<i64, Misfit> {
     match parts(Wire(bytes)).filter(|_| bytes.len() == 16) {
         None => Err(Misfit::Malformed),
         Some((i64::MAX, i32::MAX, i32::MAX) | (i64::MIN, i32::MIN, i32::MIN)) => Err(Misfit::Infinite),
-        Some((micros, days, 0)) => {
-            i64::from(days).checked_mul(MICROS_PER_DAY).and_then(|days| days.checked_add(micros)).ok_or(Misfit::OutOfRange)
-        }
+        Some((micros, days, 0)) => i64::from(days)
+            .checked_mul(MICROS_PER_DAY)
+            .and_then(|days| days.checked_add(micros))
+            .ok_or(Misfit::OutOfRange),
         Some(_) => Err(Misfit::Months),
     }
 }
