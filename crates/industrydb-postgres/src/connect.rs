@@ -359,7 +359,8 @@ async fn open(config: &Config, host: &Host, attempt: Attempts) -> Result<(Sessio
     }
     let pooled = is_pooled(config);
     let calls = Arc::new(Calls::new(options, greeting.process, pooled));
-    Ok((Session::new(connection, calls, &greeting.lc_monetary, pooled), greeting.version))
+    let zone = config.option("timezone").unwrap_or("UTC");
+    Ok((Session::new(connection, calls, &greeting.lc_monetary, zone, pooled), greeting.version))
 }
 
 /// The driver's options for one host.

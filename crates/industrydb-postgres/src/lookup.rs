@@ -52,13 +52,20 @@ pub struct Types {
     rows: HashMap<u32, Row>,
     /// Whether `money` is written as `$1,234.56`.
     dollars: bool,
+    /// Whether the session is in UTC, which ranges of instants are then written in.
+    utc: bool,
 }
 
+/// `timestamp with time zone`.
+const TIMESTAMPTZ: u32 = 1184;
+
 impl Types {
-    /// Nothing looked up yet; `lc_monetary` is the server's locale for `money`.
-    pub fn new(lc_monetary: &str) -> Self {
+    /// Nothing looked up yet; `lc_monetary` is the server's locale for `money`,
+    /// `time_zone` the session's zone.
+    pub fn new(lc_monetary: &str, time_zone: &str) -> Self {
         let dollars = matches!(lc_monetary, "C" | "POSIX" | "") || lc_monetary.starts_with("en_US");
-        Self { rows: HashMap::new(), dollars }
+        let utc = matches!(time_zone.to_ascii_uppercase().as_str(), "UTC" | "ETC/UTC" | "GMT");
+        Self { rows: HashMap::new(), dollars, utc }
     }
 
     /// Forgets everything: types may have changed.
@@ -129,6 +136,8 @@ impl Types {
         let kind = match row.class.as_str() {
             "d" => self.build(row.base, row.modifier, depth + 1).kind,
             "e" => Labels::new(row.labels.clone()).map_or(Kind::Text, |labels| Kind::Enum(Arc::new(labels))),
+            // The server writes them in the session's zone, whose rules are not known here.
+            "r" | "m" if row.bound == TIMESTAMPTZ && !self.utc => Kind::Other,
             "r" => Kind::Formatted(Formatted::Range(part(row.bound, -1))),
             "m" => Kind::Formatted(Formatted::Multirange(part(row.bound, -1))),
             "c" => Kind::Composite(

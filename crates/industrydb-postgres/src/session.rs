@@ -129,12 +129,12 @@ pub struct Textual {
 
 impl Session {
     /// A session on a fresh connection.
-    pub fn new(connection: PgConnection, calls: Arc<Calls>, lc_monetary: &str, pooled: bool) -> Self {
+    pub fn new(connection: PgConnection, calls: Arc<Calls>, lc_monetary: &str, time_zone: &str, pooled: bool) -> Self {
         Self {
             connection,
             state: Arc::default(),
             calls,
-            types: Types::new(lc_monetary),
+            types: Types::new(lc_monetary, time_zone),
             plans: Plans::default(),
             pooled,
             failed: false,

@@ -327,6 +327,8 @@ async fn read(rows: &mut Rows<'_>, plan: &Plan, sql: &str, options: &ReadOptions
                 done = true;
                 changed = result.rows_affected();
             }
+            // Rows of no columns (`SELECT FROM t`): nothing but their number, as if nothing had been asked for.
+            Either::Right(_) if plan.columns.is_empty() => {}
             Either::Right(row) => {
                 reader.read_row(&row).map_err(Failure::Ours)?;
                 if reader.rows().is_multiple_of(ROWS_BETWEEN_REPORTS) {
@@ -339,8 +341,7 @@ async fn read(rows: &mut Rows<'_>, plan: &Plan, sql: &str, options: &ReadOptions
             }
         }
     }
-    // A query may give rows of no columns: `SELECT FROM t`.
-    if !plan.columns.is_empty() || reader.rows() > 0 {
+    if !plan.columns.is_empty() {
         if reader.rows() > 0 {
             give(&mut reader, &mut announced, false, options, sink).await.map_err(Failure::Ours)?;
         } else if !announced {
@@ -348,7 +349,7 @@ async fn read(rows: &mut Rows<'_>, plan: &Plan, sql: &str, options: &ReadOptions
             sink.event(Event::Schema(schema)).await.map_err(Failure::Ours)?;
         }
     }
-    let changed = if !announced && plan.columns.is_empty() || changes_rows(sql) { changed } else { 0 };
+    let changed = if plan.columns.is_empty() || changes_rows(sql) { changed } else { 0 };
     sink.event(Event::Done(changed)).await.map_err(Failure::Ours)?;
     Ok(end)
 }

@@ -94,8 +94,9 @@ def entry(version: str, unavailable: Callable[[], str | None], database: Callabl
         default_schema="public",
         series="(SELECT generate_series(1::bigint, {n}) AS i)",
         endless="SELECT count(*) AS c FROM (SELECT generate_series(1::bigint, 1000000000000)) AS s",
+        # The server keeps rows back until they fill eight kilobytes.
         stalling=(
-            "SELECT 1 AS c UNION ALL SELECT c FROM "
+            "SELECT generate_series(1, 2000) AS c UNION ALL SELECT c FROM "
             "(SELECT count(*) AS c FROM (SELECT generate_series(1::bigint, 1000000000000)) AS s) AS e"
         ),
         unreachable=lambda directory: f"postgresql:///test?host={directory}",
