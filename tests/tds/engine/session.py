@@ -236,6 +236,16 @@ class Session:
         with self.translated():
             return self.db.execute(sql, self.frame.values if parameters is None else parameters)
 
+    def row(self, sql: str) -> Any:
+        """The one row that SQLite's SQL gives.
+
+        Raises:
+            SqlError: as `execute`.
+            Cancelled: as `execute`.
+        """
+        with self.translated():
+            return self.execute(sql).fetchone()
+
     @contextmanager
     def translated(self) -> Generator[None]:
         """Turns SQLite's errors into what they stand for."""
@@ -285,12 +295,12 @@ class Session:
         bound = binder.value(expr, Scope())
         target = type_ or bound.type or SqlType("int")
         sql = binder.as_type(bound, target) if type_ is not None else bound.sql
-        row = self.execute(f"SELECT {sql}").fetchone()
+        row = self.row(f"SELECT {sql}")
         return load(row[0], target), target
 
     def holds(self, expr: tree.Expr) -> bool:
         """Whether a condition is true."""
-        row = self.execute(f"SELECT {Binder(self).condition(expr, Scope())}").fetchone()
+        row = self.row(f"SELECT {Binder(self).condition(expr, Scope())}")
         return bool(row[0])
 
     @staticmethod
@@ -383,9 +393,10 @@ class Session:
 
     def sweep(self) -> None:
         """Drops the copies of catalog views, and table variables at the end of a batch."""
-        for name in self.scratch:
-            self.db.execute(f"DROP TABLE IF EXISTS {name}")
-        self.scratch.clear()
+        while self.scratch:
+            with self.translated():
+                self.db.execute(f"DROP TABLE IF EXISTS {self.scratch[-1]}")
+            self.scratch.pop()
         if not self.depth:
             for item in list(self.catalog.all(temporary=True)):
                 if item.name.startswith("@"):
