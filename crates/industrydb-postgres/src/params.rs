@@ -141,7 +141,7 @@ fn array_type(element: &str) -> Option<&'static str> {
         ("timestamptz", "timestamptz[]"),
         ("interval", "interval[]"),
         ("uuid", "uuid[]"),
-        ("jsonb", "jsonb[]"),
+        ("json", "json[]"),
     ];
     ARRAYS.iter().find(|(name, _)| *name == element).map(|(_, array)| *array)
 }

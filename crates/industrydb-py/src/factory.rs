@@ -17,6 +17,10 @@ struct Backend {
 
 /// Where the messages of a server are among the records that its driver gives to the `log` facade.
 #[derive(Clone, Copy)]
+#[cfg_attr(
+    not(any(feature = "postgres", feature = "mssql")),
+    allow(dead_code, reason = "in a build of SQLite alone nobody says anything")
+)]
 pub struct Messages {
     /// Under which target.
     pub target: &'static str,

@@ -276,7 +276,7 @@ fn a_value_has_a_type_by_nature() {
         (Value::Int(1 << 63), Some("numeric")),
         (Value::Datetime(0), Some("timestamp")),
         (Value::DatetimeUtc(0), Some("timestamptz")),
-        (Value::Json(json!({})), Some("jsonb")),
+        (Value::Json(json!({})), Some("json")),
         (Value::List(vec![]), Some("text[]")),
         (Value::List(vec![Value::Null, Value::Date(0)]), Some("date[]")),
         (Value::List(vec![text("a")]), Some("text[]")),
