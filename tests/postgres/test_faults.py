@@ -111,14 +111,14 @@ def test_closing_does_not_wait_for_a_server_that_says_nothing(conn: idb.Connecti
 
 
 @pytest.mark.parametrize("action", ["garbage", "zeros"])
-@pytest.mark.parametrize("after", OFFSETS)
+@pytest.mark.parametrize("after", [0, 5, 5_000])
 def test_garbage_while_reading(conn: idb.Connection, proxy: Proxy, action: Action, after: int) -> None:
     proxy.arm(action, after, seed=after)
     with pytest.raises(idb.IndustryDbError):
         conn.execute(SQL, timeout=3)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(4))
 def test_garbage_of_many_kinds(conn: idb.Connection, proxy: Proxy, seed: int) -> None:
     proxy.arm("garbage", seed * 7, seed=seed)
     with pytest.raises(idb.IndustryDbError):
