@@ -174,20 +174,25 @@ pub fn decimal_from_f64(value: f64, precision: usize, scale: usize) -> Option<i1
             return fits(unscaled, precision).then_some(unscaled);
         }
     }
-    shortest(&format!("{value:e}"), precision, scale)
+    unscaled_of(&format!("{value:e}"), precision, scale)
 }
 
 /// As [`decimal_from_f64`], from a single-precision number by its own shortest form.
 pub fn decimal_from_f32(value: f32, precision: usize, scale: usize) -> Option<i128> {
-    shortest(&format!("{value:e}"), precision, scale)
+    unscaled_of(&format!("{value:e}"), precision, scale)
 }
 
-fn shortest(text: &str, precision: usize, scale: usize) -> Option<i128> {
+/// The unscaled number of such a text.
+fn unscaled_of(text: &str, precision: usize, scale: usize) -> Option<i128> {
     let decimal = parse_decimal(text.as_bytes())?;
     rescale(decimal.unscaled, decimal.scale, scale).filter(|&unscaled| fits(unscaled, precision))
 }
 
-/// The double whose shortest decimal form is this number; `None` if there is none, because it has too many digits.
+/// The digits behind the point that the smallest double has, and no double has more of.
+const MOST_PLACES: usize = 1_074;
+
+/// The double that is this number, either exactly or in its shortest decimal form; `None` if there is none, because it
+/// has too many digits.
 pub fn decimal_to_f64(unscaled: i128, scale: usize) -> Option<f64> {
     let power = FLOAT_POWERS.get(scale);
     if let (Some(power), Ok(narrow)) = (power, i64::try_from(unscaled)) {
@@ -197,13 +202,22 @@ pub fn decimal_to_f64(unscaled: i128, scale: usize) -> Option<f64> {
         }
     }
     let value = decimal_to_string(unscaled, scale).parse().ok()?;
-    (decimal_from_f64(value, MAX_PRECISION, scale) == Some(unscaled)).then_some(value)
+    let same =
+        decimal_from_f64(value, MAX_PRECISION, scale) == Some(unscaled) || exactly(value, scale) == Some(unscaled);
+    same.then_some(value)
 }
 
 /// As [`decimal_to_f64`], in single precision.
 pub fn decimal_to_f32(unscaled: i128, scale: usize) -> Option<f32> {
     let value = decimal_to_string(unscaled, scale).parse().ok()?;
-    (decimal_from_f32(value, MAX_PRECISION, scale) == Some(unscaled)).then_some(value)
+    let same = decimal_from_f32(value, MAX_PRECISION, scale) == Some(unscaled)
+        || exactly(value.into(), scale) == Some(unscaled);
+    same.then_some(value)
+}
+
+/// The number that the double is, to its last digit.
+fn exactly(value: f64, scale: usize) -> Option<i128> {
+    unscaled_of(&format!("{value:.MOST_PLACES$}"), MAX_PRECISION, scale)
 }
 
 #[cfg(test)]
@@ -336,6 +350,11 @@ mod tests {
         assert_eq!(decimal_to_f64(10, 2), Some(0.1));
         assert_eq!(decimal_to_f64(123_456_789_012_345_678, 5), None);
         assert_eq!(decimal_to_f64(10_i128.pow(37), 0), Some(1e37));
+        // Its shortest form is 36216963917659930, and it is the number all the same.
+        assert_eq!(decimal_to_f64(36_216_963_917_659_928, 0), Some(36_216_963_917_659_928.0));
+        assert_eq!(decimal_to_f64(36_216_963_917_659_929, 0), None);
+        assert_eq!(decimal_to_f64(-(1_i128 << 90), 0), Some(-(2_f64.powi(90))));
+        assert_eq!(decimal_to_f32(1 << 30, 0), Some(1_073_741_824.0));
         assert_eq!(decimal_to_f64(30_000_000_000_000_004, 17), Some(0.1 + 0.2));
         assert_eq!(decimal_to_f32(10, 2), Some(0.1));
         assert_eq!(decimal_to_f32(123_456_789, 0), None);
@@ -352,7 +371,7 @@ mod tests {
         fn the_fast_path_agrees_with_the_shortest_form(unscaled in -(10_i64.pow(17))..10_i64.pow(17), scale in 0_usize..20) {
             let value: f64 = decimal_to_string(i128::from(unscaled), scale).parse().unwrap();
             for (precision, scale) in [(15, scale), (38, scale), (38, scale + 3), (9, scale.saturating_sub(2))] {
-                let slow = shortest(&format!("{value:e}"), precision, scale);
+                let slow = unscaled_of(&format!("{value:e}"), precision, scale);
                 prop_assert_eq!(decimal_from_f64(value, precision, scale), slow);
             }
         }
@@ -360,7 +379,7 @@ mod tests {
         #[test]
         fn any_double_agrees_with_its_shortest_form(bits: u64, scale in 0_usize..=38) {
             let value = f64::from_bits(bits);
-            prop_assert_eq!(decimal_from_f64(value, 38, scale), shortest(&format!("{value:e}"), 38, scale));
+            prop_assert_eq!(decimal_from_f64(value, 38, scale), unscaled_of(&format!("{value:e}"), 38, scale));
         }
 
         #[test]

@@ -6,6 +6,8 @@ use super::wire::Wire;
 
 /// Decimal digits in one base-10000 digit.
 const GROUP: i32 = 4;
+/// Significant decimal digits that no double has more of.
+const MOST_DIGITS: usize = 767;
 /// The sign of negative numbers; all other signs but zero are no numbers.
 const NEGATIVE: u16 = 0x4000;
 /// NaN.
@@ -110,7 +112,7 @@ impl Finite<'_> {
         fits(scaled, MAX_PRECISION).then_some(if self.negative { -scaled } else { scaled })
     }
 
-    /// The double whose shortest decimal form is the number, however many digits it has.
+    /// The double that is the number, exactly or in its shortest decimal form, however many digits it has.
     pub fn long_double(&self) -> Option<f64> {
         let digits: String = self
             .groups
@@ -120,10 +122,12 @@ impl Finite<'_> {
         let exponent = GROUP * (self.weight + 1);
         let value: f64 = format!("0.{digits}e{exponent}").parse().ok()?;
         // One digit, the point, the others, the power of ten: the same number has the same digits.
-        let shortest = format!("{value:e}");
-        let (mantissa, _) = shortest.split_once('e')?;
-        let same = mantissa.replace('.', "").trim_end_matches('0') == digits.trim_matches('0');
-        (same && value.is_finite()).then_some(if self.negative { -value } else { value })
+        let same = |shown: String| {
+            let mantissa = shown.split_once('e').map(|(mantissa, _)| mantissa.replace('.', ""));
+            mantissa.is_some_and(|mantissa| mantissa.trim_end_matches('0') == digits.trim_matches('0'))
+        };
+        let is_number = same(format!("{value:e}")) || same(format!("{value:.MOST_DIGITS$e}"));
+        (is_number && value.is_finite()).then_some(if self.negative { -value } else { value })
     }
 }
 
