@@ -75,6 +75,13 @@ def test_replace_without_a_table_creates_it(conn: idb.Connection) -> None:
     assert rows(conn) == NEW.rows()
 
 
+def test_replace_speaks_of_the_table_that_it_replaces(conn: idb.Connection, two: str) -> None:
+    with pytest.raises(idb.QueryExecutionError, match=r"\bt has no primary key") as caught:
+        conn.insert(two, NEW, mode="replace", on_conflict="update")
+    assert caught.value.table_name == "t"
+    assert rows(conn) == OLD_ROWS
+
+
 def test_replace_that_fails_keeps_the_old_table(backend: Backend, conn: idb.Connection, two: str) -> None:
     odd = backend.refused_columns[0].series
     bad = pl.DataFrame({"id": range(odd.len()), "odd": odd})
@@ -152,6 +159,28 @@ def test_a_conflict_is_ignored(conn: idb.Connection, two: str) -> None:
     assert conn.insert(two, NEW, on_conflict="ignore") == 1
     assert rows(conn) == [*OLD_ROWS, (3, "three")]
     assert conn.insert(two, NEW, on_conflict="ignore") == 0
+
+
+def test_a_conflict_in_any_key_is_ignored(run: Run, conn: idb.Connection) -> None:
+    run("CREATE TABLE u (id {bigint} NOT NULL PRIMARY KEY, code {key} NOT NULL UNIQUE, a {bigint})")
+    conn.insert("u", {"id": [1], "code": ["one"], "a": [0]})
+    frame = pl.DataFrame(
+        {"id": [1, 2, 3, 3, 4, 5], "code": ["x", "one", "c", "d", "d", "e"], "a": [1, 2, 3, 4, 5, 6]},
+    )
+    # The row of 4 stays: the one with its code was left out itself.
+    assert conn.insert("u", frame, on_conflict="ignore") == 3
+    assert conn.select("u", ["id", "code"], order_by="id").rows() == [(1, "one"), (3, "c"), (4, "d"), (5, "e")]
+
+
+def test_a_conflict_in_a_key_that_the_data_lacks(run: Run, conn: idb.Connection) -> None:
+    run("CREATE TABLE u (id {bigint} DEFAULT 7 UNIQUE, code {key} NOT NULL UNIQUE)")
+    assert conn.insert("u", {"code": ["a", "a"]}, on_conflict="ignore") == 1
+    assert conn.select("u").rows() == [(7, "a")]
+
+
+def test_rows_without_a_constraint_do_not_conflict(run: Run, conn: idb.Connection) -> None:
+    run("CREATE TABLE u (id {bigint}, code {key})")
+    assert conn.insert("u", {"id": [1, 1, None, None], "code": ["a"] * 4}, on_conflict="ignore") == 4
 
 
 def test_a_conflict_updates(conn: idb.Connection, two: str) -> None:

@@ -349,3 +349,24 @@ def test_execute_many_of_mixed_types(conn: idb.Connection, run: Run) -> None:
     assert frame["v"].to_list() == [Decimal("1.5"), Decimal(2), Decimal("3.25"), None]
     assert frame["j"].to_list() == ['{"a": 1}', "[1]", "null", None]
     assert frame["a"].to_list() == [[1], None, [2, None], []]
+
+
+def test_a_name_that_the_server_would_cut_off(conn: idb.Connection) -> None:
+    long = "ä" * 31 + "x"
+    assert conn.insert(long, {"a": [1]}, mode="create") == 1
+    for name, column in ((long + "y", "a"), ("t", long + "y")):
+        with pytest.raises(ValueError, match="more than 63 bytes"):
+            conn.insert(name, {column: [2]}, mode="replace")
+    with pytest.raises(ValueError, match="more than 63 bytes"):
+        conn.select(long + "y")
+    assert conn.select(long).rows() == [(1,)]
+
+
+def test_an_integer_beyond_any_integer_type(conn: idb.Connection) -> None:
+    conn.execute("CREATE TABLE t (v numeric)")
+    conn.execute("INSERT INTO t VALUES (?)", [10**40 + 7])
+    assert conn.execute("SELECT v FROM t WHERE v = ?", [10**40 + 7], schema_overrides={"v": pl.String}).item() == str(
+        10**40 + 7
+    )
+    with pytest.raises(idb.DataConversionError, match="digits"):
+        conn.execute("SELECT ?", [10**5000])

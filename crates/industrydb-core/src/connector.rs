@@ -13,6 +13,7 @@ use polars_core::prelude::{DataFrame, DataType, Schema, SchemaRef};
 
 use crate::error::Result;
 use crate::sql::Dialect;
+use crate::sql::generate::Key;
 use crate::table::{ColumnInfo, TableName};
 use crate::value::Params;
 
@@ -162,8 +163,21 @@ pub trait DatabaseConnector: Send {
         Box::pin(std::future::ready(Ok(table.clone())))
     }
 
+    /// The unique constraints and indexes of `table`. Asked of backends that settle conflicts by comparing keys
+    /// ([`crate::sql::dialect::Upsert::UpdateThenInsert`]).
+    fn unique_keys<'c>(&'c mut self, table: &'c TableName) -> BoxFuture<'c, Result<Vec<Key>>> {
+        let _ = table;
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
     /// What stands in the way of swapping `table` for a new one: views, foreign keys and triggers that depend on it.
     fn dependents<'c>(&'c mut self, table: &'c TableName) -> BoxFuture<'c, Result<Vec<String>>>;
+
+    /// Ends what an event stream that was dropped early has left running, so that what the connector tells of itself is
+    /// true again.
+    fn recover(&mut self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     /// One round trip.
     fn ping(&mut self) -> BoxFuture<'_, Result<()>>;

@@ -148,7 +148,9 @@ impl Route {
             && declared != "image";
         let value = match self {
             Self::Straight | Self::As(_) => name.to_owned(),
-            Self::AsLongText if declared == "xml" => format!("CAST({name} AS nvarchar(max))"),
+            // Not to a narrow type, whose code page would be that of the temporary tables' database (Transact-SQL
+            // reference, "Collation Precedence").
+            Self::AsLongText if self.declared(column) == "ntext" => format!("CAST({name} AS nvarchar(max))"),
             Self::AsLongText => format!("CAST({name} AS {declared})"),
             // Style 2: digits without 0x before them.
             Self::AsHex => format!("CONVERT(varbinary(max), CAST({name} AS nvarchar(max)), 2)"),
@@ -423,7 +425,7 @@ mod tests {
         for (declared, collation, long, staged, source) in [
             ("varchar(10)", Some("Cyrillic_General_CI_AS"), false, "varchar(10) COLLATE Cyrillic_General_CI_AS", "[c]"),
             ("varchar(max)", Some("Greek_CI_AS"), true, "text COLLATE Greek_CI_AS", "CAST([c] AS varchar(max))"),
-            ("varchar(max)", Some("Greek_100_CI_AS_SC_UTF8"), true, "ntext", "CAST([c] AS varchar(max))"),
+            ("varchar(max)", Some("Greek_100_CI_AS_SC_UTF8"), true, "ntext", "CAST([c] AS nvarchar(max))"),
             ("nvarchar(max)", Some("Greek_CI_AS"), true, "ntext", "CAST([c] AS nvarchar(max))"),
             ("nvarchar(max)", Some("Greek_CI_AS"), false, "nvarchar(max)", "[c]"),
             ("text", Some("Greek_CI_AS"), true, "text COLLATE Greek_CI_AS", "[c]"),

@@ -1,6 +1,7 @@
 //! What the database says about its own tables.
 
 use industrydb_core::error::{Error, Result};
+use industrydb_core::sql::generate::Key;
 use industrydb_core::table::{ColumnInfo, TableName};
 use polars_core::prelude::{Column, DataFrame};
 use tiberius::ColumnData;
@@ -141,6 +142,39 @@ fn declared(name: &str, length: i64, precision: i64, scale: i64) -> String {
     }
 }
 
+/// The unique constraints and indexes of `table`. NULLs are the same in them, but for an index that leaves them out by
+/// its filter; one with another filter is unique among some rows only, and is no key.
+///
+/// # Errors
+/// As [`columns`].
+pub async fn unique_keys(session: &mut Session, table: &TableName) -> Result<Vec<Key>> {
+    const KEYS: &str = "SELECT i.index_id, c.name, i.filter_definition FROM {db}sys.indexes AS i \
+         JOIN {db}sys.index_columns AS x ON x.object_id = i.object_id AND x.index_id = i.index_id \
+         JOIN {db}sys.columns AS c ON c.object_id = x.object_id AND c.column_id = x.column_id \
+         WHERE i.object_id = OBJECT_ID(@P1) AND i.is_unique = 1 AND i.is_disabled = 0 \
+         AND x.is_included_column = 0 ORDER BY i.index_id, x.key_ordinal";
+    let mut indexes: Vec<(i64, Vec<String>, Option<String>)> = Vec::new();
+    for row in Place::of(table)?.rows(session, KEYS).await? {
+        let [index, name, filter] = row.as_slice() else { return Err(unknown_form()) };
+        let (Some(index), Some(name)) = (integer(index), string(name)) else { return Err(unknown_form()) };
+        match indexes.last_mut() {
+            Some((last, names, _)) if *last == index => names.push(name),
+            Some(_) | None => indexes.push((index, vec![name], string(filter))),
+        }
+    }
+    Ok(indexes.into_iter().filter_map(|(_, columns, filter)| key(columns, filter.as_deref())).collect())
+}
+
+fn key(columns: Vec<String>, filter: Option<&str>) -> Option<Key> {
+    let Some(filter) = filter else { return Some(Key { columns, nulls_are_equal: true }) };
+    // As the server spells it: `([a] IS NOT NULL AND [b] IS NOT NULL)`.
+    let leaves_out = |term: &str| {
+        columns.iter().any(|name| DIALECT.quote(name).is_ok_and(|name| term == format!("{name} IS NOT NULL")))
+    };
+    let terms = filter.strip_prefix('(')?.strip_suffix(')')?;
+    terms.split(" AND ").all(leaves_out).then_some(Key { columns, nulls_are_equal: false })
+}
+
 /// The table with the schema in which the server finds it; one that is not there stays as it is.
 ///
 /// # Errors
@@ -205,6 +239,20 @@ mod tests {
             ("int", 4, 10, 0, "int"),
         ] {
             assert_eq!(declared(name, length, precision, scale), expected);
+        }
+    }
+
+    #[test]
+    fn a_filter_may_leave_out_nulls() {
+        let columns = || vec!["a".to_owned(), "b".to_owned()];
+        for (filter, nulls_are_equal) in [
+            (None, Some(true)),
+            (Some("([a] IS NOT NULL)"), Some(false)),
+            (Some("([a] IS NOT NULL AND [b] IS NOT NULL)"), Some(false)),
+            (Some("([c] IS NOT NULL)"), None),
+            (Some("([deleted]=(0))"), None),
+        ] {
+            assert_eq!(key(columns(), filter).map(|key| key.nulls_are_equal), nulls_are_equal, "{filter:?}");
         }
     }
 

@@ -6,6 +6,7 @@ use industrydb_core::config::Config;
 use industrydb_core::connector::{BoxFuture, Canceller, DatabaseConnector, EventStream, Progress, ReadOptions};
 use industrydb_core::error::Result;
 use industrydb_core::sql::Dialect;
+use industrydb_core::sql::generate::Key;
 use industrydb_core::table::{ColumnInfo, TableName};
 use industrydb_core::value::Params;
 use polars_core::prelude::{DataFrame, Field, Schema};
@@ -162,8 +163,20 @@ impl DatabaseConnector for MssqlConnector {
         self.call(move |session| catalog::resolve(session, table))
     }
 
+    fn unique_keys<'c>(&'c mut self, table: &'c TableName) -> BoxFuture<'c, Result<Vec<Key>>> {
+        self.call(move |session| catalog::unique_keys(session, table))
+    }
+
     fn dependents<'c>(&'c mut self, table: &'c TableName) -> BoxFuture<'c, Result<Vec<String>>> {
         self.call(move |session| catalog::dependents(session, table))
+    }
+
+    fn recover(&mut self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async {
+            // What is wrong with the connection shows at the next call; a result that was not wanted is no error.
+            let _ = self.session.make_ready().await;
+            Ok(())
+        })
     }
 
     fn ping(&mut self) -> BoxFuture<'_, Result<()>> {

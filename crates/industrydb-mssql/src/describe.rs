@@ -48,9 +48,9 @@ pub struct DescriptionCache {
 }
 
 impl DescriptionCache {
-    /// What is known of `sql`.
-    pub fn get(&self, sql: &str) -> Option<&Description> {
-        self.results.get(sql)
+    /// What is known of the statement that has this [`Statement::description_key`].
+    pub fn get(&self, key: &str) -> Option<&Description> {
+        self.results.get(key)
     }
 
     /// The types of the parameters of `sql`, if they are known.
@@ -69,11 +69,16 @@ impl DescriptionCache {
     }
 
     /// Remembers it.
-    pub fn put(&mut self, sql: &str, description: Description) {
-        if self.results.len() >= MOST_REMEMBERED && !self.results.contains_key(sql) {
+    pub fn put(&mut self, key: &str, description: Description) {
+        if self.results.len() >= MOST_REMEMBERED && !self.results.contains_key(key) {
             self.results.clear();
         }
-        self.results.insert(sql.to_owned(), description);
+        self.results.insert(key.to_owned(), description);
+    }
+
+    /// Forgets what is known of a statement's result.
+    pub fn forget(&mut self, key: &str) {
+        self.results.remove(key);
     }
 
     /// Forgets what a statement may have changed.

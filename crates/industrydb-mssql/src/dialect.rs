@@ -9,6 +9,7 @@ use industrydb_core::sql::dialect::{
 pub static DIALECT: Dialect = Dialect {
     backend: "mssql",
     quotes: ('[', ']'),
+    longest_name: None,
     folds_case: true,
     placeholders: PlaceholderStyle::At,
     insert_into: "INSERT INTO",
@@ -35,6 +36,7 @@ pub static DIALECT: Dialect = Dialect {
         text: "nvarchar(max)",
         key_text: "nvarchar(450)", // 900 bytes, the longest key of a clustered index
         binary: "varbinary(max)",
+        key_binary: "varbinary(900)",
         date: "date",
         time: "time(6)",
         datetime: "datetime2(6)",

@@ -18,7 +18,8 @@ fn kind(number: u32, message: &str) -> ErrorKind {
         // Unique index; unique constraint or primary key.
         2601 | 2627 => ErrorKind::UniqueViolation,
         515 => ErrorKind::NotNullViolation,
-        547 if message.contains("CHECK constraint") => ErrorKind::CheckViolation,
+        // In every language the constraint's kind stands before its name.
+        547 if message.split('"').next().is_some_and(|before| before.contains("CHECK")) => ErrorKind::CheckViolation,
         547 => ErrorKind::ForeignKeyViolation,
         // A view's WITH CHECK OPTION.
         550 => ErrorKind::CheckViolation,
@@ -153,6 +154,11 @@ mod tests {
             (2601, "", ErrorKind::UniqueViolation),
             (515, "", ErrorKind::NotNullViolation),
             (547, "The INSERT statement conflicted with the CHECK constraint \"c\".", ErrorKind::CheckViolation),
+            (
+                547,
+                "Die INSERT-Anweisung steht in Konflikt mit der CHECK-Einschränkung \"c\".",
+                ErrorKind::CheckViolation,
+            ),
             (
                 547,
                 "The DELETE statement conflicted with the REFERENCE constraint \"f\".",

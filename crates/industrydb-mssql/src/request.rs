@@ -12,6 +12,10 @@ use industrydb_core::sql::tokens::{Kind, Token, tokenize};
 pub struct Shape {
     /// Whether it does something to the session that ends with a call.
     pub needs_session: bool,
+    /// Whether it is of three words at most.
+    pub is_short: bool,
+    /// Whether it has statements begin transactions by themselves.
+    pub sets_implicit_transactions: bool,
     /// Whether it may change rows.
     pub changes_rows: bool,
     /// Whether it may give a result set.
@@ -33,6 +37,8 @@ impl Shape {
             // It does not end; the server says where.
             return Self {
                 needs_session: true,
+                is_short: false,
+                sets_implicit_transactions: false,
                 changes_rows: false,
                 gives_rows: true,
                 is_select: false,
@@ -51,6 +57,9 @@ impl Shape {
         let only_changes = changes && words.is_single() && !calls && !outputs;
         Self {
             needs_session: (0..tokens.len()).any(|at| words.needs_session(at)),
+            is_short: tokens.iter().filter(|token| token.kind != Kind::Symbol(';')).count() <= 3,
+            sets_implicit_transactions: (0..tokens.len())
+                .any(|at| words.is(at, "set") && words.is_any(at + 1, &["implicit_transactions", "ansi_defaults"])),
             changes_rows: changes,
             gives_rows: !defines && !only_changes && (0..tokens.len()).any(|at| words.gives_rows(at)),
             is_select: words.is_any(first, &["select"]) || words.is_any(first, &["with"]) && !changes,
@@ -246,6 +255,17 @@ mod tests {
             ("SELECT 'open", true),
         ] {
             assert_eq!(Shape::of(sql).needs_session, needs_session, "{sql}");
+        }
+    }
+
+    #[test]
+    fn settings_that_begin_transactions() {
+        for (sql, sets) in [
+            ("SET IMPLICIT_TRANSACTIONS ON", true),
+            ("set nocount on set ansi_defaults on", true),
+            ("SET NOCOUNT ON", false),
+        ] {
+            assert_eq!(Shape::of(sql).sets_implicit_transactions, sets, "{sql}");
         }
     }
 

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use industrydb_core::connector::{BoxFuture, Event, EventStream, ReadOptions, Settle};
-use industrydb_core::error::Result;
+use industrydb_core::error::{ErrorKind, Result};
 
 use crate::decode::{ResultReader, unique_names};
 use crate::describe::{Described, Description, completed, describe};
@@ -168,7 +168,8 @@ async fn work(
     statement.type_nulls(session).await?;
     let streams = options.settle != Settle::WholeResult;
     let shape = statement.shape;
-    let described = match session.descriptions.get(&statement.sql) {
+    let key = statement.description_key();
+    let described = match session.descriptions.get(&key) {
         Some(Description::Known(columns)) => Some(Arc::clone(columns)),
         Some(Description::NotNeeded | Description::Unknown) => None,
         // A stream's types have to be known before its first row.
@@ -190,16 +191,27 @@ async fn work(
         changed: Changed::new(&statement),
         unwanted: None,
     };
-    let depth = session.depth();
-    let depth_after = statement.depth_after(depth);
-    if let Err(error) = session.run(statement.request(), &mut reading).await {
-        // It may have begun a transaction before it failed.
-        if depth == 0 && (depth_after != depth || shape.needs_session) {
-            session.ask_depth().await;
+    let told = statement.depth_after(session.depth()).filter(|_| !session.begins_by_itself());
+    let outcome = if told.is_none() || shape.calls {
+        session.run_in_doubt(statement.request(), &mut reading).await
+    } else {
+        session.run(statement.request(), &mut reading).await
+    };
+    if let Err(error) = outcome {
+        if error.kind() == ErrorKind::Conversion {
+            // The table may have other columns than it was described with.
+            session.descriptions.forget(&key);
         }
         return Err(error);
     }
-    session.set_depth(depth_after);
+    if shape.sets_implicit_transactions {
+        session.note_implicit_transactions();
+    }
+    match told {
+        // A procedure that succeeds has left as many open as it met (error 266).
+        Some(depth) => session.set_depth(depth),
+        None => session.ask_depth().await,
+    }
     if outlet.has_been_closed() {
         return Ok(());
     }
@@ -210,11 +222,13 @@ async fn work(
     }
     let columns = first_columns.as_ref();
     if columns.is_some_and(FirstColumns::are_whole) {
-        session.descriptions.put(&statement.sql, Description::NotNeeded);
+        session.descriptions.put(&key, Description::NotNeeded);
     } else if let (Some(columns), Some(Kept::Set(first))) = (columns, kept.iter_mut().find(|kept| kept.is_set())) {
-        let described = match session.descriptions.get(&statement.sql) {
+        let described = match session.descriptions.get(&key) {
             Some(Description::Known(described)) => Some(Arc::clone(described)),
             Some(Description::NotNeeded | Description::Unknown) => None,
+            // What has changed rows has done so, whether or not its result can be described now.
+            None if shape.changes_rows => ask(session, &statement).await.unwrap_or_default(),
             None => ask(session, &statement).await?,
         };
         if let Some(kinds) = described.and_then(|described| columns.completed(&described)) {
@@ -237,11 +251,11 @@ async fn ask(session: &mut Session, statement: &Statement<'_>) -> Result<Option<
     match describe(session, &statement.sql, &statement.declarations()).await {
         Ok(columns) => {
             let columns: Arc<[Described]> = columns.into();
-            session.descriptions.put(&statement.sql, Description::Known(Arc::clone(&columns)));
+            session.descriptions.put(&statement.description_key(), Description::Known(Arc::clone(&columns)));
             Ok(Some(columns))
         }
         Err(error) if is_of_the_statement(&error) => {
-            session.descriptions.put(&statement.sql, Description::Unknown);
+            session.descriptions.put(&statement.description_key(), Description::Unknown);
             Ok(None)
         }
         Err(error) => Err(error),

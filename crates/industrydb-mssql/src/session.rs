@@ -130,6 +130,10 @@ pub struct Session {
     closed: Option<String>,
     /// `@@TRANCOUNT`, as far as we know.
     depth: u32,
+    /// What was sent last may have changed it in a way that its text does not tell.
+    unsure: bool,
+    /// Any statement may begin a transaction (SET IMPLICIT_TRANSACTIONS).
+    begins_by_itself: bool,
     query_timeout: Option<Duration>,
     /// Whether the server may be set to compile only.
     compiles_only: bool,
@@ -149,6 +153,8 @@ impl Session {
             state: State::Idle,
             closed: None,
             depth: 0,
+            unsure: false,
+            begins_by_itself: false,
             query_timeout,
             compiles_only: false,
             descriptions: DescriptionCache::default(),
@@ -174,6 +180,17 @@ impl Session {
     /// So many are, by the words of the statement that ended.
     pub fn set_depth(&mut self, depth: u32) {
         self.depth = depth;
+        self.unsure = false;
+    }
+
+    /// Whether any statement may begin a transaction.
+    pub fn begins_by_itself(&self) -> bool {
+        self.begins_by_itself
+    }
+
+    /// From now on any statement may begin a transaction.
+    pub fn note_implicit_transactions(&mut self) {
+        self.begins_by_itself = true;
     }
 
     /// Why the connection can't be used any more, if it can't.
@@ -233,6 +250,17 @@ impl Session {
         self.run_on(request, sink).await
     }
 
+    /// As [`Self::run`], for what may begin or end transactions in a way that its text does not tell: how many are open is
+    /// asked for before anything relies on it, unless [`Self::set_depth`] says it.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn run_in_doubt(&mut self, request: Request<'_>, sink: &mut impl Sink) -> Result<()> {
+        self.make_ready().await?;
+        self.unsure = true;
+        self.run_on(request, sink).await
+    }
+
     /// As [`Self::run`], on a connection that is ready.
     async fn run_on(&mut self, request: Request<'_>, sink: &mut impl Sink) -> Result<()> {
         let read_before = self.watch.read();
@@ -247,7 +275,7 @@ impl Session {
         };
         let outcome = self.settle(ending, read_before).await;
         // What failed may have rolled back what was open (a deadlock, XACT_ABORT); only the server knows.
-        if outcome.is_err() && self.depth > 0 {
+        if outcome.is_err() && (self.depth > 0 || self.unsure) {
             self.ask_depth().await;
         }
         outcome
@@ -365,19 +393,20 @@ impl Session {
     ///
     /// # Errors
     /// [`ErrorKind::ConnectionClosed`].
-    async fn make_ready(&mut self) -> Result<()> {
+    pub async fn make_ready(&mut self) -> Result<()> {
         if let State::Busy { read_before, at_item } = self.state {
             if at_item || self.watch.read() == read_before {
                 self.attention().await;
-                if self.depth > 0 {
-                    self.ask_depth_of_server().await;
-                }
+                self.unsure |= self.depth > 0;
             } else {
                 self.close_because("the connection is closed: a call was given up while its result was being read");
             }
         }
         if self.compiles_only && self.closed.is_none() {
             self.run_again().await;
+        }
+        if self.unsure && self.closed.is_none() {
+            self.ask_depth_of_server().await;
         }
         if self.closed.is_some() { Err(self.closed_error()) } else { Ok(()) }
     }
@@ -405,7 +434,7 @@ impl Session {
         let ending = converse(client, request, &mut rows, &mut self.state, stop).await;
         match (ending, rows.0.first().and_then(|row| row.first())) {
             (Ending::Complete, Some(ColumnData::I32(Some(depth)))) => {
-                self.depth = u32::try_from(*depth).unwrap_or(0);
+                self.set_depth(u32::try_from(*depth).unwrap_or(0));
                 self.state = State::Idle;
             }
             _ => self.close_because("the connection is closed: whether its transaction is open is not known"),

@@ -101,25 +101,34 @@ impl<'s> Statement<'s> {
         if self.is_call() { Request::with_params(&self.sql, self.params.clone()) } else { Request::Batch(&self.sql) }
     }
 
+    /// What its result's description is remembered under: the types of its parameters are part of it.
+    pub fn description_key(&self) -> Cow<'_, str> {
+        if self.params.is_empty() {
+            return Cow::Borrowed(&self.sql);
+        }
+        Cow::Owned(format!("{}\0{}", self.declarations(), self.sql))
+    }
+
     /// The declarations of its parameters.
     pub fn declarations(&self) -> String {
         declarations(&self.params)
     }
 
-    /// `@@TRANCOUNT` after it, if it is `depth` before it and nothing fails.
-    pub fn depth_after(&self, depth: u32) -> u32 {
-        if !self.shape.needs_session && self.params.is_empty() {
-            return depth;
+    /// `@@TRANCOUNT` after it, if it is `depth` before it and nothing fails; `None` if that depends on what it meets: only a
+    /// statement that does nothing else tells what it does.
+    pub fn depth_after(&self, depth: u32) -> Option<u32> {
+        match transaction_effects(&self.sql, DIALECT.placeholders).as_slice() {
+            [] => Some(depth),
+            [effect] if self.shape.is_short => match effect {
+                TransactionEffect::Begin => Some(depth + 1),
+                TransactionEffect::Commit => Some(depth.saturating_sub(1)),
+                TransactionEffect::Rollback => Some(0),
+                TransactionEffect::Savepoint => Some(depth),
+                // Its name may be that of the outermost transaction; the others are not Transact-SQL.
+                TransactionEffect::RollbackTo | TransactionEffect::Chain | TransactionEffect::Release => None,
+            },
+            _ => None,
         }
-        transaction_effects(&self.sql, DIALECT.placeholders).into_iter().fold(depth, |depth, effect| match effect {
-            TransactionEffect::Begin => depth + 1,
-            TransactionEffect::Commit => depth.saturating_sub(1),
-            TransactionEffect::Rollback => 0,
-            TransactionEffect::Chain
-            | TransactionEffect::Savepoint
-            | TransactionEffect::RollbackTo
-            | TransactionEffect::Release => depth,
-        })
     }
 }
 
@@ -131,14 +140,17 @@ mod tests {
     #[test]
     fn transactions_are_counted() {
         for (sql, before, after) in [
-            ("BEGIN TRANSACTION", 0, 1),
-            ("BEGIN TRAN; BEGIN TRAN", 0, 2),
-            ("COMMIT", 2, 1),
-            ("ROLLBACK", 2, 0),
-            ("SAVE TRANSACTION a", 1, 1),
-            ("ROLLBACK TRANSACTION [a]", 1, 1),
-            ("INSERT INTO t VALUES (1)", 1, 1),
-            ("BEGIN TRAN; INSERT INTO t VALUES (1); COMMIT", 0, 0),
+            ("BEGIN TRANSACTION", 0, Some(1)),
+            ("COMMIT", 2, Some(1)),
+            ("ROLLBACK", 2, Some(0)),
+            ("SAVE TRANSACTION a;", 1, Some(1)),
+            ("INSERT INTO t VALUES (1)", 1, Some(1)),
+            ("BEGIN DELETE t END", 1, Some(1)),
+            ("ROLLBACK TRANSACTION [a]", 1, None),
+            ("BEGIN TRAN; BEGIN TRAN", 0, None),
+            ("BEGIN TRAN; IF 1 = 0 ROLLBACK", 0, None),
+            ("IF 1 = 0 COMMIT", 1, None),
+            ("BEGIN TRAN; INSERT INTO t VALUES (1); COMMIT", 0, None),
         ] {
             let none = Params::NONE;
             let statement = Statement::new(sql, &none).expect(sql);

@@ -9,6 +9,7 @@ use industrydb_core::sql::dialect::{
 pub static DIALECT: Dialect = Dialect {
     backend: "postgres",
     quotes: ('"', '"'),
+    longest_name: Some(63), // NAMEDATALEN - 1 (manual, 4.1.1)
     folds_case: false,
     placeholders: PlaceholderStyle::Dollar,
     insert_into: "INSERT INTO",
@@ -35,6 +36,7 @@ pub static DIALECT: Dialect = Dialect {
         text: "text",
         key_text: "text",
         binary: "bytea",
+        key_binary: "bytea",
         date: "date",
         time: "time",
         datetime: "timestamp",

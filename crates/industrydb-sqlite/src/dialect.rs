@@ -9,6 +9,7 @@ use industrydb_core::sql::dialect::{
 pub static DIALECT: Dialect = Dialect {
     backend: "sqlite",
     quotes: ('"', '"'),
+    longest_name: None,
     folds_case: true,
     placeholders: PlaceholderStyle::Sqlite,
     // A table's own ON CONFLICT clause must not leave rows out, or others (lang_conflict.html).
@@ -37,6 +38,7 @@ pub static DIALECT: Dialect = Dialect {
         text: "TEXT",
         key_text: "TEXT",
         binary: "BLOB",
+        key_binary: "BLOB",
         date: "DATE",
         time: "TIME",
         datetime: "DATETIME",

@@ -10,6 +10,7 @@ use polars_core::prelude::{DataFrame, DataType, Schema, SchemaRef};
 use crate::connector::{BoxFuture, Canceller, DatabaseConnector, Event, EventStream, Progress, ReadOptions};
 use crate::error::{Error, Result};
 use crate::sql::dialect::fixture::FIXTURE;
+use crate::sql::generate::Key;
 use crate::sql::{Dialect, transaction_effects};
 use crate::table::{ColumnInfo, TableName};
 use crate::value::Params;
@@ -43,6 +44,9 @@ pub(super) struct Fake {
     /// The columns of any table that is made.
     pub(super) made: Vec<ColumnInfo>,
     pub(super) dependents: Vec<String>,
+    pub(super) unique_keys: Vec<Key>,
+    /// How many statements change a row; the others change none.
+    pub(super) moves: usize,
     /// The result sets of each query that selects; one without rows where there are none.
     pub(super) results: Vec<Vec<DataFrame>>,
     pub(super) failures: Vec<Failure>,
@@ -58,6 +62,8 @@ impl Fake {
             table: None,
             made: Vec::new(),
             dependents: Vec::new(),
+            unique_keys: Vec::new(),
+            moves: usize::MAX,
             results: Vec::new(),
             failures: Vec::new(),
         }
@@ -169,8 +175,9 @@ impl DatabaseConnector for Fake {
                     events.push(Event::Done(0));
                 }
             } else {
-                let changed = u64::from(["INSERT", "UPDATE", "DELETE"].iter().any(|word| sql.starts_with(word)));
-                events.push(Event::Done(changed));
+                let changes = ["INSERT", "UPDATE", "DELETE"].iter().any(|word| sql.starts_with(word)) && self.moves > 0;
+                self.moves -= usize::from(changes);
+                events.push(Event::Done(u64::from(changes)));
             }
             Ok(Box::new(Events(events.into_iter())) as Box<dyn EventStream>)
         })
@@ -210,6 +217,10 @@ impl DatabaseConnector for Fake {
             });
             Ok(if made { Some(self.made.clone()) } else { self.table.clone() })
         })
+    }
+
+    fn unique_keys<'c>(&'c mut self, _table: &'c TableName) -> BoxFuture<'c, Result<Vec<Key>>> {
+        Box::pin(async { Ok(self.unique_keys.clone()) })
     }
 
     fn dependents<'c>(&'c mut self, _table: &'c TableName) -> BoxFuture<'c, Result<Vec<String>>> {

@@ -4,7 +4,7 @@ use polars_core::prelude::DataFrame;
 
 use super::atomic::Atomic;
 use super::execute::execute_simple;
-use super::upsert::{self, Keys};
+use super::upsert;
 use crate::connector::{DatabaseConnector, Progress};
 use crate::error::{Error, Result};
 use crate::sql::generate::{create_table, delete_all, drop_table, rename_table, unique_name};
@@ -195,12 +195,23 @@ async fn replace(connector: &mut dyn DatabaseConnector, insert: &Insert<'_>) -> 
             .with_hint("mode=\"overwrite\" keeps the table and swaps its rows"));
     }
     let new = table.sibling(unique_name("industrydb_new"));
-    let rows = create(connector, &Insert { table: &new, ..*insert }).await?;
+    let rows =
+        create(connector, &Insert { table: &new, ..*insert }).await.map_err(|error| about(error, &new, table))?;
     let dialect = connector.dialect();
     for sql in [drop_table(dialect, table)?, rename_table(dialect, &new, table.table())?] {
         execute_simple(connector, &sql).await?;
     }
     Ok(rows)
+}
+
+/// The error about `new`, which the caller does not know, as one about `table`, which it stands for.
+fn about(error: Error, new: &TableName, table: &TableName) -> Error {
+    let message = error.message().replace(&new.to_string(), &table.to_string()).replace(new.table(), table.table());
+    let mut error = error.with_message(message);
+    if error.details().table_name.as_deref() == Some(new.table()) {
+        error.details_mut().table_name = Some(table.table().to_owned());
+    }
+    error
 }
 
 fn depend(dependents: &[String]) -> String {
@@ -211,11 +222,11 @@ fn depend(dependents: &[String]) -> String {
 /// Puts the rows into a table that has `columns`.
 async fn fill(connector: &mut dyn DatabaseConnector, insert: &Insert<'_>, columns: &[ColumnInfo]) -> Result<u64> {
     let targets = targets(connector, insert, columns)?;
-    let keys = upsert::keys(connector.dialect(), insert, columns)?;
-    match keys {
+    let conflict = upsert::conflict(connector, insert, columns).await?;
+    match conflict {
         _ if targets.is_empty() => Ok(0),
-        Keys::None => connector.append(insert.table, &targets, insert.frame, insert.progress).await,
-        Keys::Conflict(conflict) => upsert::through_staging(connector, insert, &targets, &conflict).await,
+        None => connector.append(insert.table, &targets, insert.frame, insert.progress).await,
+        Some(conflict) => upsert::through_staging(connector, insert, &targets, &conflict).await,
     }
 }
 

@@ -8,64 +8,83 @@ use crate::connector::{DatabaseConnector, ReadOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::Dialect;
 use crate::sql::dialect::Upsert;
-use crate::sql::generate::{Conflict, create_staging, drop_table, duplicate_keys, insert_from_staging, staging_name};
+use crate::sql::generate::{
+    Action, Conflict, Key, create_staging, drop_table, duplicate_keys, insert_from_staging, number_staging,
+    staging_name,
+};
 use crate::table::{ColumnInfo, TableName};
 use crate::value::Params;
 
-/// What a row may conflict in.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Keys {
-    /// Conflicts are errors.
-    None,
-    /// They are settled.
-    Conflict(Settled),
-}
-
-/// How conflicts are settled.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Settled {
-    /// The columns that make a row unique; none for any unique constraint.
-    keys: Vec<String>,
-    updates: bool,
-}
-
-/// What the options and the table say about conflicts.
+/// What the options and the table say about conflicts; `None` if they are errors.
 ///
 /// # Errors
-/// [`ErrorKind::Execution`] for a key that the table or the data does not have, or if there is none.
-pub(super) fn keys(dialect: &Dialect, insert: &Insert<'_>, columns: &[ColumnInfo]) -> Result<Keys> {
+/// [`ErrorKind::Execution`] for a key that the table or the data does not have, or if there is none; whatever the server
+/// says.
+pub(super) async fn conflict(
+    connector: &mut dyn DatabaseConnector,
+    insert: &Insert<'_>,
+    columns: &[ColumnInfo],
+) -> Result<Option<Conflict>> {
     let (table, options) = (insert.table, insert.options);
-    let updates = match options.on_conflict {
-        OnConflict::Error => return Ok(Keys::None),
-        OnConflict::Ignore => false,
-        OnConflict::Update => true,
+    let action = match options.on_conflict {
+        OnConflict::Error => return Ok(None),
+        OnConflict::Ignore => Action::Ignore,
+        OnConflict::Update => Action::Update,
     };
-    let keys = match &options.conflict_columns {
-        Some(keys) => keys.clone(),
+    let dialect = connector.dialect();
+    let unique = match dialect.upsert {
+        Upsert::OnConflict { .. } => Vec::new(),
+        Upsert::UpdateThenInsert => connector.unique_keys(table).await?,
+    };
+    let names = match (&options.conflict_columns, action, dialect.upsert) {
+        (Some(names), _, _) => names.clone(),
+        (None, Action::Update, _) => primary_key(columns),
         // `ON CONFLICT DO NOTHING` knows every unique constraint by itself.
-        None if !updates && matches!(dialect.upsert, Upsert::OnConflict { .. }) => Vec::new(),
-        None => primary_key(columns),
+        (None, Action::Ignore, Upsert::OnConflict { .. }) => return Ok(Some(Conflict { action, keys: Vec::new() })),
+        (None, Action::Ignore, Upsert::UpdateThenInsert) => {
+            let keys = in_frame(dialect, insert.frame, unique)?;
+            // What has no key has no conflicts.
+            return Ok((!keys.is_empty()).then_some(Conflict { action, keys }));
+        }
     };
-    let any_constraint_will_do = !updates && options.conflict_columns.is_none();
-    if keys.is_empty() {
-        return match (any_constraint_will_do, dialect.upsert) {
-            (true, Upsert::OnConflict { .. }) => Ok(Keys::Conflict(Settled { keys, updates })),
-            // A table without a key has no conflicts that we could know of.
-            (true, Upsert::UpdateThenInsert) => Ok(Keys::None),
-            (false, _) => Err(Error::execution(format!("the table {table} has no primary key: name conflict_columns"))
-                .with_table(table.table())),
-        };
+    if names.is_empty() {
+        let message = format!("the table {table} has no primary key: name conflict_columns");
+        return Err(Error::execution(message).with_table(table.table()));
     }
-    for key in &keys {
-        if !columns.iter().any(|column| dialect.same_name(&column.name, key)) {
+    for name in &names {
+        if !columns.iter().any(|column| dialect.same_name(&column.name, name)) {
             let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
             let message =
-                format!("the table {table} has no column {key:?} for conflict_columns; it has {}", known.join(", "));
-            return Err(Error::execution(message).with_column(key).with_table(table.table()));
+                format!("the table {table} has no column {name:?} for conflict_columns; it has {}", known.join(", "));
+            return Err(Error::execution(message).with_column(name).with_table(table.table()));
         }
     }
-    let keys = as_in_frame(dialect, insert.frame, keys)?;
-    Ok(Keys::Conflict(Settled { keys, updates }))
+    let key = unique.iter().find(|key| are_same(dialect, &key.columns, &names));
+    let nulls_are_equal = match (dialect.upsert, key) {
+        // It says itself what is not unique.
+        (Upsert::OnConflict { .. }, _) => false,
+        (Upsert::UpdateThenInsert, Some(key)) => key.nulls_are_equal,
+        (Upsert::UpdateThenInsert, None) => {
+            let message = format!("the table {table} has no unique constraint on ({})", names.join(", "));
+            return Err(Error::execution(message).with_table(table.table()));
+        }
+    };
+    let columns = as_in_frame(dialect, insert.frame, names)?;
+    Ok(Some(Conflict { action, keys: vec![Key { columns, nulls_are_equal }] }))
+}
+
+/// The unique keys of which the data has all columns: rows can't conflict in one that the server fills.
+fn in_frame(dialect: &Dialect, frame: &DataFrame, unique: Vec<Key>) -> Result<Vec<Key>> {
+    let names = frame.get_column_names();
+    let has = |name: &String| names.iter().any(|known| dialect.same_name(known, name));
+    let keys = unique.into_iter().filter(|key| key.columns.iter().all(has));
+    keys.map(|key| Ok(Key { columns: as_in_frame(dialect, frame, key.columns)?, ..key })).collect()
+}
+
+/// Whether two keys have the same columns.
+fn are_same(dialect: &Dialect, one: &[String], other: &[String]) -> bool {
+    let has = |names: &[String], wanted: &String| names.iter().any(|name| dialect.same_name(name, wanted));
+    one.iter().all(|name| has(other, name)) && other.iter().all(|name| has(one, name))
 }
 
 /// The primary key's columns in its order.
@@ -105,21 +124,29 @@ pub(super) async fn through_staging(
     connector: &mut dyn DatabaseConnector,
     insert: &Insert<'_>,
     targets: &[ColumnInfo],
-    settled: &Settled,
+    conflict: &Conflict,
 ) -> Result<u64> {
     let dialect = connector.dialect();
     let staging = staging_name(dialect).ok_or_else(|| Error::execution("a staging table needs a name"))?;
-    let keys = settled.keys.as_slice();
-    let conflict = if settled.updates { Conflict::Update { keys } } else { Conflict::Ignore { keys } };
 
     execute_simple(connector, &create_staging(dialect, &staging, insert.table, targets)?).await?;
+    if let Some(sql) = number_staging(dialect, &staging, conflict)? {
+        execute_simple(connector, &sql).await?;
+    }
     connector.append(&staging, targets, insert.frame, insert.progress).await?;
-    if settled.updates {
-        refuse_duplicates(connector, insert.table, &staging, targets, keys).await?;
+    if let (Action::Update, [key, ..]) = (conflict.action, conflict.keys.as_slice()) {
+        refuse_duplicates(connector, insert.table, &staging, targets, key).await?;
     }
     let mut rows = 0;
-    for sql in insert_from_staging(dialect, insert.table, &staging, targets, conflict)? {
-        rows += execute_simple(connector, &sql).await?;
+    loop {
+        let mut moved = 0;
+        for sql in insert_from_staging(dialect, insert.table, &staging, targets, conflict)? {
+            moved += execute_simple(connector, &sql).await?;
+        }
+        rows += moved;
+        if moved == 0 || conflict.keys.len() < 2 {
+            break;
+        }
     }
     execute_simple(connector, &drop_table(dialect, &staging)?).await?;
     Ok(rows)
@@ -131,10 +158,11 @@ async fn refuse_duplicates(
     table: &TableName,
     staging: &TableName,
     targets: &[ColumnInfo],
-    keys: &[String],
+    key: &Key,
 ) -> Result<()> {
+    let keys = key.columns.as_slice();
     let columns: Vec<&ColumnInfo> = targets.iter().filter(|target| keys.contains(&target.name)).collect();
-    let sql = duplicate_keys(connector.dialect(), staging, &columns)?;
+    let sql = duplicate_keys(connector.dialect(), staging, &columns, key.nulls_are_equal)?;
     let duplicates = execute(connector, &sql, &Params::NONE, ReadOptions::default()).await?;
     if duplicates.height() == 0 {
         return Ok(());

@@ -6,6 +6,7 @@ use crate::error::{ErrorKind, Result};
 use crate::ops::fake::{Failure, Fake, column, now};
 use crate::ops::{InsertMode, InsertOptions, OnConflict, insert};
 use crate::sql::dialect::fixture::OTHER;
+use crate::sql::generate::Key;
 use crate::table::{ColumnInfo, TableName};
 
 use InsertMode::{Append, Create, CreateAppend, Overwrite, Replace};
@@ -136,7 +137,8 @@ fn a_key_twice_stores_nothing() {
 
 #[test]
 fn two_statements_where_there_is_no_on_conflict() {
-    let mut fake = Fake { dialect: &OTHER, table: Some(columns()), ..Fake::new() };
+    let unique_keys = vec![Key { columns: vec!["id".to_owned()], nulls_are_equal: true }];
+    let mut fake = Fake { dialect: &OTHER, table: Some(columns()), unique_keys, ..Fake::new() };
     assert_eq!(run(&mut fake, &frame(), &options(Append, Update, &["ID"])), Ok(2));
     let starts: Vec<&str> = fake.log.iter().map(|entry| entry.split(' ').next().unwrap_or_default()).collect();
     assert_eq!(starts, ["BEGIN", "SELECT", "append", "SELECT", "UPDATE", "INSERT", "DROP", "COMMIT"]);
@@ -144,6 +146,31 @@ fn two_statements_where_there_is_no_on_conflict() {
     let mut fake = Fake { dialect: &OTHER, table: Some(vec![column("ID", None), column("N", None)]), ..Fake::new() };
     assert_eq!(run(&mut fake, &frame(), &options(Append, Ignore, &[])), Ok(2));
     assert_eq!(fake.log, ["BEGIN", APPENDED, "COMMIT"]);
+    // Any unique key counts, but one that the server fills.
+    let with_keys = |keys: &[&[&str]], nulls_are_equal: bool| {
+        let columns = |key: &&[&str]| key.iter().map(|&name| name.to_owned()).collect();
+        let unique_keys = keys.iter().map(|key| Key { columns: columns(key), nulls_are_equal }).collect();
+        Fake { dialect: &OTHER, table: Some(vec![column("ID", None), column("N", None)]), unique_keys, ..Fake::new() }
+    };
+    let mut fake = with_keys(&[&["serial"], &["N", "ID"]], true);
+    assert_eq!(run(&mut fake, &frame(), &options(Append, Ignore, &[])), Ok(1));
+    assert!(fake.log.iter().any(|entry| entry.contains("PARTITION BY \"n\", \"id\" ")), "{:?}", fake.log);
+    // With several keys, until no row moves.
+    let mut fake = with_keys(&[&["ID"], &["N"]], true);
+    fake.moves = 3;
+    assert_eq!(run(&mut fake, &frame(), &options(Append, Ignore, &[])), Ok(3));
+    assert_eq!(fake.log.iter().filter(|entry| entry.starts_with("INSERT")).count(), 4);
+    // A constraint counts NULLs as the same, an index without them does not.
+    for (nulls_are_equal, same) in
+        [(true, "(t.\"id\" = s.\"id\" OR t.\"id\" IS NULL AND s.\"id\" IS NULL)"), (false, " ON t.\"id\" = s.\"id\"")]
+    {
+        let mut fake = with_keys(&[&["ID"]], nulls_are_equal);
+        assert_eq!(run(&mut fake, &frame(), &options(Append, Update, &["id"])), Ok(2));
+        assert!(fake.log.iter().any(|entry| entry.starts_with("UPDATE") && entry.ends_with(same)), "{:?}", fake.log);
+    }
+    let mut fake = with_keys(&[&["ID", "N"]], true);
+    let error = run(&mut fake, &frame(), &options(Append, Update, &["id"])).unwrap_err();
+    assert_eq!(error.message(), "the table s.t has no unique constraint on (id)");
 }
 
 #[test]

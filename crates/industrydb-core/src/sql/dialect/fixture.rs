@@ -9,6 +9,7 @@ const fn fixture() -> Dialect {
     Dialect {
         backend: "fixture",
         quotes: ('"', '"'),
+        longest_name: None,
         folds_case: false,
         placeholders: PlaceholderStyle::Sqlite,
         insert_into: "INSERT INTO",
@@ -35,6 +36,7 @@ const fn fixture() -> Dialect {
             text: "text",
             key_text: "key",
             binary: "bytes",
+            key_binary: "key_bytes",
             date: "date",
             time: "time",
             datetime: "datetime",

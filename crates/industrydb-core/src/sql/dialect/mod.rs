@@ -17,6 +17,8 @@ pub struct Dialect {
     pub backend: &'static str,
     /// What opens and closes a quoted identifier.
     pub quotes: (char, char),
+    /// The bytes of the longest name, where the server cuts off what is longer without an error.
+    pub longest_name: Option<usize>,
     /// Whether names that differ in the case of ASCII letters alone are the same.
     pub folds_case: bool,
     /// The placeholders that the server reads.

@@ -42,6 +42,8 @@ pub struct TypeNames {
     pub key_text: &'static str,
     /// Binary.
     pub binary: &'static str,
+    /// The same in a unique constraint.
+    pub key_binary: &'static str,
     /// Date.
     pub date: &'static str,
     /// Time.

@@ -10,7 +10,9 @@ mod write;
 
 pub use condition::Where;
 pub use select::{OrderBy, Select};
-pub use staging::{Conflict, create_staging, duplicate_keys, insert_from_staging, staging_name};
+pub use staging::{
+    Action, Conflict, Key, create_staging, duplicate_keys, insert_from_staging, number_staging, staging_name,
+};
 pub use table::{create_table, delete_all, drop_table, rename_table, unique_name};
 pub use write::{delete, insert_row, update};
 

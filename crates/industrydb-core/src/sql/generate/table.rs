@@ -24,6 +24,7 @@ pub fn create_table(dialect: &Dialect, table: &TableName, schema: &Schema, uniqu
         let is_key = unique.iter().any(|key| key == name);
         let declared = match dialect.type_name(name, dtype)? {
             declared if is_key && declared == dialect.types.text => dialect.types.key_text.into(),
+            declared if is_key && declared == dialect.types.binary => dialect.types.key_binary.into(),
             declared => declared,
         };
         let gap = if declared.is_empty() { "" } else { " " };

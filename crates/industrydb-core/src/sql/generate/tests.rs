@@ -244,25 +244,32 @@ fn column(name: &str, collation: Option<&str>) -> ColumnInfo {
 fn duplicates_go_by_the_collation_of_their_column() {
     let (plain, folding) = (column("a", None), column("b", Some("NOCASE")));
     assert_eq!(
-        duplicate_keys(&FIXTURE, &table(), &[&plain, &folding]).unwrap(),
+        duplicate_keys(&FIXTURE, &table(), &[&plain, &folding], false).unwrap(),
         "SELECT COUNT(*) AS \"rows\" FROM \"s\".\"t\" WHERE \"a\" IS NOT NULL AND \"b\" IS NOT NULL \
          GROUP BY \"a\", \"b\" COLLATE \"NOCASE\" HAVING COUNT(*) > 1 LIMIT 1"
+    );
+    assert_eq!(
+        duplicate_keys(&OTHER, &table(), &[&plain], true).unwrap(),
+        "SELECT TOP (1) COUNT(*) AS \"rows\" FROM \"s\".\"t\" GROUP BY \"a\" HAVING COUNT(*) > 1"
     );
 }
 
 #[test]
 fn an_upsert_without_on_conflict_is_two_statements() {
     let staging = TableName::parse("#x").unwrap();
-    let columns = [column("n", None), column("id", None)];
-    let keys = ["id".to_owned()];
-    let run = |conflict| insert_from_staging(&OTHER, &table(), &staging, &columns, conflict).unwrap();
+    let columns = [column("n", None), ColumnInfo { nullable: false, ..column("id", None) }];
+    let key = |name: &str, nulls_are_equal| Key { columns: vec![name.to_owned()], nulls_are_equal };
+    let run = |action, keys: &[Key]| {
+        let conflict = Conflict { action, keys: keys.to_vec() };
+        insert_from_staging(&OTHER, &table(), &staging, &columns, &conflict).unwrap()
+    };
     let absent = "NOT EXISTS (SELECT 1 FROM \"s\".\"t\" AS t WITH (UPDLOCK, SERIALIZABLE) WHERE t.\"id\" = s.\"id\")";
     assert_eq!(
         create_staging(&OTHER, &staging, &table(), &columns).unwrap(),
         "SELECT \"n\", \"id\" INTO \"#x\" FROM \"s\".\"t\" WHERE 0 UNION ALL SELECT \"n\", \"id\" FROM \"s\".\"t\" WHERE 0"
     );
     assert_eq!(
-        run(Conflict::Update { keys: &keys }),
+        run(Action::Update, &[key("id", true)]),
         [
             "UPDATE t SET \"n\" = s.\"n\" FROM \"s\".\"t\" AS t WITH (UPDLOCK, SERIALIZABLE) \
          JOIN \"#x\" AS s ON t.\"id\" = s.\"id\""
@@ -270,12 +277,35 @@ fn an_upsert_without_on_conflict_is_two_statements() {
             format!("INSERT INTO \"s\".\"t\" (\"n\", \"id\") SELECT \"n\", \"id\" FROM \"#x\" AS s WHERE {absent}"),
         ]
     );
+    let ignore = |places: &str, absent: &str, first: &str| {
+        format!(
+            "INSERT INTO \"s\".\"t\" (\"n\", \"id\") SELECT \"n\", \"id\" FROM (SELECT \"n\", \"id\"{places} FROM \"#x\" \
+             AS s WHERE {absent}) AS s WHERE {first}"
+        )
+    };
+    let place = |name: &str, at: usize| {
+        format!(", ROW_NUMBER() OVER (PARTITION BY \"{name}\" ORDER BY \"industrydb_row\") AS \"industrydb_{at}\"")
+    };
+    let absent_n =
+        |same: &str| format!("NOT EXISTS (SELECT 1 FROM \"s\".\"t\" AS t WITH (UPDLOCK, SERIALIZABLE) WHERE {same})");
+    let first = "\"industrydb_1\" = 1";
+    assert_eq!(run(Action::Ignore, &[key("id", false)]), [ignore(&place("id", 1), absent, first)]);
+    // Two NULLs are no conflict, unless a constraint counts them as the same.
+    let or_null = format!("({first} OR \"n\" IS NULL)");
+    let equal = absent_n("t.\"n\" = s.\"n\"");
+    assert_eq!(run(Action::Ignore, &[key("n", false)]), [ignore(&place("n", 1), &equal, &or_null)]);
+    let same = absent_n("(t.\"n\" = s.\"n\" OR t.\"n\" IS NULL AND s.\"n\" IS NULL)");
     assert_eq!(
-        run(Conflict::Ignore { keys: &keys }),
-        [format!(
-            "INSERT INTO \"s\".\"t\" (\"n\", \"id\") SELECT \"n\", \"id\" FROM (SELECT \"n\", \"id\", ROW_NUMBER() OVER \
-         (PARTITION BY \"id\" ORDER BY (SELECT NULL)) AS \"industrydb_nth\" FROM \"#x\") AS s \
-         WHERE \"industrydb_nth\" = 1 AND {absent}"
+        run(Action::Ignore, &[key("id", true), key("n", true)]),
+        [ignore(
+            &(place("id", 1) + &place("n", 2)),
+            &format!("{absent} AND {same}"),
+            "\"industrydb_1\" = 1 AND \"industrydb_2\" = 1"
         )]
     );
+    let numbered =
+        |action| number_staging(&OTHER, &staging, &Conflict { action, keys: vec![key("id", true)] }).unwrap();
+    let numbers = "ALTER TABLE \"#x\" ADD \"industrydb_row\" bigint IDENTITY(1, 1) NOT NULL";
+    assert_eq!(numbered(Action::Ignore).as_deref(), Some(numbers));
+    assert_eq!(numbered(Action::Update), None);
 }
