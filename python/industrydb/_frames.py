@@ -49,6 +49,8 @@ def to_frame(data: object) -> pl.DataFrame:
         frame = _from_rows(data)
     else:
         raise TypeError(f"data has to be {_ACCEPTED}, not {_describe(data)}")
+    if frame.height and not frame.width:
+        raise ValueError("data has rows, but no columns")
     for name, dtype in frame.schema.items():
         _check_supported(name, dtype)
     return frame
@@ -67,9 +69,19 @@ def empty_frame(schema: Mapping[str, Any]) -> pl.DataFrame:
     return frame
 
 
+class _Stream:
+    """An object's Arrow stream and nothing else: Polars' own way with a pandas frame leaves out its index."""
+
+    def __init__(self, data: Any) -> None:  # noqa: ANN401 (whatever exports a stream)
+        self._data = data
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self._data.__arrow_c_stream__(requested_schema)
+
+
 def _from_arrow(data: Any) -> pl.DataFrame:  # noqa: ANN401 (whatever exports a stream)
     with _as_type_error("Polars can't take this Arrow data"):
-        return pl.DataFrame(data)
+        return pl.DataFrame(_Stream(data))
 
 
 @contextmanager
@@ -77,7 +89,7 @@ def _as_type_error(what: str) -> Generator[None]:
     """What Polars refuses, be it by a panic, is of a wrong type."""
     try:
         yield
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, ValueError, NotImplementedError) as error:
         raise TypeError(f"{what}: {error}") from error
     except BaseException as error:
         # Each extension module has a class of its own for panics, under one name, and none of them is an Exception.
@@ -117,6 +129,8 @@ def _check_supported(name: str, dtype: pl.DataType) -> None:
 
 
 def _from_rows(rows: Sequence[Mapping[Any, Any]]) -> pl.DataFrame:
+    if rows and not any(rows):
+        raise ValueError("data has rows, but no columns")
     return _assemble({name: column(name, [row.get(name) for row in rows]) for name in names_of(rows)})
 
 

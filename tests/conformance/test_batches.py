@@ -117,7 +117,8 @@ def test_close_frees_the_connection(conn: idb.Connection) -> None:
     batches.close()
     batches.close()
     assert conn.execute("SELECT 1 AS a").item() == 1
-    assert list(batches) == []
+    with pytest.raises(idb.QueryExecutionError, match="BatchReader was closed"):
+        list(batches)
 
 
 @pytest.mark.usefixtures("filled")
@@ -135,6 +136,23 @@ def test_a_dropped_reader_frees_the_connection(conn: idb.Connection) -> None:
     del batches
     gc.collect()
     assert conn.execute("SELECT 1 AS a").item() == 1
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_reader_keeps_its_connection(database: Database) -> None:
+    def count() -> int:
+        return sum(frame.height for frame in database.connect().execute_batches(SQL, batch_size=10))
+
+    with pytest.warns(ResourceWarning, match="unclosed"):
+        assert count() == TOTAL
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_batch_may_be_larger_than_any_table(conn: idb.Connection) -> None:
+    assert next(conn.execute_batches(SQL, batch_size=2**70)).height == TOTAL
+    with pytest.raises(ValueError, match="at least 1"):
+        conn.execute_batches(SQL, batch_size=-(2**70))
+    assert conn.select("t", limit=2**70).height == TOTAL
 
 
 @pytest.mark.usefixtures("filled")
@@ -199,6 +217,8 @@ def test_a_stream_for_duckdb(conn: idb.Connection) -> None:
 def test_a_stream_for_another_table(database: Database, conn: idb.Connection) -> None:
     with database.connect() as reading, reading.execute_batches(SQL, batch_size=100) as batches:
         table = pa.table(batches)
+        with pytest.raises(idb.QueryExecutionError, match="Arrow stream"):
+            next(batches)
     assert conn.insert("copy", table, mode="create") == TOTAL
     assert conn.select("copy", order_by="id").equals(conn.execute(SQL))
 

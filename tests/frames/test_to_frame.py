@@ -244,6 +244,22 @@ def test_arrow_streams_pass(data: object) -> None:
     assert frame.rows() == [(1, "x"), (None, "y")]
 
 
+def test_an_index_of_pandas_is_a_column() -> None:
+    frame = to_frame(pd.DataFrame({"v": [1]}, index=pd.Index(["k"], name="key")))
+    assert frame.rows(named=True) == [{"v": 1, "key": "k"}]
+
+
+def test_a_column_that_pandas_cannot_export() -> None:
+    with pytest.raises(TypeError, match="can't take this Arrow data"):
+        to_frame(pd.DataFrame({"v": [1, "x", object()]}))
+
+
+@pytest.mark.parametrize("data", [[{}], [{}, {}], pl.DataFrame(height=3)])
+def test_rows_without_columns(data: object) -> None:
+    with pytest.raises(ValueError, match="rows, but no columns"):
+        to_frame(data)
+
+
 Point = namedtuple("Point", "x y")  # pyright: ignore[reportUntypedNamedTuple]  # noqa: PYI024 (a user's)
 
 

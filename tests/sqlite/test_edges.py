@@ -199,3 +199,15 @@ def test_a_schema_that_another_connection_changed(path: Path) -> None:
         assert two.schema("SELECT * FROM t") == {"a": pl.Int64}
         one.execute("DROP TABLE t; CREATE TABLE t (a TEXT)")
         assert two.schema("SELECT * FROM t") == {"a": pl.String}
+
+
+def test_a_transaction_that_a_statement_rolled_back(tmp_path: Path) -> None:
+    with idb.connect(f"sqlite:///{tmp_path}/t.db") as conn:
+        conn.execute("CREATE TABLE t (a INTEGER PRIMARY KEY)")
+        with pytest.raises(idb.QueryExecutionError, match="the database rolled it back"), conn.transaction():
+            conn.insert("t", {"a": [1]})
+            with pytest.raises(idb.UniqueViolationError):
+                conn.execute("INSERT OR ROLLBACK INTO t VALUES (1)")
+            with pytest.raises(idb.QueryExecutionError, match="the database rolled it back"):
+                conn.insert("t", {"a": [2]})
+        assert conn.select("t").height == 0

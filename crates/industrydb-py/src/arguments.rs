@@ -3,7 +3,7 @@
 use industrydb_core::sql::generate::{OrderBy, Where};
 use industrydb_core::table::TableName;
 use industrydb_core::value::{Params, Value};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyMapping, PySequence, PyString, PyTuple};
 
@@ -27,6 +27,19 @@ fn strings(what: &str, given: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
 
 fn string(what: &str, given: &Bound<'_, PyAny>) -> PyResult<String> {
     given.extract().map_err(|_| wrong_type(what, "a str", given))
+}
+
+/// An int; beyond 64 bits the nearest that is not: no table has so many rows.
+///
+/// # Errors
+/// `TypeError`.
+pub fn integer(given: &Bound<'_, PyAny>) -> PyResult<i64> {
+    match given.extract::<i64>() {
+        Err(error) if error.is_instance_of::<PyOverflowError>(given.py()) => {
+            Ok(if given.gt(0)? { i64::MAX } else { i64::MIN })
+        }
+        outcome => outcome,
+    }
 }
 
 /// `"name"`, `"schema.name"` or a tuple of parts.

@@ -34,6 +34,7 @@ struct State {
     canceller: Mutex<Option<Arc<dyn Canceller>>>,
     started: AtomicBool,
     given_up: AtomicBool,
+    ends_transaction: bool,
     progress: Arc<Progress>,
     reporter: Option<Reporter>,
     looked: Mutex<Looked>,
@@ -62,6 +63,15 @@ pub fn timeout(seconds: Option<f64>) -> PyResult<Option<Duration>> {
 impl Call {
     /// A call that may take `timeout` and reports to `reporter`.
     pub fn new(timeout: Option<Duration>, reporter: Option<Reporter>) -> Self {
+        Self::of(timeout, reporter, false)
+    }
+
+    /// A call that ends a transaction: it may be made after the server has done so by itself.
+    pub fn ending(timeout: Option<Duration>) -> Self {
+        Self::of(timeout, None, true)
+    }
+
+    fn of(timeout: Option<Duration>, reporter: Option<Reporter>, ends_transaction: bool) -> Self {
         let now = Instant::now();
         Self(Arc::new(State {
             began: now,
@@ -69,6 +79,7 @@ impl Call {
             canceller: Mutex::new(None),
             started: AtomicBool::new(false),
             given_up: AtomicBool::new(false),
+            ends_transaction,
             progress: Arc::default(),
             reporter,
             looked: Mutex::new(Looked { at: now, stop: None, raised: None }),
@@ -89,6 +100,11 @@ impl Call {
     /// Whether the work has got the connection.
     pub fn has_started(&self) -> bool {
         self.0.started.load(Ordering::Acquire)
+    }
+
+    /// Whether it was made to end a transaction.
+    pub fn ends_transaction(&self) -> bool {
+        self.0.ends_transaction
     }
 
     /// The time until the deadline, if there is one.

@@ -1,11 +1,11 @@
 //! `Connection`: each verb reads its arguments, runs one async function of `industrydb_core::ops` in its turn, and
 //! hands over what it gave.
 
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use industrydb_core::config::Config;
 use industrydb_core::connector::{BoxFuture, DatabaseConnector, ReadOptions, Settle};
-use industrydb_core::error::Result;
+use industrydb_core::error::{Error, Result};
 use industrydb_core::ops::{self, InsertMode, InsertOptions, OnConflict, TransactionOptions};
 use industrydb_core::sql::generate::Select;
 use polars_core::prelude::DataFrame;
@@ -26,6 +26,9 @@ use crate::reader::{BatchReader, Reading};
 use crate::runtime::{block_on, runtime};
 use crate::session::{Caller, Session};
 use crate::transaction::Transaction;
+
+/// Rows of a batch, unless the caller says otherwise.
+const BATCH_SIZE: i64 = 65_536;
 
 /// One connection to one database.
 #[pyclass(frozen, weakref, module = "industrydb")]
@@ -83,12 +86,12 @@ impl Connection {
 
     /// Puts back what `begin` set for the session, if SQL of the caller's has ended the transaction.
     fn put_back(&self, py: Python<'_>) -> PyResult<()> {
-        let options = match &mut *self.begun() {
+        let options = match &mut *self.session.begun() {
             // Noted as begun all the same: whoever ends it has to hear that it is gone.
-            Some(options) if *options != TransactionOptions::default() => std::mem::take(options),
+            Some(begun) if begun.options != TransactionOptions::default() => std::mem::take(&mut begun.options),
             Some(_) | None => return Ok(()),
         };
-        let call = Call::new(None, None);
+        let call = Call::ending(None);
         block_on(
             py,
             &call,
@@ -112,7 +115,7 @@ impl Connection {
         let was_open = self.session.in_transaction();
         self.run(py, call, begin).inspect_err(|_| {
             if call.has_started() && !was_open && self.session.in_transaction() {
-                let rolled_back = self.run(py, &Call::new(None, None), |connector| {
+                let rolled_back = self.run(py, &Call::ending(None), |connector| {
                     Box::pin(async move { ops::rollback(connector, &TransactionOptions::default()).await })
                 });
                 if let Err(error) = rolled_back {
@@ -124,12 +127,17 @@ impl Connection {
 
     /// Notes how the transaction was begun that is open now.
     pub fn remember_transaction(&self, options: &TransactionOptions) {
-        *self.begun() = Some(options.clone());
+        self.session.remember_transaction(options);
     }
 
     /// Takes back what [`Self::remember_transaction`] noted: one of our verbs ends the transaction.
     pub fn forget_transaction(&self) -> Option<TransactionOptions> {
-        self.begun().take()
+        self.session.begun().take().map(|begun| begun.options)
+    }
+
+    /// The error for this thread's transaction if the database has rolled it back by itself.
+    pub fn lost_transaction(&self) -> Option<Error> {
+        self.session.lost_transaction(Caller::current())
     }
 
     /// Runs `end` with what the transaction was begun with, and forgets that once the transaction is over.
@@ -139,17 +147,13 @@ impl Connection {
         timeout: Option<f64>,
         end: for<'c> fn(&'c mut dyn DatabaseConnector, &'c TransactionOptions) -> BoxFuture<'c, Result<()>>,
     ) -> PyResult<()> {
-        let call = timed(timeout)?;
-        let options = self.begun().clone().unwrap_or_default();
+        let call = Call::ending(call::timeout(timeout)?);
+        let options = self.session.begun().as_ref().map(|begun| begun.options.clone()).unwrap_or_default();
         let outcome = self.run(py, &call, move |connector| Box::pin(async move { end(connector, &options).await }));
         if call.has_started() && !self.session.in_transaction() {
             self.forget_transaction();
         }
         outcome
-    }
-
-    fn begun(&self) -> MutexGuard<'_, Option<TransactionOptions>> {
-        self.session.transaction.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the batch reader that is open, if there is one.
@@ -230,20 +234,20 @@ impl Connection {
 
     /// Runs SQL and gives its result piece by piece.
     #[pyo3(
-        signature = (sql, params=None, *, batch_size=65_536, schema_overrides=None, timeout=None, progress=None),
+        signature = (sql, params=None, *, batch_size=None, schema_overrides=None, timeout=None, progress=None),
         text_signature = "($self, sql, params=None, *, batch_size=65536, schema_overrides=None, timeout=None, progress=False)"
     )]
     #[expect(clippy::too_many_arguments, reason = "as the caller writes them")]
     fn execute_batches(
-        &self,
-        py: Python<'_>,
+        slf: Bound<'_, Self>,
         sql: String,
         params: Option<&Bound<'_, PyAny>>,
-        batch_size: i64,
+        batch_size: Option<&Bound<'_, PyAny>>,
         schema_overrides: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<BatchReader> {
+        let batch_size = batch_size.map_or(Ok(BATCH_SIZE), arguments::integer)?;
         let batch_rows = usize::try_from(batch_size).ok().filter(|rows| *rows > 0);
         let Some(batch_rows) = batch_rows else {
             return Err(PyValueError::new_err(format!("batch_size must be at least 1, not {batch_size}")));
@@ -255,7 +259,8 @@ impl Connection {
             progress: Arc::default(),
         };
         let reading = Reading { sql, params: self::params(params)?, options, timeout: call::timeout(timeout)? };
-        BatchReader::open(py, Arc::clone(&self.session), reading, Reporter::new(progress, "execute_batches")?)
+        let session = Arc::clone(&slf.get().session);
+        BatchReader::open(slf, session, reading, Reporter::new(progress, "execute_batches")?)
     }
 
     /// The schema that `execute` would give, without running the query.
@@ -322,8 +327,8 @@ impl Connection {
         r#where: Option<&Bound<'py, PyAny>>,
         params: Option<&Bound<'py, PyAny>>,
         order_by: Option<&Bound<'py, PyAny>>,
-        limit: Option<i64>,
-        offset: Option<i64>,
+        limit: Option<&Bound<'py, PyAny>>,
+        offset: Option<&Bound<'py, PyAny>>,
         schema_overrides: Option<&Bound<'py, PyAny>>,
         timeout: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
@@ -331,6 +336,8 @@ impl Connection {
         let columns = arguments::columns(columns)?;
         let condition = arguments::condition(r#where)?;
         let order_by = arguments::order_by(order_by)?;
+        let limit = limit.map(arguments::integer).transpose()?;
+        let offset = offset.map(arguments::integer).transpose()?;
         let params = self::params(params)?;
         let call = timed(timeout)?;
         let options = whole_result(schema_overrides, &call)?;
@@ -413,12 +420,20 @@ impl Connection {
     /// Makes what the open transaction did permanent.
     #[pyo3(signature = (*, timeout=None))]
     fn commit(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<()> {
+        if let Some(lost) = self.lost_transaction() {
+            self.forget_transaction();
+            return Err(to_py(lost));
+        }
         self.end_transaction(py, timeout, |connector, options| Box::pin(ops::commit(connector, options)))
     }
 
     /// Undoes what the open transaction did.
     #[pyo3(signature = (*, timeout=None))]
     fn rollback(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<()> {
+        if self.lost_transaction().is_some() {
+            self.forget_transaction();
+            return Ok(());
+        }
         self.end_transaction(py, timeout, |connector, options| Box::pin(ops::rollback(connector, options)))
     }
 

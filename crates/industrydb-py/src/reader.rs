@@ -19,6 +19,7 @@ use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard};
 use tokio::time::timeout;
 
 use crate::call::Call;
+use crate::connection::Connection;
 use crate::errors::to_py;
 use crate::frames;
 use crate::gil::Released;
@@ -92,13 +93,17 @@ impl Drop for Messages {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
+    /// All of it has been given.
     Exhausted,
+    /// It ended before that, or the consumer of a capsule has it.
     Closed,
 }
 
 /// The result of `execute_batches`.
 #[pyclass(frozen, module = "industrydb")]
 pub struct BatchReader {
+    /// Kept, for without a connection there is no result.
+    _connection: Py<Connection>,
     session: Arc<Session>,
     schema: SchemaRef,
     messages: Arc<AsyncMutex<Option<Messages>>>,
@@ -125,12 +130,19 @@ impl BatchReader {
     ///
     /// # Errors
     /// What comes before the first row: the statement's own errors, and those of waiting for the connection.
-    pub fn open(py: Python<'_>, session: Arc<Session>, reading: Reading, reporter: Option<Reporter>) -> PyResult<Self> {
+    pub fn open(
+        connection: Bound<'_, Connection>,
+        session: Arc<Session>,
+        reading: Reading,
+        reporter: Option<Reporter>,
+    ) -> PyResult<Self> {
+        let py = connection.py();
         session.check_process().map_err(to_py)?;
         let call = Call::new(reading.timeout, None);
         let progress = Arc::clone(&reading.options.progress);
         let (schema, messages) = block_on(py, &call, start(&session, &call, reading))?;
         Ok(Self {
+            _connection: connection.unbind(),
             session,
             schema,
             stop: Arc::clone(&messages.stop),
@@ -152,7 +164,8 @@ impl BatchReader {
     fn next_frame(&self, py: Python<'_>) -> PyResult<Option<DataFrame>> {
         match self.state() {
             State::Open => {}
-            State::Exhausted | State::Closed => return Ok(None),
+            State::Exhausted => return Ok(None),
+            State::Closed => return Err(to_py(ended())),
         }
         self.session.check_process().map_err(to_py)?;
         if let Err(closed) = self.session.check_open() {
@@ -308,7 +321,7 @@ impl BatchReader {
                 "the BatchReader is closed, exhausted, or being read by another thread",
             )));
         }
-        self.set_state(State::Exhausted);
+        self.set_state(State::Closed);
         let runtime = runtime().map_err(to_py)?;
         let batches = std::iter::from_fn(move || {
             let open = messages.as_mut()?;
@@ -343,6 +356,11 @@ impl BatchReader {
             .field()
             .to_arrow(CompatLevel::newest())
     }
+}
+
+/// The error for asking a reader that will not give the rest: its end would look like that of the result.
+fn ended() -> Error {
+    Error::execution("the BatchReader was closed, or has handed its result over as an Arrow stream")
 }
 
 fn to_arrow(frame: DataFrame) -> Box<dyn polars_arrow::array::Array> {
@@ -386,7 +404,12 @@ async fn pump(session: Arc<Session>, mut slot: OwnedMutexGuard<Slot>, reading: R
     let work = tokio::spawn({
         let (session, consumer) = (Arc::clone(&session), Arc::clone(&consumer));
         async move {
-            let outcome = produce(&session, &mut slot, &reading, &consumer).await;
+            let was_open = slot.as_ref().is_some_and(|connector| connector.in_transaction());
+            let mut outcome = produce(&session, &mut slot, &reading, &consumer).await;
+            if let Some(connector) = slot.as_mut() {
+                outcome = connector.recover().await.and(outcome);
+                session.note_outcome(was_open, connector.as_ref(), &outcome);
+            }
             (slot, outcome)
         }
     });

@@ -50,10 +50,19 @@ pub struct Session {
     canceller: Arc<dyn Canceller>,
     in_transaction: AtomicBool,
     turns: Mutex<Turns>,
-    /// How the open transaction was begun, unless it was by SQL; until one of our verbs ends it.
-    pub transaction: Mutex<Option<TransactionOptions>>,
+    transaction: Mutex<Option<Begun>>,
     /// Somebody's turn, transaction or reader has ended.
     ended: Notify,
+}
+
+/// The transaction that one of our verbs has begun, until one of them ends it.
+#[derive(Debug)]
+pub struct Begun {
+    /// What it was begun with.
+    pub options: TransactionOptions,
+    by: Caller,
+    /// Why the database has rolled it back by itself, if it has.
+    lost: Option<String>,
 }
 
 /// Whose turn it is.
@@ -116,6 +125,35 @@ impl Session {
 
     fn turns(&self) -> MutexGuard<'_, Turns> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The transaction that one of our verbs has begun.
+    pub fn begun(&self) -> MutexGuard<'_, Option<Begun>> {
+        self.transaction.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that this thread has begun a transaction with `options`.
+    pub fn remember_transaction(&self, options: &TransactionOptions) {
+        *self.begun() = Some(Begun { options: options.clone(), by: Caller::current(), lost: None });
+    }
+
+    /// The error for this thread's transaction if the database has rolled it back by itself. What runs before the thread
+    /// has ended it would be stored at once, and is refused.
+    pub fn lost_transaction(&self, caller: Caller) -> Option<Error> {
+        let begun = self.begun();
+        let lost = begun.as_ref().filter(|begun| begun.by == caller)?.lost.as_ref()?;
+        let message = format!("the transaction is over: the database rolled it back when a statement failed ({lost})");
+        let hint = "nothing of it is stored; leave its block, or call rollback(), and begin again";
+        Some(self.refusal(&message).with_hint(hint))
+    }
+
+    /// Notes whether a call that ended with `outcome` has cost the transaction that `was_open`.
+    pub fn note_outcome<T>(&self, was_open: bool, connector: &dyn DatabaseConnector, outcome: &Result<T>) {
+        if let (true, false, Err(error), Some(begun)) =
+            (was_open, connector.in_transaction(), outcome, self.begun().as_mut())
+        {
+            begun.lost.get_or_insert_with(|| error.message().to_owned());
+        }
     }
 
     /// Whether a transaction is open, as of the last call that ended.
@@ -226,9 +264,14 @@ impl Session {
         let _turn = self.turn(caller).await?;
         let mut slot = self.connector.lock().await;
         let Some(connector) = slot.as_mut() else { return Err(self.closed_error("the connection is closed")) };
+        if let (false, Some(error)) = (call.ends_transaction(), self.lost_transaction(caller)) {
+            return Err(error);
+        }
+        let was_open = connector.in_transaction() && !call.ends_transaction();
         call.start(self.canceller());
         let outcome = verb(connector.as_mut()).await.map_err(|error| error.with_backend(self.config.db_type()));
         call.finish_work();
+        self.note_outcome(was_open, connector.as_ref(), &outcome);
         self.note_state(&mut slot);
         if self.is_closed()
             && let Some(connector) = slot.take()
@@ -245,6 +288,9 @@ impl Session {
     /// Those of waiting for the turn.
     pub async fn begin_reading(&self, caller: Caller, call: &Call) -> Result<(OwnedMutexGuard<Slot>, Arc<Notify>)> {
         let _turn = self.turn(caller).await?;
+        if let Some(error) = self.lost_transaction(caller) {
+            return Err(error);
+        }
         let slot = Arc::clone(&self.connector).lock_owned().await;
         call.start(self.canceller());
         let stop = Arc::new(Notify::new());

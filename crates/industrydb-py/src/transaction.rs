@@ -74,12 +74,18 @@ impl Transaction {
         }
         // What still reads in the block ends with it.
         connection.close_reader(py)?;
+        if let Some(lost) = connection.lost_transaction() {
+            if matches!(open, Open::Whole) {
+                connection.forget_transaction();
+            }
+            return if failed { Ok(()) } else { Err(to_py(lost)) };
+        }
         if matches!(open, Open::Whole) && connection.forget_transaction().is_none() {
             // The block itself has called commit() or rollback().
             return Ok(());
         }
         let options = self.options.clone();
-        connection.run(py, &Call::new(None, None), move |connector| {
+        connection.run(py, &Call::ending(None), move |connector| {
             Box::pin(async move { end(connector, open, &options, failed).await })
         })
     }

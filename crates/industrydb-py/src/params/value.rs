@@ -101,10 +101,12 @@ fn int(object: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Value> {
     if let Ok(value) = object.extract::<i64>() {
         return Ok(Value::Int(value.into()));
     }
-    object.extract::<i128>().map(Value::Int).map_err(|_| {
-        let message = format!("{place} is an integer of more than 128 bits; pass it as a Decimal or as text");
-        conversion(message)
-    })
+    if let Ok(value) = object.extract::<i128>() {
+        return Ok(Value::Int(value));
+    }
+    // NUMERIC holds more than any integer type. Python writes no more digits than `sys.get_int_max_str_digits()`.
+    let digits = object.str().map_err(|error| conversion(format!("{place}: {}", error.value(object.py()))))?;
+    Ok(Value::Decimal(digits.to_str()?.to_owned()))
 }
 
 fn text(text: &Bound<'_, PyString>, place: Place<'_>) -> PyResult<Value> {
