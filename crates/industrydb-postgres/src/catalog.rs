@@ -130,7 +130,7 @@ async fn attributes(session: &mut Session, table: &TableName) -> Result<Option<V
             generated: row.try_get(6)?,
             collation: None,
         };
-        let target = Target { name: column.name.clone(), ty, modifier: row.try_get(3)? };
+        let target = Target { name: column.name.clone(), ty };
         Ok((column, target))
     };
     let read = found.iter().zip(types).map(read).collect::<sqlx::Result<Vec<_>>>();

@@ -130,11 +130,14 @@ impl Types {
             return builtin;
         }
         let Some(row) = self.rows.get(&oid).filter(|_| depth <= MAX_DEPTH) else {
-            return Type { oid, name: oid.to_string().into(), kind: Kind::Other };
+            return Type::new(oid, oid.to_string(), Kind::Other);
         };
         let part = |oid: u32, modifier: i32| Arc::new(self.build(oid, modifier, depth + 1));
         let kind = match row.class.as_str() {
-            "d" => self.build(row.base, row.modifier, depth + 1).kind,
+            "d" => {
+                let base = self.build(row.base, row.modifier, depth + 1);
+                return Type { oid, name: Arc::clone(&row.name), ..base };
+            }
             "e" => Labels::new(row.labels.clone()).map_or(Kind::Text, |labels| Kind::Enum(Arc::new(labels))),
             // The server writes them in the session's zone, whose rules are not known here.
             "r" | "m" if row.bound == TIMESTAMPTZ && !self.utc => Kind::Other,
@@ -154,7 +157,7 @@ impl Types {
             _ if row.element != 0 => Kind::Array(part(row.element, modifier)),
             _ => kind_of_base(row, modifier),
         };
-        Type { oid, name: Arc::clone(&row.name), kind }.settled()
+        Type { modifier, ..Type::new(oid, Arc::clone(&row.name), kind) }.settled()
     }
 }
 

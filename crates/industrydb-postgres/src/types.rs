@@ -16,6 +16,11 @@ pub const OPEN_SCALE: usize = 18;
 pub struct Type {
     /// Its OID, that of the domain where it is one.
     pub oid: u32,
+    /// The OID of what a domain stands on, else its own.
+    pub base: u32,
+    /// What its values are cut or rounded to: `pg_attribute.atttypmod` of a column or attribute, else what the domain
+    /// declares; −1 for nothing. An array's is its elements'.
+    pub modifier: i32,
     /// Its name as `format_type` gives it.
     pub name: Arc<str>,
     /// What its values are.
@@ -188,6 +193,11 @@ impl Labels {
 }
 
 impl Type {
+    /// A type that is no domain and declares nothing.
+    pub fn new(oid: u32, name: impl Into<Arc<str>>, kind: Kind) -> Self {
+        Self { oid, base: oid, modifier: -1, name: name.into(), kind }
+    }
+
     /// A type of the catalog's own, by its OID (PostgreSQL source, `pg_type.dat`), with a column's type modifier;
     /// `None` for all that the catalog has to be asked about.
     pub fn builtin(oid: u32, modifier: i32) -> Option<Self> {
@@ -236,7 +246,7 @@ impl Type {
             3802 => ("jsonb", Kind::Jsonb),
             _ => return Self::builtin_array(oid, modifier),
         };
-        Some(Self { oid, name: name.into(), kind })
+        Some(Self { modifier, ..Self::new(oid, name, kind) })
     }
 
     /// The arrays of the types above.
@@ -286,8 +296,8 @@ impl Type {
             _ => return None,
         };
         let element = Self::builtin(element, modifier)?;
-        let name = format!("{}[]", element.name).into();
-        Some(Self { oid, name, kind: Kind::Array(Arc::new(element)) })
+        let name = format!("{}[]", element.name);
+        Some(Self { modifier, ..Self::new(oid, name, Kind::Array(Arc::new(element))) })
     }
 
     /// The Polars type that a column of it reads as.
