@@ -33,7 +33,8 @@ FROM pg_catalog.pg_attribute a \
   LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = '' \
 WHERE a.attrelid = {oid} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
 
-/// What a DROP of the relation `{oid}` would take along or be refused for.
+/// What a DROP of the relation `{oid}` would take along or be refused for, and what a table made anew would lack without a
+/// word: its place in another table, row security, a publication.
 const DEPENDENTS: &str = "\
 SELECT DISTINCT text FROM ( \
   SELECT 'view ' || v.oid::regclass FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid \
@@ -44,6 +45,13 @@ SELECT DISTINCT text FROM ( \
     WHERE contype = 'f' AND confrelid = {oid} AND conrelid <> {oid} \
   UNION ALL SELECT 'trigger ' || tgname FROM pg_catalog.pg_trigger WHERE tgrelid = {oid} AND NOT tgisinternal \
   UNION ALL SELECT 'table ' || inhrelid::regclass FROM pg_catalog.pg_inherits WHERE inhparent = {oid} \
+  UNION ALL SELECT 'the rows of table ' || inhparent::regclass FROM pg_catalog.pg_inherits WHERE inhrelid = {oid} \
+  UNION ALL SELECT 'rule ' || rulename FROM pg_catalog.pg_rewrite WHERE ev_class = {oid} AND rulename <> '_RETURN' \
+  UNION ALL SELECT 'policy ' || polname FROM pg_catalog.pg_policy WHERE polrelid = {oid} \
+  UNION ALL SELECT 'row security' FROM pg_catalog.pg_class \
+    WHERE oid = {oid} AND (relrowsecurity OR relforcerowsecurity) \
+  UNION ALL SELECT 'publication ' || pubname FROM pg_catalog.pg_publication_rel \
+    JOIN pg_catalog.pg_publication p ON p.oid = prpubid WHERE prrelid = {oid} \
   UNION ALL SELECT pg_catalog.pg_describe_object(classid, objid, 0) FROM pg_catalog.pg_depend \
     WHERE refclassid = 'pg_class'::regclass AND refobjid = {oid} AND deptype = 'n' AND classid = 'pg_proc'::regclass \
 ) AS found (text) ORDER BY 1";
