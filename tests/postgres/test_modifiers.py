@@ -6,7 +6,6 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-import polars as pl
 import pytest
 
 import industrydb as idb
@@ -28,7 +27,7 @@ SETUP = """
     CREATE TYPE outer_event AS (event event, by code)
 """
 
-MOMENT = dt.datetime(2024, 2, 29, 12, 0)  # noqa: DTZ001
+MOMENT = dt.datetime(2024, 2, 29, 12, 0)
 LATER = MOMENT + dt.timedelta(milliseconds=600)
 EVENT = {"at": MOMENT, "code": "abc", "price": Decimal("1.50")}
 

@@ -22,8 +22,11 @@ def test_what_a_new_table_would_lack(conn: idb.Connection, run: Run, setup: str,
     run("CREATE TABLE parts (id int) PARTITION BY LIST (id); CREATE TABLE parent (id int)")
     run(setup)
     conn.insert("t", {"id": [1]})
-    with pytest.raises(idb.QueryExecutionError, match=names):
-        conn.insert("t", {"id": [2]}, mode="replace")
+    try:
+        with pytest.raises(idb.QueryExecutionError, match=names):
+            conn.insert("t", {"id": [2]}, mode="replace")
+    finally:
+        run("DROP PUBLICATION IF EXISTS out")
     assert conn.select("t")["id"].to_list() == [1]
     if "parent" in setup or "parts" in setup:
         assert conn.execute(f"SELECT id FROM {names.rsplit(maxsplit=1)[-1]}")["id"].to_list() == [1]
@@ -32,5 +35,8 @@ def test_what_a_new_table_would_lack(conn: idb.Connection, run: Run, setup: str,
 def test_a_plain_table_is_replaced(conn: idb.Connection, run: Run) -> None:
     run("CREATE TABLE t (id int PRIMARY KEY, v text DEFAULT 'x'); CREATE PUBLICATION every FOR ALL TABLES")
     conn.insert("t", {"id": [1]})
-    assert conn.insert("t", {"id": [2]}, mode="replace") == 1
+    try:
+        assert conn.insert("t", {"id": [2]}, mode="replace") == 1
+    finally:
+        run("DROP PUBLICATION every")
     assert conn.select("t").to_dict(as_series=False) == {"id": [2]}
