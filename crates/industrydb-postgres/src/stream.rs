@@ -410,6 +410,7 @@ async fn run_textual(
     let mut changed = 0;
     let mut announced = false;
     let limit = batch_limit(options);
+    textual::check_floats(session, columns).await?;
     let outcome = {
         let mut rows = (&mut session.connection).fetch_many(raw_sql(AssertSqlSafe(sent)));
         loop {
