@@ -397,7 +397,12 @@ fn options(config: &Config, host: &Host) -> Result<PgConnectOptions, Refusal> {
         // A pooler refuses settings that it does not keep track of.
         return Ok(options.extra_float_digits(None));
     }
-    let settings = server_options(config).map_err(|error| Refusal::new(Phase::Session, error.message()))?;
+    let mut settings = server_options(config).map_err(|error| Refusal::new(Phase::Session, error.message()))?;
+    // Here as well, so that RESET and DISCARD return to them. (The driver escapes no other blanks than spaces.)
+    let path = config.option("search_path").filter(|path| !path.contains(['\t', '\n', '\r', '\x0b', '\x0c']));
+    settings.extend(path.map(|path| ("search_path".to_owned(), path.to_owned())));
+    let timeout = config.option_duration("statement_timeout").map(|timeout| timeout.as_millis().to_string());
+    settings.extend(timeout.map(|millis| ("statement_timeout".to_owned(), millis)));
     Ok(if settings.is_empty() { options } else { options.options(settings) })
 }
 

@@ -16,6 +16,7 @@ use sqlx::{Column as _, raw_sql};
 
 use crate::bind::Bindings;
 use crate::cancel::Calls;
+use crate::connect::quoted;
 use crate::copy;
 use crate::error::{BACKEND, ends_connection, is_notification, is_stale_plan, of_driver, sqlstate};
 use crate::literal;
@@ -23,6 +24,7 @@ use crate::lookup::Types;
 use crate::params::{self, Bound};
 use crate::plan::{Plan, PlannedColumn, Plans, parameters};
 use crate::types::Type;
+use crate::settings;
 
 /// `text`, which the server also takes for a parameter about which nothing else is known.
 const TEXT: u32 = 25;
@@ -93,6 +95,8 @@ pub struct Session {
     types: Types,
     plans: Plans,
     /// Behind a pooler in transaction mode: every call leaves the server's session as it was.
+    /// The configured time zone.
+    zone: String,
     pooled: bool,
     /// The open transaction can only be rolled back.
     failed: bool,
@@ -137,6 +141,7 @@ impl Session {
             types: Types::new(lc_monetary, time_zone),
             plans: Plans::default(),
             pooled,
+            zone: time_zone.to_owned(),
             failed: false,
             left_prepared: None,
             dropped: false,
@@ -230,6 +235,19 @@ impl Session {
     }
 
     /// Prepares `sql`, or finds it prepared.
+    /// Gives the session its time zone back if `sql`, which has run, has reset it: the driver begins with UTC.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn restore_zone(&mut self, sql: &str) -> Result<()> {
+        if self.zone == "UTC" {
+            return Ok(());
+        }
+        let Some(local) = settings::resets_zone(sql) else { return Ok(()) };
+        let zone = quoted(&self.zone);
+        self.run_simple(&format!("SELECT pg_catalog.set_config('TimeZone', {zone}, {local})")).await
+    }
+
     ///
     /// # Errors
     /// What the server says.
@@ -711,7 +729,7 @@ pub fn is_unknown(error: &Error) -> bool {
     *error == unknown_to_the_driver()
 }
 
-/// Refuses a NUL, which the protocol takes for the end of the text.
+/// Refuses a NUL, which the protocol takes for the end of the text, and another encoding than UTF-8.
 ///
 /// # Errors
 /// [`ErrorKind::Execution`].
@@ -719,7 +737,7 @@ pub fn check_text(sql: &str) -> Result<()> {
     if sql.contains('\0') {
         return Err(Error::execution("the SQL text contains a NUL character").with_backend(BACKEND));
     }
-    Ok(())
+    settings::check_encoding(sql)
 }
 
 /// The error of a call that was given up.
