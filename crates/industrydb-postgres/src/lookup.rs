@@ -18,17 +18,21 @@ const MONEY: u32 = 790;
 /// Everything that decides how a type is read; `{oids}` is replaced. As a simple query: it leaves nothing prepared
 /// behind a pooler. (`to_jsonb`: servers before 14 have no multiranges.)
 const TYPES: &str = "\
-SELECT t.oid::int8 AS oid, format_type(t.oid, NULL) AS name, t.typname AS bare, t.typtype::text AS class, \
-  CASE WHEN t.typcategory = 'A' THEN t.typelem::int8 ELSE 0 END AS element, t.typbasetype::int8 AS base, \
-  t.typtypmod AS modifier, p.proname AS receive, coalesce(r.rngsubtype, m.rngsubtype, 0)::int8 AS bound, \
-  (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder)::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid) \
-    AS labels, \
-  (SELECT json_agg(json_build_array(a.attname, a.atttypid::int8, a.atttypmod) ORDER BY a.attnum)::text \
+SELECT t.oid::bigint AS oid, pg_catalog.format_type(t.oid, NULL) AS name, \
+  pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(t.typname) AS qualified, t.typname AS bare, \
+  t.typtype::pg_catalog.text AS class, \
+  CASE WHEN t.typcategory = 'A' THEN t.typelem::bigint ELSE 0 END AS element, t.typbasetype::bigint AS base, \
+  t.typtypmod AS modifier, p.proname AS receive, coalesce(r.rngsubtype, m.rngsubtype, 0)::bigint AS bound, \
+  (SELECT pg_catalog.json_agg(e.enumlabel ORDER BY e.enumsortorder)::pg_catalog.text \
+    FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid) AS labels, \
+  (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(a.attname, a.atttypid::bigint, a.atttypmod) \
+    ORDER BY a.attnum)::pg_catalog.text \
     FROM pg_catalog.pg_attribute a \
     WHERE t.typrelid <> 0 AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS attributes \
-FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_proc p ON p.oid = t.typreceive \
+FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace \
+  LEFT JOIN pg_catalog.pg_proc p ON p.oid = t.typreceive \
   LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid \
-  LEFT JOIN pg_catalog.pg_range m ON to_jsonb(m)->>'rngmultitypid' = t.oid::text \
+  LEFT JOIN pg_catalog.pg_range m ON pg_catalog.to_jsonb(m)->>'rngmultitypid' = t.oid::pg_catalog.text \
 WHERE t.oid IN ({oids})";
 
 /// A row of [`TYPES`].
@@ -37,6 +41,7 @@ struct Row {
     name: Arc<str>,
     bare: String,
     class: String,
+    qualified: Arc<str>,
     element: u32,
     base: u32,
     modifier: i32,
@@ -136,7 +141,7 @@ impl Types {
         let kind = match row.class.as_str() {
             "d" => {
                 let base = self.build(row.base, row.modifier, depth + 1);
-                return Type { oid, name: Arc::clone(&row.name), ..base };
+                return Type { oid, name: Arc::clone(&row.name), qualified: Arc::clone(&row.qualified), ..base };
             }
             "e" => Labels::new(row.labels.clone()).map_or(Kind::Text, |labels| Kind::Enum(Arc::new(labels))),
             // The server writes them in the session's zone, whose rules are not known here.
@@ -157,7 +162,8 @@ impl Types {
             _ if row.element != 0 => Kind::Array(part(row.element, modifier)),
             _ => kind_of_base(row, modifier),
         };
-        Type { modifier, ..Type::new(oid, Arc::clone(&row.name), kind) }.settled()
+        let ty = Type::new(oid, Arc::clone(&row.name), kind);
+        Type { modifier, qualified: Arc::clone(&row.qualified), ..ty }.settled()
     }
 }
 
@@ -179,6 +185,7 @@ impl Row {
         let labels = json("labels")?;
         let attributes = json("attributes")?;
         Ok(Self {
+            qualified: row.try_get::<String, _>("qualified")?.into(),
             name: row.try_get::<String, _>("name")?.into(),
             bare: row.try_get("bare")?,
             class: row.try_get("class")?,
@@ -194,6 +201,7 @@ impl Row {
 
     fn unknown(oid: u32) -> Self {
         Self {
+            qualified: oid.to_string().into(),
             name: oid.to_string().into(),
             bare: String::new(),
             class: String::new(),

@@ -67,7 +67,7 @@ pub fn cast_name(ty: &Type) -> &str {
         1014 => "pg_catalog.bpchar[]",
         1560 => "pg_catalog.\"bit\"",
         1561 => "pg_catalog.\"bit\"[]",
-        _ => &ty.name,
+        _ => &ty.qualified,
     }
 }
 

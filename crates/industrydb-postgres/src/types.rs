@@ -23,6 +23,8 @@ pub struct Type {
     pub modifier: i32,
     /// Its name as `format_type` gives it.
     pub name: Arc<str>,
+    /// The same for a cast: with its schema, whatever the search path is, unless it is the catalog's own.
+    pub qualified: Arc<str>,
     /// What its values are.
     pub kind: Kind,
 }
@@ -195,7 +197,8 @@ impl Labels {
 impl Type {
     /// A type that is no domain and declares nothing.
     pub fn new(oid: u32, name: impl Into<Arc<str>>, kind: Kind) -> Self {
-        Self { oid, base: oid, modifier: -1, name: name.into(), kind }
+        let name = name.into();
+        Self { oid, base: oid, modifier: -1, qualified: Arc::clone(&name), name, kind }
     }
 
     /// A type of the catalog's own, by its OID (PostgreSQL source, `pg_type.dat`), with a column's type modifier;
