@@ -34,6 +34,7 @@ const NOT_NOW: &str = "57P03";
 const GREETING: &str = "SELECT pg_catalog.pg_backend_pid(), pg_catalog.current_setting('server_version'), \
      pg_catalog.current_setting('lc_monetary'), pg_catalog.pg_is_in_recovery(), \
      pg_catalog.current_setting('transaction_read_only'), \
+     (SELECT backend_start::pg_catalog.text FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())), \
      pg_catalog.octet_length(pg_catalog.repeat(pg_catalog.repeat('x', 1000), 3000))";
 
 /// How far a connection came.
@@ -114,6 +115,7 @@ impl fmt::Display for Host {
 /// What a session tells when it begins.
 struct Greeting {
     process: i32,
+    began: Option<String>,
     version: String,
     lc_monetary: String,
     standby: bool,
@@ -358,7 +360,7 @@ async fn open(config: &Config, host: &Host, attempt: Attempts) -> Result<(Sessio
         return Err(Refusal::new(Phase::Session, why));
     }
     let pooled = is_pooled(config);
-    let calls = Arc::new(Calls::new(options, greeting.process, pooled));
+    let calls = Arc::new(Calls::new(options, greeting.process, greeting.began, pooled));
     let zone = config.option("timezone").unwrap_or("UTC");
     Ok((Session::new(connection, calls, &greeting.lc_monetary, zone, pooled), greeting.version))
 }
@@ -563,6 +565,7 @@ async fn greet(config: &Config, connection: &mut PgConnection) -> sqlx::Result<G
     let version: String = row.try_get(1)?;
     Ok(Greeting {
         process: row.try_get(0)?,
+        began: row.try_get(5)?,
         version: version.split(' ').next().unwrap_or_default().to_owned(),
         lc_monetary: row.try_get(2)?,
         standby: row.try_get(3)?,
