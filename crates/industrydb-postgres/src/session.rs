@@ -18,13 +18,14 @@ use crate::bind::Bindings;
 use crate::cancel::Calls;
 use crate::connect::quoted;
 use crate::copy;
+use crate::dialect::DIALECT;
 use crate::error::{BACKEND, ends_connection, is_notification, is_stale_plan, of_driver, sqlstate};
 use crate::literal;
 use crate::lookup::Types;
 use crate::params::{self, Bound};
 use crate::plan::{Plan, PlannedColumn, Plans, parameters};
-use crate::types::Type;
 use crate::settings;
+use crate::types::Type;
 
 /// `text`, which the server also takes for a parameter about which nothing else is known.
 const TEXT: u32 = 25;
@@ -94,9 +95,9 @@ pub struct Session {
     pub calls: Arc<Calls>,
     types: Types,
     plans: Plans,
-    /// Behind a pooler in transaction mode: every call leaves the server's session as it was.
     /// The configured time zone.
     zone: String,
+    /// Behind a pooler in transaction mode: every call leaves the server's session as it was.
     pooled: bool,
     /// The open transaction can only be rolled back.
     failed: bool,
@@ -140,8 +141,8 @@ impl Session {
             calls,
             types: Types::new(lc_monetary, time_zone),
             plans: Plans::default(),
-            pooled,
             zone: time_zone.to_owned(),
+            pooled,
             failed: false,
             left_prepared: None,
             dropped: false,
@@ -234,7 +235,6 @@ impl Session {
         outcome.map_err(|cause| self.error(cause))
     }
 
-    /// Prepares `sql`, or finds it prepared.
     /// Gives the session its time zone back if `sql`, which has run, has reset it: the driver begins with UTC.
     ///
     /// # Errors
@@ -248,6 +248,7 @@ impl Session {
         self.run_simple(&format!("SELECT pg_catalog.set_config('TimeZone', {zone}, {local})")).await
     }
 
+    /// Prepares `sql`, or finds it prepared.
     ///
     /// # Errors
     /// What the server says.
@@ -388,6 +389,10 @@ impl Session {
         values: &[&Value],
         casts: &mut Casts,
     ) -> Result<(String, Arc<Plan>)> {
+        if values.len() > DIALECT.max_parameters {
+            let message = format!("{} parameters: a statement takes {} at most", values.len(), DIALECT.max_parameters);
+            return Err(Error::execution(message).with_backend(BACKEND));
+        }
         loop {
             let text = splice(translated, casts);
             let plan = match self.prepare(&text).await {

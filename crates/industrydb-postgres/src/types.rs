@@ -335,6 +335,10 @@ impl Type {
             Kind::Vector(Some(width)) => DataType::Array(Box::new(DataType::Float32), *width),
             Kind::Vector(None) => DataType::List(Box::new(DataType::Float32)),
         }
+            // A Struct has at least one field.
+            Kind::Composite(attributes) if attributes.is_empty() => {
+                DataType::Struct(vec![Field::new(PlSmallStr::EMPTY, DataType::Null)])
+            }
     }
 
     /// Whether it has no binary form that is known here: a type with such a part is [`Kind::Other`] as a whole.

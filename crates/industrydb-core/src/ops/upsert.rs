@@ -12,6 +12,9 @@ use crate::sql::generate::{Conflict, create_staging, drop_table, duplicate_keys,
 use crate::table::{ColumnInfo, TableName};
 use crate::value::Params;
 
+/// `cardinality_violation` (SQL:2016, 24.1), which a row that an upsert would update twice is.
+const CARDINALITY: &str = "21000";
+
 /// What a row may conflict in.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Keys {
@@ -119,7 +122,7 @@ pub(super) async fn through_staging(
     }
     let mut rows = 0;
     for sql in insert_from_staging(dialect, insert.table, &staging, targets, conflict)? {
-        rows += execute_simple(connector, &sql).await?;
+        rows += execute_simple(connector, &sql).await.map_err(|error| twice(error, insert.table, keys))?;
     }
     execute_simple(connector, &drop_table(dialect, &staging)?).await?;
     Ok(rows)
@@ -136,9 +139,19 @@ async fn refuse_duplicates(
     let columns: Vec<&ColumnInfo> = targets.iter().filter(|target| keys.contains(&target.name)).collect();
     let sql = duplicate_keys(connector.dialect(), staging, &columns)?;
     let duplicates = execute(connector, &sql, &Params::NONE, ReadOptions::default()).await?;
-    if duplicates.height() == 0 {
-        return Ok(());
+    if duplicates.height() == 0 { Ok(()) } else { Err(duplicate(table, keys)) }
+}
+
+/// The error for a row that is updated twice after all: NULLs in its key are the same where the constraint says so.
+fn twice(error: Error, table: &TableName, keys: &[String]) -> Error {
+    if error.details().code.as_deref() == Some(CARDINALITY) {
+        duplicate(table, keys).with_code(CARDINALITY)
+    } else {
+        error
     }
+}
+
+fn duplicate(table: &TableName, keys: &[String]) -> Error {
     let mut error = Error::new(
         ErrorKind::UniqueViolation,
         format!("the data has rows of {table} with the same key ({})", keys.join(", ")),
@@ -147,5 +160,5 @@ async fn refuse_duplicates(
     if let [key] = keys {
         error = error.with_column(key);
     }
-    Err(error)
+    error
 }
