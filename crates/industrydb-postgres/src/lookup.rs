@@ -14,6 +14,8 @@ use crate::types::{Attribute, Formatted, Kind, Labels, Type};
 const MAX_DEPTH: usize = 32;
 /// `money`, whose text depends on the server's locale.
 const MONEY: u32 = 790;
+/// `timestamp with time zone`.
+const TIMESTAMPTZ: u32 = 1184;
 
 /// Everything that decides how a type is read; `{oids}` is replaced. As a simple query: it leaves nothing prepared
 /// behind a pooler. (`to_jsonb`: servers before 14 have no multiranges.)
@@ -39,9 +41,9 @@ WHERE t.oid IN ({oids})";
 #[derive(Debug)]
 struct Row {
     name: Arc<str>,
+    qualified: Arc<str>,
     bare: String,
     class: String,
-    qualified: Arc<str>,
     element: u32,
     base: u32,
     modifier: i32,
@@ -60,9 +62,6 @@ pub struct Types {
     /// Whether the session is in UTC, which ranges of instants are then written in.
     utc: bool,
 }
-
-/// `timestamp with time zone`.
-const TIMESTAMPTZ: u32 = 1184;
 
 impl Types {
     /// Nothing looked up yet; `lc_monetary` is the server's locale for `money`,
@@ -185,8 +184,8 @@ impl Row {
         let labels = json("labels")?;
         let attributes = json("attributes")?;
         Ok(Self {
-            qualified: row.try_get::<String, _>("qualified")?.into(),
             name: row.try_get::<String, _>("name")?.into(),
+            qualified: row.try_get::<String, _>("qualified")?.into(),
             bare: row.try_get("bare")?,
             class: row.try_get("class")?,
             element: unsigned(row, "element")?,
@@ -201,8 +200,8 @@ impl Row {
 
     fn unknown(oid: u32) -> Self {
         Self {
-            qualified: oid.to_string().into(),
             name: oid.to_string().into(),
+            qualified: oid.to_string().into(),
             bare: String::new(),
             class: String::new(),
             element: 0,

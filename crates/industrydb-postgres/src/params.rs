@@ -26,7 +26,6 @@ use industrydb_core::value::Value;
 
 use crate::types::Type;
 use stored::Stored;
-pub use text::delimiter;
 
 /// How a value goes into a Bind message.
 #[derive(Debug, Clone, PartialEq, Eq)]

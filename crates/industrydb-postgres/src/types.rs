@@ -303,6 +303,12 @@ impl Type {
         Some(Self { modifier, ..Self::new(oid, name, Kind::Array(Arc::new(element))) })
     }
 
+    /// What stands between the elements in the text of an array of this type (`pg_type.typdelim`: `box` alone has another
+    /// one).
+    pub fn delimiter(&self) -> u8 {
+        if self.kind == Kind::Formatted(Formatted::Box) { b';' } else { b',' }
+    }
+
     /// The Polars type that a column of it reads as.
     pub fn dtype(&self) -> DataType {
         match &self.kind {
@@ -329,16 +335,16 @@ impl Type {
             Kind::Interval => DataType::Duration(TimeUnit::Microseconds),
             Kind::Enum(labels) => DataType::from_frozen_categories(Arc::clone(&labels.categories)),
             Kind::Array(element) => DataType::List(Box::new(element.dtype())),
+            // A Struct has at least one field.
+            Kind::Composite(attributes) if attributes.is_empty() => {
+                DataType::Struct(vec![Field::new(PlSmallStr::EMPTY, DataType::Null)])
+            }
             Kind::Composite(attributes) => DataType::Struct(
                 attributes.iter().map(|attribute| Field::new(attribute.name.clone(), attribute.ty.dtype())).collect(),
             ),
             Kind::Vector(Some(width)) => DataType::Array(Box::new(DataType::Float32), *width),
             Kind::Vector(None) => DataType::List(Box::new(DataType::Float32)),
         }
-            // A Struct has at least one field.
-            Kind::Composite(attributes) if attributes.is_empty() => {
-                DataType::Struct(vec![Field::new(PlSmallStr::EMPTY, DataType::Null)])
-            }
     }
 
     /// Whether it has no binary form that is known here: a type with such a part is [`Kind::Other`] as a whole.

@@ -8,7 +8,6 @@ use industrydb_core::temporal::MICROS_PER_DAY;
 use polars_core::prelude::{DataType, Field, TimeUnit, TimeZone};
 
 use super::numeric::Scale;
-use crate::params::delimiter;
 use crate::types::{Attribute, Formatted, Kind, Labels, NumericModifier, Type};
 
 /// OIDs of text types that take less than text (PostgreSQL source, `pg_type.dat`).
@@ -329,7 +328,7 @@ fn json(source: &DataType) -> Option<DataType> {
 fn array(element: &Type, source: &DataType) -> Option<(DataType, Shape)> {
     let (DataType::List(inner) | DataType::Array(inner, _)) = source else { return None };
     let Plan { stored, shape } = Plan::outline(element, inner)?;
-    let elements = Elements { oid: element.oid, delimiter: delimiter(element), shape };
+    let elements = Elements { oid: element.oid, delimiter: char::from(element.delimiter()), shape };
     Some((DataType::List(Box::new(stored)), Shape::Array(Box::new(elements))))
 }
 
