@@ -174,3 +174,51 @@ def test_another_clients_change_of_the_table(run: Run, referee: Referee) -> None
     assert frame.item() == Decimal("1.2500"), "whatever was remembered about the column, no digit is lost"
     referee.execute("UPDATE n SET v = 1.2345")
     assert run("SELECT v FROM n").item() == Decimal("1.2345")
+
+
+ZEROS = [
+    ("SELECT round(0::numeric, 100) AS n", [Decimal(0)], 38),
+    ("SELECT 0::numeric(60, 50) AS n", [Decimal(0)], 38),
+    ("SELECT 0.00 AS n", [Decimal("0.00")], 2),
+    ("SELECT unnest(ARRAY[round(0::numeric, 100), 1.5]) AS n", [Decimal(0), Decimal("1.5")], 37),
+    ("SELECT unnest(ARRAY[1.5, round(0::numeric, 100)]) AS n", [Decimal("1.5"), Decimal(0)], 37),
+    ("SELECT unnest(ARRAY[1.5, 0.000]) AS n", [Decimal("1.5"), Decimal(0)], 3),
+    ("SELECT unnest(ARRAY[0.000, 1e37]) AS n", [Decimal(0), Decimal(10) ** 37], 0),
+    ("SELECT unnest(ARRAY[1e37, 0.000, NULL]) AS n", [Decimal(10) ** 37, Decimal(0), None], 0),
+]
+
+
+@pytest.mark.parametrize(("sql", "values", "scale"), ZEROS)
+def test_a_zero_asks_for_no_more_digits_than_there_are(
+    conn: idb.Connection, run: Run, sql: str, values: list[Decimal | None], scale: int
+) -> None:
+    frame = run(sql)
+    assert frame.schema["n"] == pl.Decimal(38, scale)
+    assert frame["n"].to_list() == values
+    nested = run(f"SELECT array_agg(n) AS a FROM ({sql}) AS s")
+    assert nested.schema["a"] == pl.List(pl.Decimal(38, scale))
+    assert nested["a"].to_list() == [values]
+    batches = list(conn.execute_batches(sql, batch_size=100))
+    assert [value for batch in batches for value in batch["n"].to_list()] == values
+
+
+TEXT_NUMBERS = [
+    ("1.5", 1),
+    ("1.50", 2),
+    ("-0.001", 3),
+    ("0", 0),
+    ("1234567890123456789012345678901234567.5", 1),
+    ("0.12345678901234567890123456789012345678", 38),
+    ("12345678901234567890123456789012345678", 0),
+    ("round(0::numeric, 100)", 38),
+    ("NULL", 18),
+]
+
+
+@pytest.mark.parametrize(("number", "scale"), TEXT_NUMBERS)
+def test_numbers_in_text_have_the_same_scale(run: Run, number: str, scale: int) -> None:
+    binary = run(f"SELECT {number}::numeric AS n, ARRAY[{number}::numeric] AS a")
+    text = run(f"SELECT {number}::numeric AS n, ARRAY[{number}::numeric] AS a, 'a'::tsquery AS q")
+    assert text.schema["n"] == pl.Decimal(38, scale)
+    assert text.drop("q").equals(binary)
+    assert text.drop("q").schema == binary.schema

@@ -8,6 +8,7 @@ import pytest
 
 import industrydb as idb
 from tests.conformance.backends.base import Database
+from tests.conformance.types import Run
 from tests.postgres.conftest import Referee
 
 
@@ -72,6 +73,40 @@ def test_a_search_path_that_changes(database: Database) -> None:
             conn.execute(f"SET search_path = {schema}")
             assert conn.execute("SELECT name FROM t").item() == schema
             assert conn.execute("SELECT name FROM t WHERE name = $1", [schema]).item() == schema
+
+
+def test_types_are_named_with_their_schema(conn: idb.Connection, run: Run) -> None:
+    run("""
+        CREATE SCHEMA one; CREATE SCHEMA "Two ""Words";
+        CREATE TYPE one.pair AS (x int, y int); CREATE TYPE one.mood AS ENUM ('a', 'b'); CREATE DOMAIN one.small AS int;
+        CREATE TYPE one.span AS RANGE (subtype = float8);
+        CREATE TABLE one.t (p one.pair, ps one.pair[], m one.mood[], d one.small[], r one.span, q tsquery);
+        CREATE TYPE "Two ""Words".pair AS (x text);
+        SET search_path = one
+    """)
+    insert = "INSERT INTO one.t VALUES ($1, $2, $3, $4, $5, $6)"
+    row = ["(1,2)", '{"(1,2)"}', "{a}", "{1}", "[1,2)", "a & b"]
+    for path in ("one", "public", '"Two ""Words"', '"Two ""Words", one', "''"):
+        run(f"SET search_path = {path}")
+        assert conn.execute(insert, row).item() == 1
+        assert conn.execute_many(insert, [row, row]) == 2
+    assert run("SELECT count(*) AS n FROM one.t").item() == 15
+
+
+def test_functions_ahead_of_the_catalogs_own(conn: idb.Connection, run: Run) -> None:
+    run("""
+        CREATE SCHEMA evil; CREATE TYPE evil.mood AS ENUM ('a');
+        CREATE FUNCTION evil.format_type(oid, int) RETURNS text LANGUAGE sql AS $$ SELECT 'evil' $$;
+        CREATE FUNCTION evil.json_build_array(VARIADIC "any") RETURNS json LANGUAGE internal
+            AS 'json_build_array_noargs';
+        CREATE FUNCTION evil.unnest(int2[]) RETURNS SETOF int2 LANGUAGE sql AS $$ SELECT 0::int2 $$;
+        CREATE TYPE evil.pair AS (x int, y evil.mood);
+        CREATE TABLE evil.t (id int PRIMARY KEY, m evil.mood[], p evil.pair);
+        SET search_path = evil, pg_catalog
+    """)
+    assert conn.execute("INSERT INTO t VALUES (1, $1, $2)", ["{a}", "(1,a)"]).item() == 1
+    assert conn.insert("t", {"id": [1], "m": [["a"]], "p": [{"x": 2, "y": "a"}]}, on_conflict="update") == 1
+    assert run("SELECT m, p FROM t").rows() == [(["a"], {"x": 2, "y": "a"})]
 
 
 def test_the_statement_timeout(database: Database) -> None:

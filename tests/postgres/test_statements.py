@@ -248,3 +248,10 @@ def test_another_encoding_is_not_misread(conn: idb.Connection) -> None:
     except idb.IndustryDbError:
         return  # refused: nothing was misread
     assert read == "ä"
+
+
+def test_more_parameters_than_a_statement_takes(conn: idb.Connection) -> None:
+    for count in (65_536, 70_000):
+        with pytest.raises(idb.QueryExecutionError, match=f"{count} parameters.*65535"):
+            conn.execute(f"SELECT 1 WHERE 1 IN ({', '.join('?' * count)})", list(range(count)))
+    assert conn.execute("SELECT 1 AS a").item() == 1

@@ -229,3 +229,18 @@ def test_a_type_in_another_schema(conn: idb.Connection, database: Database) -> N
 def test_a_parameter_of_an_enums_own_type(conn: idb.Connection) -> None:
     frame = conn.execute("SELECT $1::mood AS a, $2::mood[] AS b, $3::price AS c", ["ok", ["sad"], "(1,EUR)"])
     assert frame.row(0) == ("ok", ["sad"], {"Amount": Decimal("1.00"), "currency": "EUR"})
+
+
+def test_a_row_without_attributes(conn: idb.Connection, run: Run) -> None:
+    run("CREATE TYPE nothing AS ()")
+    sql = "SELECT ROW()::nothing AS v FROM generate_series(1, 2) UNION ALL SELECT NULL"
+    assert (
+        conn.schema(sql)
+        == run(sql).schema
+        == run(f"{sql} LIMIT 0").schema
+        == pl.Schema({"v": pl.Struct({"": pl.Null})})
+    )
+    assert [batch["v"].is_null().to_list() for batch in conn.execute_batches(sql, batch_size=2)] == [
+        [False] * 2,
+        [True],
+    ]

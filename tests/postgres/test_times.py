@@ -119,3 +119,14 @@ def test_date_arithmetic_and_truncation(run: Run) -> None:
         "SELECT date '2024-03-01' - date '2024-02-01' AS n, date_trunc('hour', timestamp '2024-02-29 12:34') AS h"
     )
     assert frame.row(0) == (29, dt.datetime(2024, 2, 29, 12))
+
+
+def test_an_instant_beside_a_type_in_text(database: Database) -> None:
+    expected = [dt.datetime(1800, 1, 1, tzinfo=dt.UTC), dt.datetime(2024, 1, 1, 0, 0, 0, 500_000, dt.UTC), None]
+    sql = """
+        SELECT t, 'a'::tsquery AS q FROM (VALUES
+        (1, timestamptz '1800-01-01 00:00Z'), (2, '2024-01-01 00:00:00.5Z'), (3, NULL)) AS v (id, t) ORDER BY id
+    """
+    for zone in ("Asia/Tokyo", "America/Los_Angeles", "UTC"):
+        with database.connect(timezone=zone) as conn:
+            assert conn.execute(sql)["t"].to_list() == expected, zone

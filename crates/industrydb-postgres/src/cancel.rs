@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use industrydb_core::connector::{BoxFuture, Canceller};
 use industrydb_core::error::Result;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, raw_sql};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _, raw_sql};
+
+use crate::connect::quoted;
 
 /// How long the server gets to act on a cancel before it is asked again.
 const BETWEEN_TWO: Duration = Duration::from_millis(200);
@@ -25,6 +27,9 @@ pub struct Calls {
     options: PgConnectOptions,
     /// The server's process for this connection.
     process: i32,
+    /// When that began, as the server writes it: a pid alone may be another session's by now, or that of another server
+    /// behind the same name.
+    began: Option<String>,
     /// Odd while a call runs.
     count: AtomicU64,
     /// Held by a cancel on its way, so that it can't hit the next call.
@@ -38,10 +43,10 @@ pub struct Calls {
 
 impl Calls {
     /// No call yet.
-    pub fn new(options: PgConnectOptions, process: i32, pooled: bool) -> Self {
+    pub fn new(options: PgConnectOptions, process: i32, began: Option<String>, pooled: bool) -> Self {
         let asked = Mutex::new(None);
         let (gate, aborts) = (tokio::sync::Mutex::new(()), tokio::sync::Notify::new());
-        Self { options, process, count: AtomicU64::new(0), gate, asked, pooled, aborts }
+        Self { options, process, began, count: AtomicU64::new(0), gate, asked, pooled, aborts }
     }
 
     /// A call begins.
@@ -109,11 +114,22 @@ impl Calls {
         Ok(())
     }
 
+    /// # Errors
+    /// What the server says; [`sqlx::Error::RowNotFound`] if it has no such session.
     async fn reach(&self) -> sqlx::Result<()> {
         let mut second = self.options.connect().await?;
-        let sql = format!("SELECT pg_catalog.pg_cancel_backend({})", self.process);
-        second.execute(raw_sql(AssertSqlSafe(sql))).await?;
-        second.close().await
+        let began = self
+            .began
+            .as_deref()
+            .map_or(String::new(), |began| format!(" WHERE backend_start = {}::pg_catalog.timestamptz", quoted(began)));
+        let sql = format!(
+            "SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_get_activity({}){began}",
+            self.process
+        );
+        let told = raw_sql(AssertSqlSafe(sql)).fetch_optional(&mut second).await?;
+        let told = told.map_or(Ok(false), |row| row.try_get::<bool, _>(0))?;
+        second.close().await?;
+        if told { Ok(()) } else { Err(sqlx::Error::RowNotFound) }
     }
 }
 

@@ -23,17 +23,23 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {schema} ORDER BY 1, 2";
 const NOT_INTERNAL: &str = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_(catalog|toast)' \
      AND (n.nspname !~ '^pg_temp_' OR n.oid = pg_catalog.pg_my_temp_schema())";
 
-/// The columns of the relation `{oid}`. An identity that is GENERATED ALWAYS takes no value, nor does a computed column.
+/// The columns of the relation `{oid}`. An identity that is GENERATED ALWAYS takes no value, nor does a computed column. COPY
+/// takes no view without an INSTEAD OF trigger (of `tgtype`, the bits for INSTEAD, INSERT and ROW), and no table whose row
+/// security holds for the session's role (PostgreSQL manual, COPY; source, `trigger.h`).
 const COLUMNS: &str = "\
-SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.atttypid::int8, a.atttypmod, a.attnotnull, \
+SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.atttypid::bigint, a.atttypmod, a.attnotnull, \
   pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attgenerated <> '' OR a.attidentity = 'a', \
-  (SELECT k.place::int4 FROM pg_catalog.pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place) \
-    WHERE i.indrelid = a.attrelid AND i.indisprimary AND k.attnum = a.attnum) \
-FROM pg_catalog.pg_attribute a \
+  (SELECT k.place::integer \
+    FROM pg_catalog.pg_index i, pg_catalog.unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, place) \
+    WHERE i.indrelid = a.attrelid AND i.indisprimary AND k.attnum = a.attnum), \
+  NOT pg_catalog.row_security_active(c.oid) AND (c.relkind <> 'v' OR EXISTS ( \
+    SELECT FROM pg_catalog.pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal AND tgtype & 69 = 69)) \
+FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
   LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = '' \
 WHERE a.attrelid = {oid} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
 
-/// What a DROP of the relation `{oid}` would take along or be refused for.
+/// What a DROP of the relation `{oid}` would take along or be refused for, and what a table made anew would lack without a
+/// word: its place in another table, row security, a publication.
 const DEPENDENTS: &str = "\
 SELECT DISTINCT text FROM ( \
   SELECT 'view ' || v.oid::regclass FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid \
@@ -44,6 +50,13 @@ SELECT DISTINCT text FROM ( \
     WHERE contype = 'f' AND confrelid = {oid} AND conrelid <> {oid} \
   UNION ALL SELECT 'trigger ' || tgname FROM pg_catalog.pg_trigger WHERE tgrelid = {oid} AND NOT tgisinternal \
   UNION ALL SELECT 'table ' || inhrelid::regclass FROM pg_catalog.pg_inherits WHERE inhparent = {oid} \
+  UNION ALL SELECT 'the rows of table ' || inhparent::regclass FROM pg_catalog.pg_inherits WHERE inhrelid = {oid} \
+  UNION ALL SELECT 'rule ' || rulename FROM pg_catalog.pg_rewrite WHERE ev_class = {oid} AND rulename <> '_RETURN' \
+  UNION ALL SELECT 'policy ' || polname FROM pg_catalog.pg_policy WHERE polrelid = {oid} \
+  UNION ALL SELECT 'row security' FROM pg_catalog.pg_class \
+    WHERE oid = {oid} AND (relrowsecurity OR relforcerowsecurity) \
+  UNION ALL SELECT 'publication ' || pubname FROM pg_catalog.pg_publication_rel \
+    JOIN pg_catalog.pg_publication p ON p.oid = prpubid WHERE prrelid = {oid} \
   UNION ALL SELECT pg_catalog.pg_describe_object(classid, objid, 0) FROM pg_catalog.pg_depend \
     WHERE refclassid = 'pg_class'::regclass AND refobjid = {oid} AND deptype = 'n' AND classid = 'pg_proc'::regclass \
 ) AS found (text) ORDER BY 1";
@@ -66,7 +79,7 @@ async fn rows(session: &mut Session, sql: String) -> Result<Vec<PgRow>> {
 async fn oid(session: &mut Session, table: &TableName) -> Result<Option<i64>> {
     parts(table)?;
     let name = quoted(&DIALECT.quote_table(table)?);
-    let found = rows(session, format!("SELECT pg_catalog.to_regclass({name})::oid::int8")).await?;
+    let found = rows(session, format!("SELECT pg_catalog.to_regclass({name})::pg_catalog.oid::bigint")).await?;
     found.first().map_or(Ok(None), |row| row.try_get(0).map_err(of_driver))
 }
 
@@ -91,15 +104,23 @@ pub async fn tables(session: &mut Session, schema: Option<&str>) -> Result<DataF
 /// What the server says.
 pub async fn columns(session: &mut Session, table: &TableName) -> Result<Option<Vec<ColumnInfo>>> {
     let Some(found) = attributes(session, table).await? else { return Ok(None) };
-    Ok(Some(found.into_iter().map(|(column, _)| column).collect()))
+    Ok(Some(found.columns.into_iter().map(|(column, _)| column).collect()))
+}
+
+/// Where a COPY goes.
+pub struct Targets {
+    /// The columns, in the order asked for.
+    pub columns: Vec<Target>,
+    /// Whether COPY can write there at all.
+    pub takes_copy: bool,
 }
 
 /// The columns of `table` named as in `columns`, as COPY needs them.
 ///
 /// # Errors
 /// [`industrydb_core::error::ErrorKind::Execution`] for a column that is not there any more; what the server says.
-pub async fn targets(session: &mut Session, table: &TableName, columns: &[ColumnInfo]) -> Result<Vec<Target>> {
-    let found = attributes(session, table).await?.unwrap_or_default();
+pub async fn targets(session: &mut Session, table: &TableName, columns: &[ColumnInfo]) -> Result<Targets> {
+    let Relation { columns: found, takes_copy } = attributes(session, table).await?.unwrap_or_default();
     let target = |column: &ColumnInfo| {
         let target = found.iter().find(|(info, _)| info.name == column.name).map(|(_, target)| target.clone());
         target.ok_or_else(|| {
@@ -107,10 +128,17 @@ pub async fn targets(session: &mut Session, table: &TableName, columns: &[Column
                 .with_backend(BACKEND)
         })
     };
-    columns.iter().map(target).collect()
+    Ok(Targets { columns: columns.iter().map(target).collect::<Result<_>>()?, takes_copy })
 }
 
-async fn attributes(session: &mut Session, table: &TableName) -> Result<Option<Vec<(ColumnInfo, Target)>>> {
+/// What the catalog says about a relation's columns.
+#[derive(Default)]
+struct Relation {
+    columns: Vec<(ColumnInfo, Target)>,
+    takes_copy: bool,
+}
+
+async fn attributes(session: &mut Session, table: &TableName) -> Result<Option<Relation>> {
     let Some(oid) = oid(session, table).await? else { return Ok(None) };
     let found = rows(session, COLUMNS.replace("{oid}", &oid.to_string())).await?;
     let wanted: Vec<(u32, i32)> = found
@@ -130,11 +158,13 @@ async fn attributes(session: &mut Session, table: &TableName) -> Result<Option<V
             generated: row.try_get(6)?,
             collation: None,
         };
-        let target = Target { name: column.name.clone(), ty, modifier: row.try_get(3)? };
+        let target = Target { name: column.name.clone(), ty };
         Ok((column, target))
     };
+    let takes_copy = found.iter().map(|row| row.try_get::<bool, _>(8)).collect::<sqlx::Result<Vec<_>>>();
+    let takes_copy = takes_copy.map_err(of_driver)?.into_iter().all(|takes| takes);
     let read = found.iter().zip(types).map(read).collect::<sqlx::Result<Vec<_>>>();
-    read.map(Some).map_err(of_driver)
+    read.map(|columns| Some(Relation { columns, takes_copy })).map_err(of_driver)
 }
 
 /// `table` with its schema: the one on the search path that has it, else the one in which it would be made.

@@ -34,6 +34,7 @@ const NOT_NOW: &str = "57P03";
 const GREETING: &str = "SELECT pg_catalog.pg_backend_pid(), pg_catalog.current_setting('server_version'), \
      pg_catalog.current_setting('lc_monetary'), pg_catalog.pg_is_in_recovery(), \
      pg_catalog.current_setting('transaction_read_only'), \
+     (SELECT backend_start::pg_catalog.text FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())), \
      pg_catalog.octet_length(pg_catalog.repeat(pg_catalog.repeat('x', 1000), 3000))";
 
 /// How far a connection came.
@@ -114,6 +115,7 @@ impl fmt::Display for Host {
 /// What a session tells when it begins.
 struct Greeting {
     process: i32,
+    began: Option<String>,
     version: String,
     lc_monetary: String,
     standby: bool,
@@ -358,7 +360,7 @@ async fn open(config: &Config, host: &Host, attempt: Attempts) -> Result<(Sessio
         return Err(Refusal::new(Phase::Session, why));
     }
     let pooled = is_pooled(config);
-    let calls = Arc::new(Calls::new(options, greeting.process, pooled));
+    let calls = Arc::new(Calls::new(options, greeting.process, greeting.began, pooled));
     let zone = config.option("timezone").unwrap_or("UTC");
     Ok((Session::new(connection, calls, &greeting.lc_monetary, zone, pooled), greeting.version))
 }
@@ -397,7 +399,12 @@ fn options(config: &Config, host: &Host) -> Result<PgConnectOptions, Refusal> {
         // A pooler refuses settings that it does not keep track of.
         return Ok(options.extra_float_digits(None));
     }
-    let settings = server_options(config).map_err(|error| Refusal::new(Phase::Session, error.message()))?;
+    let mut settings = server_options(config).map_err(|error| Refusal::new(Phase::Session, error.message()))?;
+    // Here as well, so that RESET and DISCARD return to them. (The driver escapes no other blanks than spaces.)
+    let path = config.option("search_path").filter(|path| !path.contains(['\t', '\n', '\r', '\x0b', '\x0c']));
+    settings.extend(path.map(|path| ("search_path".to_owned(), path.to_owned())));
+    let timeout = config.option_duration("statement_timeout").map(|timeout| timeout.as_millis().to_string());
+    settings.extend(timeout.map(|millis| ("statement_timeout".to_owned(), millis)));
     Ok(if settings.is_empty() { options } else { options.options(settings) })
 }
 
@@ -558,6 +565,7 @@ async fn greet(config: &Config, connection: &mut PgConnection) -> sqlx::Result<G
     let version: String = row.try_get(1)?;
     Ok(Greeting {
         process: row.try_get(0)?,
+        began: row.try_get(5)?,
         version: version.split(' ').next().unwrap_or_default().to_owned(),
         lc_monetary: row.try_get(2)?,
         standby: row.try_get(3)?,

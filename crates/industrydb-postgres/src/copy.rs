@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use industrydb_core::connector::Progress;
 use industrydb_core::error::{Error, Result};
+use industrydb_core::sql::generate::staging_name;
 use industrydb_core::sql::tokens::tokenize;
 use industrydb_core::sql::{PlaceholderStyle, first_keyword};
 use industrydb_core::table::{ColumnInfo, TableName};
 use polars_core::prelude::DataFrame;
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection, raw_sql};
 
 use crate::cancel::Calls;
 use crate::catalog;
@@ -33,7 +34,10 @@ pub async fn append(
     progress: &Progress,
 ) -> Result<u64> {
     let targets = catalog::targets(session, table, columns).await?;
-    let mut rows = Rows::new(frame, &targets).map_err(|error| error.with_backend(BACKEND))?;
+    if !targets.takes_copy {
+        return through_staging(session, table, columns, frame, progress).await;
+    }
+    let mut rows = Rows::new(frame, &targets.columns).map_err(|error| error.with_backend(BACKEND))?;
     let names = columns.iter().map(|column| column.name.as_str());
     let format = match rows.format() {
         Format::Binary => "binary",
@@ -51,6 +55,30 @@ pub async fn append(
             Err(error.with_backend(BACKEND))
         }
     }
+}
+
+/// As [`append`], into what takes an INSERT but no COPY: the rows are copied into a temporary table, whose columns are
+/// declared alike, and go on from there.
+async fn through_staging(
+    session: &mut Session,
+    table: &TableName,
+    columns: &[ColumnInfo],
+    frame: &DataFrame,
+    progress: &Progress,
+) -> Result<u64> {
+    let staging = staging_name(&DIALECT).ok_or_else(|| Error::execution("a staging table needs a name"))?;
+    let declared =
+        columns.iter().map(|column| Ok(format!("{} {}", DIALECT.quote(&column.name)?, column.declared_type)));
+    let declared = declared.collect::<Result<Vec<_>>>()?.join(", ");
+    let (from, to) = (DIALECT.quote_table(&staging)?, DIALECT.quote_table(table)?);
+    let names = DIALECT.quote_list(columns.iter().map(|column| column.name.as_str()))?;
+    session.run_simple(&format!("CREATE TABLE {from} ({declared})")).await?;
+    Box::pin(append(session, &staging, columns, frame, progress)).await?;
+    let sql = format!("INSERT INTO {to} ({names}) SELECT {names} FROM {from}");
+    let inserted = raw_sql(AssertSqlSafe(sql)).execute(&mut session.connection).await;
+    let inserted = inserted.map_err(|cause| session.error(cause))?;
+    session.run_simple(&format!("DROP TABLE {from}")).await?;
+    Ok(inserted.rows_affected())
 }
 
 /// Refuses a COPY that would have to go on in the protocol's own mode, in which neither rows nor a result come.

@@ -40,10 +40,8 @@ const SHOWN: usize = 60;
 pub struct Target {
     /// Its name, and that of the frame's column.
     pub name: String,
-    /// Its type.
+    /// Its type, with n of `varchar(n)`, p of `time(p)` and the like.
     pub ty: Type,
-    /// `pg_attribute.atttypmod`: n of `varchar(n)`, p of `time(p)` and the like; −1 for none.
-    pub modifier: i32,
 }
 
 /// The format of the data, as COPY's option names it.
@@ -200,10 +198,10 @@ impl Rows {
 
 impl Column {
     fn new(frame: &DataFrame, target: &Target) -> Result<Self> {
-        let Target { name, ty, modifier } = target;
+        let Target { name, ty } = target;
         let column = frame.column(name).map_err(|cause| Error::execution(cause.to_string()))?;
         let series = column.as_materialized_series().clone();
-        match Plan::new(ty, *modifier, series.dtype()) {
+        match Plan::new(ty, series.dtype()) {
             Some(plan) => Ok(Self { series, type_name: ty.name.clone(), plan }),
             None => Err(mismatch(name, series.dtype(), ty)),
         }

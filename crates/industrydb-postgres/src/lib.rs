@@ -18,6 +18,7 @@ mod many;
 mod params;
 mod plan;
 mod session;
+mod settings;
 mod spec;
 mod stream;
 mod text;

@@ -14,27 +14,34 @@ use crate::types::{Attribute, Formatted, Kind, Labels, Type};
 const MAX_DEPTH: usize = 32;
 /// `money`, whose text depends on the server's locale.
 const MONEY: u32 = 790;
+/// `timestamp with time zone`.
+const TIMESTAMPTZ: u32 = 1184;
 
 /// Everything that decides how a type is read; `{oids}` is replaced. As a simple query: it leaves nothing prepared
 /// behind a pooler. (`to_jsonb`: servers before 14 have no multiranges.)
 const TYPES: &str = "\
-SELECT t.oid::int8 AS oid, format_type(t.oid, NULL) AS name, t.typname AS bare, t.typtype::text AS class, \
-  CASE WHEN t.typcategory = 'A' THEN t.typelem::int8 ELSE 0 END AS element, t.typbasetype::int8 AS base, \
-  t.typtypmod AS modifier, p.proname AS receive, coalesce(r.rngsubtype, m.rngsubtype, 0)::int8 AS bound, \
-  (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder)::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid) \
-    AS labels, \
-  (SELECT json_agg(json_build_array(a.attname, a.atttypid::int8, a.atttypmod) ORDER BY a.attnum)::text \
+SELECT t.oid::bigint AS oid, pg_catalog.format_type(t.oid, NULL) AS name, \
+  pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(t.typname) AS qualified, t.typname AS bare, \
+  t.typtype::pg_catalog.text AS class, \
+  CASE WHEN t.typcategory = 'A' THEN t.typelem::bigint ELSE 0 END AS element, t.typbasetype::bigint AS base, \
+  t.typtypmod AS modifier, p.proname AS receive, coalesce(r.rngsubtype, m.rngsubtype, 0)::bigint AS bound, \
+  (SELECT pg_catalog.json_agg(e.enumlabel ORDER BY e.enumsortorder)::pg_catalog.text \
+    FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid) AS labels, \
+  (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(a.attname, a.atttypid::bigint, a.atttypmod) \
+    ORDER BY a.attnum)::pg_catalog.text \
     FROM pg_catalog.pg_attribute a \
     WHERE t.typrelid <> 0 AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS attributes \
-FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_proc p ON p.oid = t.typreceive \
+FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace \
+  LEFT JOIN pg_catalog.pg_proc p ON p.oid = t.typreceive \
   LEFT JOIN pg_catalog.pg_range r ON r.rngtypid = t.oid \
-  LEFT JOIN pg_catalog.pg_range m ON to_jsonb(m)->>'rngmultitypid' = t.oid::text \
+  LEFT JOIN pg_catalog.pg_range m ON pg_catalog.to_jsonb(m)->>'rngmultitypid' = t.oid::pg_catalog.text \
 WHERE t.oid IN ({oids})";
 
 /// A row of [`TYPES`].
 #[derive(Debug)]
 struct Row {
     name: Arc<str>,
+    qualified: Arc<str>,
     bare: String,
     class: String,
     element: u32,
@@ -55,9 +62,6 @@ pub struct Types {
     /// Whether the session is in UTC, which ranges of instants are then written in.
     utc: bool,
 }
-
-/// `timestamp with time zone`.
-const TIMESTAMPTZ: u32 = 1184;
 
 impl Types {
     /// Nothing looked up yet; `lc_monetary` is the server's locale for `money`,
@@ -130,11 +134,14 @@ impl Types {
             return builtin;
         }
         let Some(row) = self.rows.get(&oid).filter(|_| depth <= MAX_DEPTH) else {
-            return Type { oid, name: oid.to_string().into(), kind: Kind::Other };
+            return Type::new(oid, oid.to_string(), Kind::Other);
         };
         let part = |oid: u32, modifier: i32| Arc::new(self.build(oid, modifier, depth + 1));
         let kind = match row.class.as_str() {
-            "d" => self.build(row.base, row.modifier, depth + 1).kind,
+            "d" => {
+                let base = self.build(row.base, row.modifier, depth + 1);
+                return Type { oid, name: Arc::clone(&row.name), qualified: Arc::clone(&row.qualified), ..base };
+            }
             "e" => Labels::new(row.labels.clone()).map_or(Kind::Text, |labels| Kind::Enum(Arc::new(labels))),
             // The server writes them in the session's zone, whose rules are not known here.
             "r" | "m" if row.bound == TIMESTAMPTZ && !self.utc => Kind::Other,
@@ -154,7 +161,8 @@ impl Types {
             _ if row.element != 0 => Kind::Array(part(row.element, modifier)),
             _ => kind_of_base(row, modifier),
         };
-        Type { oid, name: Arc::clone(&row.name), kind }.settled()
+        let ty = Type::new(oid, Arc::clone(&row.name), kind);
+        Type { modifier, qualified: Arc::clone(&row.qualified), ..ty }.settled()
     }
 }
 
@@ -177,6 +185,7 @@ impl Row {
         let attributes = json("attributes")?;
         Ok(Self {
             name: row.try_get::<String, _>("name")?.into(),
+            qualified: row.try_get::<String, _>("qualified")?.into(),
             bare: row.try_get("bare")?,
             class: row.try_get("class")?,
             element: unsigned(row, "element")?,
@@ -192,6 +201,7 @@ impl Row {
     fn unknown(oid: u32) -> Self {
         Self {
             name: oid.to_string().into(),
+            qualified: oid.to_string().into(),
             bare: String::new(),
             class: String::new(),
             element: 0,

@@ -9,6 +9,7 @@ use std::pin::Pin;
 
 use futures_core::Stream as _;
 use industrydb_core::error::{Error, Result};
+use industrydb_core::sql::tokens::{Kind, tokenize};
 use industrydb_core::sql::{PlaceholderStyle, first_keyword, translate};
 use industrydb_core::value::{Params, Value};
 use sqlx::{AssertSqlSafe, Either, Executor as _, raw_sql};
@@ -48,7 +49,35 @@ pub async fn execute_many(session: &mut Session, sql: &str, rows: &[Params]) -> 
     // In a transaction that failed nothing more is heard; its end comes before the next use of the name.
     session.forget_prepared(NAME, outcome.is_err()).await?;
     let changed = outcome?;
-    Ok(if matches!(keyword.as_str(), "select" | "values") { 0 } else { changed })
+    Ok(if reads(&keyword, sql) { 0 } else { changed })
+}
+
+/// Whether the number of rows that the server reports is of rows read: a query, also one behind a WITH.
+fn reads(keyword: &str, sql: &str) -> bool {
+    if keyword != "with" {
+        return matches!(keyword, "select" | "values");
+    }
+    let tokens = tokenize(sql, PlaceholderStyle::Dollar).unwrap_or_default();
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate() {
+        match token.kind {
+            Kind::Symbol('(') => depth += 1,
+            Kind::Symbol(')') => depth = depth.saturating_sub(1),
+            Kind::Word if depth == 0 && (token.is_word(sql, "select") || token.is_word(sql, "table")) => return true,
+            // What is no name of a query, which AS or its columns would follow.
+            Kind::Word
+                if depth == 0
+                    && ["insert", "update", "delete", "merge"].iter().any(|word| token.is_word(sql, word)) =>
+            {
+                let next = tokens.iter().skip(at + 1).find(|token| token.kind != Kind::Trivia);
+                if next.is_some_and(|next| next.kind != Kind::Symbol('(') && !next.is_word(sql, "as")) {
+                    return false;
+                }
+            }
+            Kind::Trivia | Kind::Word | Kind::Quoted | Kind::Literal | Kind::Dollar | Kind::Symbol(_) => {}
+        }
+    }
+    true
 }
 
 /// For each placeholder the first value that is not NULL: it decides the type where the statement does not.
@@ -133,4 +162,26 @@ fn in_row(mut error: Error, row: usize) -> Error {
     let detail = error.details_mut().detail.take();
     error.details_mut().detail = Some(detail.map_or_else(|| place.clone(), |detail| format!("{detail} ({place})")));
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_reads() {
+        for (sql, expected) in [
+            ("SELECT 1", true),
+            ("INSERT INTO t VALUES ($1)", false),
+            ("WITH a AS (SELECT $1) SELECT * FROM a", true),
+            ("WITH a AS (SELECT $1) INSERT INTO t SELECT * FROM a", false),
+            ("WITH a AS (INSERT INTO t VALUES ($1) RETURNING *) SELECT * FROM a", true),
+            ("WITH a (delete) AS (SELECT $1), update AS (SELECT 1) DELETE FROM t", false),
+            ("WITH a AS (SELECT $1) SELECT * FROM t FOR UPDATE OF t", true),
+            ("WITH delete AS (SELECT $1) (SELECT * FROM delete)", true),
+        ] {
+            let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap().to_ascii_lowercase();
+            assert_eq!(reads(&keyword, sql), expected, "{sql}");
+        }
+    }
 }

@@ -26,7 +26,6 @@ use industrydb_core::value::Value;
 
 use crate::types::Type;
 use stored::Stored;
-pub use text::delimiter;
 
 /// How a value goes into a Bind message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +66,7 @@ pub fn cast_name(ty: &Type) -> &str {
         1014 => "pg_catalog.bpchar[]",
         1560 => "pg_catalog.\"bit\"",
         1561 => "pg_catalog.\"bit\"[]",
-        _ => &ty.name,
+        _ => &ty.qualified,
     }
 }
 

@@ -16,12 +16,15 @@ use sqlx::{Column as _, raw_sql};
 
 use crate::bind::Bindings;
 use crate::cancel::Calls;
+use crate::connect::quoted;
 use crate::copy;
+use crate::dialect::DIALECT;
 use crate::error::{BACKEND, ends_connection, is_notification, is_stale_plan, of_driver, sqlstate};
 use crate::literal;
 use crate::lookup::Types;
 use crate::params::{self, Bound};
 use crate::plan::{Plan, PlannedColumn, Plans, parameters};
+use crate::settings;
 use crate::types::Type;
 
 /// `text`, which the server also takes for a parameter about which nothing else is known.
@@ -92,6 +95,8 @@ pub struct Session {
     pub calls: Arc<Calls>,
     types: Types,
     plans: Plans,
+    /// The configured time zone.
+    zone: String,
     /// Behind a pooler in transaction mode: every call leaves the server's session as it was.
     pooled: bool,
     /// The open transaction can only be rolled back.
@@ -136,6 +141,7 @@ impl Session {
             calls,
             types: Types::new(lc_monetary, time_zone),
             plans: Plans::default(),
+            zone: time_zone.to_owned(),
             pooled,
             failed: false,
             left_prepared: None,
@@ -227,6 +233,19 @@ impl Session {
             outcome = self.connection.ping().await;
         }
         outcome.map_err(|cause| self.error(cause))
+    }
+
+    /// Gives the session its time zone back if `sql`, which has run, has reset it: the driver begins with UTC.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn restore_zone(&mut self, sql: &str) -> Result<()> {
+        if self.zone == "UTC" {
+            return Ok(());
+        }
+        let Some(local) = settings::resets_zone(sql) else { return Ok(()) };
+        let zone = quoted(&self.zone);
+        self.run_simple(&format!("SELECT pg_catalog.set_config('TimeZone', {zone}, {local})")).await
     }
 
     /// Prepares `sql`, or finds it prepared.
@@ -370,6 +389,10 @@ impl Session {
         values: &[&Value],
         casts: &mut Casts,
     ) -> Result<(String, Arc<Plan>)> {
+        if values.len() > DIALECT.max_parameters {
+            let message = format!("{} parameters: a statement takes {} at most", values.len(), DIALECT.max_parameters);
+            return Err(Error::execution(message).with_backend(BACKEND));
+        }
         loop {
             let text = splice(translated, casts);
             let plan = match self.prepare(&text).await {
@@ -711,7 +734,7 @@ pub fn is_unknown(error: &Error) -> bool {
     *error == unknown_to_the_driver()
 }
 
-/// Refuses a NUL, which the protocol takes for the end of the text.
+/// Refuses a NUL, which the protocol takes for the end of the text, and another encoding than UTF-8.
 ///
 /// # Errors
 /// [`ErrorKind::Execution`].
@@ -719,7 +742,7 @@ pub fn check_text(sql: &str) -> Result<()> {
     if sql.contains('\0') {
         return Err(Error::execution("the SQL text contains a NUL character").with_backend(BACKEND));
     }
-    Ok(())
+    settings::check_encoding(sql)
 }
 
 /// The error of a call that was given up.

@@ -25,7 +25,7 @@ use crate::copy;
 use crate::decode::{ResultReader, declared_schema};
 use crate::error::{BACKEND, is_notification};
 use crate::plan::{Plan, PlannedColumn};
-use crate::session::{Held, Ready, Session, Textual, given_up, is_unknown};
+use crate::session::{Held, Ready, Session, Textual, check_text, given_up, is_unknown};
 use crate::textual;
 
 /// Rows between two reports of progress.
@@ -193,6 +193,7 @@ async fn run_one(session: &mut Session, sql: &str, options: &ReadOptions, sink: 
         return run_textual(session, sql, sql, None, options, sink).await;
     }
     if session.is_pooled() && !session.state.in_transaction() && !is_query(sql) {
+        check_text(sql)?;
         copy::check(sql)?;
         // VACUUM and its like refuse a transaction; as a simple query a statement needs none.
         return run_textual(session, sql, sql, None, options, sink).await;
@@ -212,6 +213,10 @@ async fn run_one(session: &mut Session, sql: &str, options: &ReadOptions, sink: 
             session.note_failure(sql);
             Err(error)
         }
+    };
+    let outcome = match outcome {
+        Ok(()) => session.restore_zone(sql).await,
+        Err(error) => Err(error),
     };
     session.leave_pooled(entered, outcome).await
 }
@@ -405,6 +410,7 @@ async fn run_textual(
     sink: &Sink,
 ) -> Result<()> {
     let columns = planned.unwrap_or_default();
+    textual::check_floats(session, columns).await?;
     let reader = planned.map(|columns| textual::TextReader::new(columns, options)).transpose()?;
     let mut reader = reader.filter(|_| !columns.is_empty());
     let mut changed = 0;

@@ -1,20 +1,89 @@
 //! Results in the server's text format: for types whose binary form is not known here.
 
 use industrydb_core::column::Views;
-use industrydb_core::connector::ReadOptions;
+use industrydb_core::connector::{ReadOptions, Settle};
+use industrydb_core::decimal::MAX_PRECISION;
 use industrydb_core::error::Result;
 use industrydb_core::exact;
 use industrydb_core::names;
+use industrydb_core::temporal::parse_datetime;
 use industrydb_core::text::utf8;
 use polars_core::prelude::{
-    Column, DataFrame, DataType, IntoSeries as _, ListBuilderTrait as _, ListStringChunkedBuilder, PlSmallStr,
+    Column, DataFrame, DataType, IntoSeries as _, ListBuilderTrait as _, ListStringChunkedBuilder, PlSmallStr, Series,
 };
 use sqlx::postgres::PgRow;
-use sqlx::{Column as _, Row as _, ValueRef as _};
+use sqlx::{Column as _, Row as _, ValueRef as _, raw_sql};
 
+use crate::encode::form;
 use crate::error::{BACKEND, conversion, of_driver};
 use crate::plan::PlannedColumn;
-use crate::types::{Kind, Type};
+use crate::session::Session;
+use crate::types::{Formatted, Kind, NumericModifier, OPEN_SCALE, Type};
+
+/// Refuses floats if the server rounds their text: `extra_float_digits` below 1 (PostgreSQL manual 8.1.3).
+///
+/// # Errors
+/// [`industrydb_core::error::ErrorKind::Conversion`]; what the server says.
+pub async fn check_floats(session: &mut Session, planned: &[PlannedColumn]) -> Result<()> {
+    let Some(column) = planned.iter().find(|column| has_float(&column.ty)) else { return Ok(()) };
+    let digits = raw_sql("SELECT pg_catalog.current_setting('extra_float_digits')::integer");
+    let row = digits.fetch_one(&mut session.connection).await.map_err(|cause| session.error(cause))?;
+    if row.try_get::<i32, _>(0).map_err(of_driver)? > 0 {
+        return Ok(());
+    }
+    let message = format!(
+        "column {:?}: beside a type that only has a text form, extra_float_digits rounds {}",
+        column.name, column.ty.name
+    );
+    Err(conversion(message).with_column(column.name.as_str()).with_hint("RESET extra_float_digits"))
+}
+
+fn has_float(ty: &Type) -> bool {
+    match &ty.kind {
+        Kind::Float4 | Kind::Float8 => true,
+        Kind::Array(element) => has_float(element),
+        Kind::Formatted(formatted) => match formatted {
+            Formatted::Range(bound) | Formatted::Multirange(bound) => has_float(bound),
+            Formatted::Point
+            | Formatted::Line
+            | Formatted::Lseg
+            | Formatted::Box
+            | Formatted::Path
+            | Formatted::Polygon
+            | Formatted::Circle => true,
+            Formatted::Transaction
+            | Formatted::Char
+            | Formatted::Uuid
+            | Formatted::Inet
+            | Formatted::Cidr
+            | Formatted::Macaddr
+            | Formatted::Macaddr8
+            | Formatted::Bit
+            | Formatted::Money
+            | Formatted::TimeTz
+            | Formatted::TsVector => false,
+        },
+        Kind::Bool
+        | Kind::Int2
+        | Kind::Int4
+        | Kind::Int8
+        | Kind::Oid
+        | Kind::Numeric(_)
+        | Kind::Text
+        | Kind::Jsonb
+        | Kind::Bytea
+        | Kind::Geometry
+        | Kind::Date
+        | Kind::Time
+        | Kind::Timestamp
+        | Kind::TimestampTz
+        | Kind::Interval
+        | Kind::Enum(_)
+        | Kind::Composite(_)
+        | Kind::Vector(_)
+        | Kind::Other => false,
+    }
+}
 
 /// A column while it is filled with text.
 struct TextColumn {
@@ -27,6 +96,8 @@ struct TextColumn {
     bytes: Option<Views<[u8]>>,
     /// The elements of arrays.
     lists: Option<ListStringChunkedBuilder>,
+    /// When the scale of numbers that declare none settles, until it has.
+    open: Option<Settle>,
 }
 
 /// Reads rows of text into one frame.
@@ -55,7 +126,10 @@ impl TextReader {
                 let remedy = format!("cast one of them: {}::text", column.name);
                 return Err(conversion(message).with_column(column.name.as_str()).with_hint(remedy));
             }
-            columns.push(TextColumn::new(column.name.clone(), Some(column.ty.clone()), wanted));
+            let open = options.override_for(&column.name).is_none() && is_open(&column.ty);
+            let mut column = TextColumn::new(column.name.clone(), Some(column.ty.clone()), wanted);
+            column.open = (open && options.settle != Settle::Declared).then_some(options.settle);
+            columns.push(column);
         }
         Ok(Self { columns, rows_out: 0, rows: 0 })
     }
@@ -113,7 +187,7 @@ impl TextColumn {
         let lists =
             matches!(ty.as_ref().map(|ty| &ty.kind), Some(Kind::Array(_))) && matches!(dtype, DataType::List(_));
         let lists = lists.then(|| ListStringChunkedBuilder::new(name.clone(), 0, 0));
-        Self { name, ty, dtype, values: Views::new(), bytes: bytes.then(Views::new), lists }
+        Self { name, ty, dtype, values: Views::new(), bytes: bytes.then(Views::new), lists, open: None }
     }
 
     fn push_null(&mut self) {
@@ -130,13 +204,19 @@ impl TextColumn {
         };
         let text = utf8(bytes).ok_or_else(|| place("it is not UTF-8"))?;
         if let Some(values) = &mut self.bytes {
-            let hex = text.strip_prefix("\\x").unwrap_or(text);
-            values.push(&unhex(hex).ok_or_else(|| place("it is no bytea in the format hex"))?);
+            let is_bytea = self.ty.as_ref().is_some_and(|ty| ty.kind == Kind::Bytea);
+            let value = if is_bytea { bytea(text) } else { unhex(text) };
+            values.push(&value.ok_or_else(|| place("it is not the text of bytes"))?);
             return Ok(());
         }
         if let Some(lists) = &mut self.lists {
             let elements = elements(text).ok_or_else(|| place("only an array of one dimension can be read here"))?;
             lists.append_trusted_len_iter(elements.iter().map(Option::as_deref));
+            return Ok(());
+        }
+        let is_instant = matches!(self.dtype, DataType::Datetime(..));
+        if let Some(text) = is_instant.then(|| in_utc(text)).flatten() {
+            self.values.push(&text);
             return Ok(());
         }
         let is_bool = self.dtype == DataType::Boolean && self.ty.as_ref().is_some_and(|ty| ty.kind == Kind::Bool);
@@ -155,10 +235,83 @@ impl TextColumn {
             (None, Some(lists)) => lists.finish().into_series(),
             (None, None) => std::mem::replace(&mut self.values, Views::new()).finish(name),
         };
+        if let Some(scale) = self.open.and_then(|settle| settled_scale(&series, settle)) {
+            self.open = None;
+            let decimal = DataType::Decimal(MAX_PRECISION, scale);
+            self.dtype = if series.dtype().is_list() { DataType::List(Box::new(decimal)) } else { decimal };
+        }
         let cast =
             if series.dtype() == &self.dtype { Ok(series) } else { exact::cast_from(&series, &self.dtype, first_row) };
         cast.map(Column::from).map_err(|error| error.with_backend(BACKEND))
     }
+}
+
+/// Whether it is a NUMERIC whose scale its values decide, or an array of those.
+fn is_open(ty: &Type) -> bool {
+    match &ty.kind {
+        Kind::Numeric(declared) => declared.and_then(NumericModifier::decimal).is_none(),
+        Kind::Array(element) => matches!(element.kind, Kind::Numeric(_)) && is_open(element),
+        Kind::Bool
+        | Kind::Int2
+        | Kind::Int4
+        | Kind::Int8
+        | Kind::Oid
+        | Kind::Float4
+        | Kind::Float8
+        | Kind::Text
+        | Kind::Jsonb
+        | Kind::Bytea
+        | Kind::Geometry
+        | Kind::Date
+        | Kind::Time
+        | Kind::Timestamp
+        | Kind::TimestampTz
+        | Kind::Interval
+        | Kind::Enum(_)
+        | Kind::Composite(_)
+        | Kind::Vector(_)
+        | Kind::Formatted(_)
+        | Kind::Other => false,
+    }
+}
+
+/// The scale on which these numbers settle, as those in binary form do; `None` if there is none yet.
+fn settled_scale(texts: &Series, settle: Settle) -> Option<usize> {
+    let texts = texts.list().map_or_else(|_| texts.clone(), |lists| lists.get_inner());
+    let (mut any, mut whole_digits, mut scale, mut zero_scale) = (false, 0, 0, 0);
+    for text in texts.str().ok()?.iter().flatten() {
+        let (whole, fraction) = text.trim_start_matches('-').split_once('.').unwrap_or((text, ""));
+        let whole = whole.trim_start_matches(['-', '0']);
+        any = true;
+        if whole.is_empty() && fraction.bytes().all(|digit| digit == b'0') {
+            zero_scale = zero_scale.max(fraction.len());
+        } else {
+            whole_digits = whole_digits.max(whole.len());
+            scale = scale.max(fraction.len());
+        }
+    }
+    let wanted = if settle == Settle::FirstBatch { OPEN_SCALE } else { zero_scale };
+    let room = MAX_PRECISION.saturating_sub(whole_digits);
+    any.then(|| wanted.max(scale).min(room).max(scale).min(MAX_PRECISION))
+}
+
+/// An instant in UTC whose offset has seconds, as it was before there were time zones: `1800-01-01 09:18:59+09:18:59`.
+fn in_utc(text: &str) -> Option<String> {
+    let (local, offset) = text.split_at_checked(text.len().checked_sub("+00:00:00".len())?)?;
+    let (sign, offset) = offset.split_at_checked(1)?;
+    let sign = match sign {
+        "+" => 1,
+        "-" => -1,
+        _ => return None,
+    };
+    let mut seconds = 0;
+    for part in offset.split(':') {
+        seconds = seconds * 60 + part.parse::<i64>().ok()?;
+    }
+    let (micros, _) = parse_datetime(local.as_bytes())?;
+    let mut utc = String::new();
+    form::timestamp(micros - sign * seconds * 1_000_000, true, &mut utc);
+    Some(utc)
 }
 
 /// Whether the text of such values is one that their Polars type is parsed from.
@@ -218,6 +371,31 @@ fn elements(text: &str) -> Option<Vec<Option<String>>> {
     (!inside).then_some(elements)
 }
 
+/// Bytes in either of the server's formats (PostgreSQL manual 8.4). In the older one `\` is doubled and what can't be shown
+/// is `\ooo`, so that it never begins as the newer one does.
+fn bytea(text: &str) -> Option<Vec<u8>> {
+    if let Some(hex) = text.strip_prefix("\\x") {
+        return unhex(hex);
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let octal = |byte: u8| char::from(byte).to_digit(8);
+        out.push(match byte {
+            b'\\' => match bytes.next()? {
+                b'\\' => b'\\',
+                first => {
+                    let value = octal(first)? << 6 | octal(bytes.next()?)? << 3 | octal(bytes.next()?)?;
+                    u8::try_from(value).ok()?
+                }
+            },
+            byte if byte.is_ascii() => byte,
+            _ => return None,
+        });
+    }
+    Some(out)
+}
+
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let pairs = text.as_bytes().chunks(2);
@@ -227,6 +405,38 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_in_both_formats() {
+        for (text, expected) in [
+            ("\\x", Some(&b""[..])),
+            ("\\x00ff", Some(b"\0\xff")),
+            ("", Some(b"")),
+            ("abcd", Some(b"abcd")),
+            (r"\\x41\000\377", Some(b"\\x41\0\xff")),
+            (r"\x4", None),
+            (r"\9", None),
+            (r"\400", None),
+            (r"\12", None),
+            ("ä", None),
+        ] {
+            assert_eq!(bytea(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn offsets_with_seconds() {
+        for (text, expected) in [
+            ("1800-01-01 09:18:59+09:18:59", Some("1800-01-01 00:00:00+00:00")),
+            ("1799-12-31 16:07:02.5-07:52:58", Some("1800-01-01 00:00:00.500000+00:00")),
+            ("1800-01-01 09:18:59+09", None),
+            ("2024-02-29 12:34:56", None),
+            ("infinity", None),
+            ("", None),
+        ] {
+            assert_eq!(in_utc(text).as_deref(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn elements_of_an_array() {

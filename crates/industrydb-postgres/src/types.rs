@@ -16,8 +16,15 @@ pub const OPEN_SCALE: usize = 18;
 pub struct Type {
     /// Its OID, that of the domain where it is one.
     pub oid: u32,
+    /// The OID of what a domain stands on, else its own.
+    pub base: u32,
+    /// What its values are cut or rounded to: `pg_attribute.atttypmod` of a column or attribute, else what the domain
+    /// declares; −1 for nothing. An array's is its elements'.
+    pub modifier: i32,
     /// Its name as `format_type` gives it.
     pub name: Arc<str>,
+    /// The same for a cast: with its schema, whatever the search path is, unless it is the catalog's own.
+    pub qualified: Arc<str>,
     /// What its values are.
     pub kind: Kind,
 }
@@ -188,6 +195,12 @@ impl Labels {
 }
 
 impl Type {
+    /// A type that is no domain and declares nothing.
+    pub fn new(oid: u32, name: impl Into<Arc<str>>, kind: Kind) -> Self {
+        let name = name.into();
+        Self { oid, base: oid, modifier: -1, qualified: Arc::clone(&name), name, kind }
+    }
+
     /// A type of the catalog's own, by its OID (PostgreSQL source, `pg_type.dat`), with a column's type modifier;
     /// `None` for all that the catalog has to be asked about.
     pub fn builtin(oid: u32, modifier: i32) -> Option<Self> {
@@ -236,7 +249,7 @@ impl Type {
             3802 => ("jsonb", Kind::Jsonb),
             _ => return Self::builtin_array(oid, modifier),
         };
-        Some(Self { oid, name: name.into(), kind })
+        Some(Self { modifier, ..Self::new(oid, name, kind) })
     }
 
     /// The arrays of the types above.
@@ -286,8 +299,14 @@ impl Type {
             _ => return None,
         };
         let element = Self::builtin(element, modifier)?;
-        let name = format!("{}[]", element.name).into();
-        Some(Self { oid, name, kind: Kind::Array(Arc::new(element)) })
+        let name = format!("{}[]", element.name);
+        Some(Self { modifier, ..Self::new(oid, name, Kind::Array(Arc::new(element))) })
+    }
+
+    /// What stands between the elements in the text of an array of this type (`pg_type.typdelim`: `box` alone has another
+    /// one).
+    pub fn delimiter(&self) -> u8 {
+        if self.kind == Kind::Formatted(Formatted::Box) { b';' } else { b',' }
     }
 
     /// The Polars type that a column of it reads as.
@@ -316,6 +335,10 @@ impl Type {
             Kind::Interval => DataType::Duration(TimeUnit::Microseconds),
             Kind::Enum(labels) => DataType::from_frozen_categories(Arc::clone(&labels.categories)),
             Kind::Array(element) => DataType::List(Box::new(element.dtype())),
+            // A Struct has at least one field.
+            Kind::Composite(attributes) if attributes.is_empty() => {
+                DataType::Struct(vec![Field::new(PlSmallStr::EMPTY, DataType::Null)])
+            }
             Kind::Composite(attributes) => DataType::Struct(
                 attributes.iter().map(|attribute| Field::new(attribute.name.clone(), attribute.ty.dtype())).collect(),
             ),

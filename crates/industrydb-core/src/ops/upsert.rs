@@ -15,6 +15,9 @@ use crate::sql::generate::{
 use crate::table::{ColumnInfo, TableName};
 use crate::value::Params;
 
+/// `cardinality_violation` (SQL:2016, 24.1), which a row that an upsert would update twice is.
+const CARDINALITY: &str = "21000";
+
 /// What the options and the table say about conflicts; `None` if they are errors.
 ///
 /// # Errors
@@ -141,7 +144,8 @@ pub(super) async fn through_staging(
     loop {
         let mut moved = 0;
         for sql in insert_from_staging(dialect, insert.table, &staging, targets, conflict)? {
-            moved += execute_simple(connector, &sql).await?;
+            let outcome = execute_simple(connector, &sql).await;
+            moved += outcome.map_err(|error| twice(error, insert.table, &conflict.keys))?;
         }
         rows += moved;
         if moved == 0 || conflict.keys.len() < 2 {
@@ -164,9 +168,20 @@ async fn refuse_duplicates(
     let columns: Vec<&ColumnInfo> = targets.iter().filter(|target| keys.contains(&target.name)).collect();
     let sql = duplicate_keys(connector.dialect(), staging, &columns, key.nulls_are_equal)?;
     let duplicates = execute(connector, &sql, &Params::NONE, ReadOptions::default()).await?;
-    if duplicates.height() == 0 {
-        return Ok(());
+    if duplicates.height() == 0 { Ok(()) } else { Err(duplicate(table, keys)) }
+}
+
+/// The error for a row that is updated twice after all: NULLs in its key are the same where the constraint says so.
+fn twice(error: Error, table: &TableName, keys: &[Key]) -> Error {
+    match keys {
+        [key, ..] if error.details().code.as_deref() == Some(CARDINALITY) => {
+            duplicate(table, &key.columns).with_code(CARDINALITY)
+        }
+        _ => error,
     }
+}
+
+fn duplicate(table: &TableName, keys: &[String]) -> Error {
     let mut error = Error::new(
         ErrorKind::UniqueViolation,
         format!("the data has rows of {table} with the same key ({})", keys.join(", ")),
@@ -175,5 +190,5 @@ async fn refuse_duplicates(
     if let [key] = keys {
         error = error.with_column(key);
     }
-    Err(error)
+    error
 }

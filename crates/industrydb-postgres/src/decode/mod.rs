@@ -4,7 +4,7 @@ mod nested;
 mod number;
 mod store;
 mod time;
-mod wire;
+pub mod wire;
 
 use industrydb_core::connector::ReadOptions;
 use industrydb_core::error::{Error, Result};

@@ -114,6 +114,8 @@ pub enum Store {
 pub struct OpenDecimal {
     values: Fixed<i128>,
     scale: usize,
+    /// The largest scale of the zeros, which have a place at any other.
+    zero_scale: usize,
     largest: u128,
     /// Whether the column settles with its first batch, on a scale with room for later ones.
     streams: bool,
@@ -128,6 +130,11 @@ impl OpenDecimal {
     fn push(&mut self, bytes: &[u8]) -> Result<(), Odd> {
         let number = finite(bytes)?;
         if number.scale > self.scale {
+            if number.unscaled(0) == Some(0) {
+                self.zero_scale = self.zero_scale.max(number.scale.min(MAX_PRECISION));
+                self.values.push(0);
+                return Ok(());
+            }
             let (from, to) = (self.scale, number.scale);
             let wider = |value| rescale(value, from, to).filter(|value| fits(*value, MAX_PRECISION));
             self.values = self.values.try_map(wider).ok_or(Odd::Digits)?;
@@ -398,8 +405,10 @@ impl OpenDecimal {
             OPEN_SCALE
         } else if self.streams {
             settled_scale(OPEN_SCALE, self.scale, self.largest)
+        } else if self.largest == 0 {
+            self.zero_scale
         } else {
-            self.scale
+            settled_scale(self.zero_scale, self.scale, self.largest)
         };
         let values = if scale == self.scale {
             self.values

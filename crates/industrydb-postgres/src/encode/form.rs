@@ -152,9 +152,10 @@ pub fn try_listed<T, E>(
     Ok(())
 }
 
-/// Appends year, month and day, and gives what has to stand behind it all. (Years of 400 repeat; they are counted from
-/// 1 March, so that the leap day comes last: E. G. Richards, Explanatory Supplement to the Astronomical Almanac, 15.11.)
-fn calendar(days: i64, out: &mut String) -> &'static str {
+/// Year, month and day in the proleptic Gregorian calendar, whose year 0 is 1 BC; `days` count from 1970-01-01. Years start
+/// in March here, so that the leap day is their last day and the months' lengths follow the line ⌊(153·m + 2) / 5⌋; they
+/// repeat after 400. (E. G. Richards, Explanatory Supplement to the Astronomical Almanac, 3rd ed., 15.11.)
+pub fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468; // since 0000-03-01
     let (era, in_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year_of_era = (in_era - in_era / 1_460 + in_era / 36_524 - in_era / 146_096) / 365;
@@ -162,7 +163,12 @@ fn calendar(days: i64, out: &mut String) -> &'static str {
     let march_based = (5 * in_year + 2) / 153;
     let day = in_year - (153 * march_based + 2) / 5 + 1;
     let month = if march_based < 10 { march_based + 3 } else { march_based - 9 };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
+/// Appends year, month and day, and gives what has to stand behind it all.
+fn calendar(days: i64, out: &mut String) -> &'static str {
+    let (year, month, day) = civil(days);
     // There is no year 0: 1 BC is before 1.
     let (year, era) = if year > 0 { (year, "") } else { (1 - year, " BC") };
     display(format_args!("{year:04}-{month:02}-{day:02}"), out);

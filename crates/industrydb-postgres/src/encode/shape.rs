@@ -8,7 +8,6 @@ use industrydb_core::temporal::MICROS_PER_DAY;
 use polars_core::prelude::{DataType, Field, TimeUnit, TimeZone};
 
 use super::numeric::Scale;
-use crate::params::delimiter;
 use crate::types::{Attribute, Formatted, Kind, Labels, NumericModifier, Type};
 
 /// OIDs of text types that take less than text (PostgreSQL source, `pg_type.dat`).
@@ -126,15 +125,16 @@ pub struct Steps {
 }
 
 impl Plan {
-    /// For a column of type `source` on its way into a column of `ty` with the catalog's type modifier; `None` if no
-    /// value of the one has an equal in the other.
-    pub fn new(ty: &Type, modifier: i32, source: &DataType) -> Option<Self> {
-        let plan = Self::outline(ty, modifier, source)?;
+    /// For a column of type `source` on its way into a column of `ty`; `None` if no value of the one has an equal in the
+    /// other.
+    pub fn new(ty: &Type, source: &DataType) -> Option<Self> {
+        let plan = Self::outline(ty, source)?;
         exact::castable(source, &plan.stored).then_some(plan)
     }
 
-    fn outline(ty: &Type, modifier: i32, source: &DataType) -> Option<Self> {
+    fn outline(ty: &Type, source: &DataType) -> Option<Self> {
         use DataType as T;
+        let modifier = ty.modifier;
         if source.is_null() {
             return Some(Self { stored: T::Null, shape: Shape::Null });
         }
@@ -148,12 +148,12 @@ impl Plan {
             Kind::Oid => (T::UInt32, Shape::Oid),
             Kind::Float4 => (T::Float32, Shape::Float4),
             Kind::Float8 => (T::Float64, Shape::Float8),
-            Kind::Numeric(declared) => numeric(declared.or(NumericModifier::from_catalog(modifier)), source)?,
+            Kind::Numeric(declared) => numeric(*declared, source)?,
             Kind::Text | Kind::Jsonb | Kind::Formatted(Formatted::Char) | Kind::Other if is_binary(source) => {
                 return None;
             }
-            Kind::Text if ty.oid == JSON => (json(source)?, Shape::Text(Limit::None)),
-            Kind::Text | Kind::Formatted(Formatted::Char) => (T::String, Shape::Text(Limit::new(ty.oid, modifier))),
+            Kind::Text if ty.base == JSON => (json(source)?, Shape::Text(Limit::None)),
+            Kind::Text | Kind::Formatted(Formatted::Char) => (T::String, Shape::Text(Limit::new(ty.base, modifier))),
             Kind::Jsonb => (json(source)?, Shape::Jsonb),
             Kind::Bytea => (T::Binary, Shape::Bytea),
             Kind::Geometry if !text => (T::Binary, Shape::Geometry),
@@ -161,8 +161,8 @@ impl Plan {
             Kind::Time => (T::Time, Shape::Time(step(modifier))),
             Kind::Timestamp => (T::Datetime(micros, None), Shape::Timestamp(step(modifier))),
             Kind::TimestampTz => (T::Datetime(micros, Some(TimeZone::UTC)), Shape::TimestampTz(step(modifier))),
-            // Months have no Duration; but where the type drops fields, the text would lose them.
-            Kind::Interval if text && modifier < 0 => (T::String, Shape::Parsed),
+            // Months have no Duration.
+            Kind::Interval if text && !is_cut(ty) => (T::String, Shape::Parsed),
             Kind::Interval => (T::Duration(micros), Shape::Interval(Steps::new(modifier))),
             Kind::Enum(labels) => (ty.dtype(), Shape::Label(Arc::clone(labels))),
             Kind::Formatted(Formatted::Transaction) if source.is_integer() => (T::UInt32, Shape::Oid),
@@ -172,10 +172,12 @@ impl Plan {
                 (T::Decimal(MAX_PRECISION, 2), Shape::Money)
             }
             Kind::Formatted(Formatted::TimeTz) if !text => (T::Time, Shape::TimeTz(step(modifier))),
-            Kind::Array(element) if !text => array(element, modifier, source)?,
+            Kind::Array(element) if !text => array(element, source)?,
             Kind::Composite(attributes) if !text => row(attributes, source)?,
             Kind::Vector(_) if !text => (T::List(Box::new(T::Float32)), Shape::Vector),
             Kind::Formatted(_) if !text => return None,
+            // The server rounds what it parses.
+            Kind::Formatted(Formatted::TimeTz) | Kind::Array(_) | Kind::Composite(_) if is_cut(ty) => return None,
             Kind::Geometry
             | Kind::Formatted(_)
             | Kind::Array(_)
@@ -266,6 +268,36 @@ fn step(modifier: i32) -> i64 {
     u32::try_from(modifier).ok().and_then(|digits| 6_u32.checked_sub(digits)).map_or(1, |zeros| 10_i64.pow(zeros))
 }
 
+/// Whether the server rounds or cuts a value of it without a word: drops digits of seconds, digits behind the point,
+/// fields of an interval, spaces at the end.
+fn is_cut(ty: &Type) -> bool {
+    match &ty.kind {
+        Kind::Array(element) => is_cut(element),
+        Kind::Composite(attributes) => attributes.iter().any(|attribute| is_cut(&attribute.ty)),
+        Kind::Text => ty.base == VARCHAR && ty.modifier >= 0,
+        Kind::Numeric(declared) => declared.is_some(),
+        Kind::Time | Kind::Timestamp | Kind::TimestampTz | Kind::Interval | Kind::Formatted(Formatted::TimeTz) => {
+            ty.modifier >= 0
+        }
+        // What is too long for the others is an error.
+        Kind::Bool
+        | Kind::Int2
+        | Kind::Int4
+        | Kind::Int8
+        | Kind::Oid
+        | Kind::Float4
+        | Kind::Float8
+        | Kind::Jsonb
+        | Kind::Bytea
+        | Kind::Geometry
+        | Kind::Date
+        | Kind::Enum(_)
+        | Kind::Vector(_)
+        | Kind::Formatted(_)
+        | Kind::Other => false,
+    }
+}
+
 fn is_text(source: &DataType) -> bool {
     matches!(source, DataType::String | DataType::Categorical(..) | DataType::Enum(..))
 }
@@ -293,10 +325,10 @@ fn json(source: &DataType) -> Option<DataType> {
     (taken || source.is_decimal()).then_some(DataType::String)
 }
 
-fn array(element: &Type, modifier: i32, source: &DataType) -> Option<(DataType, Shape)> {
+fn array(element: &Type, source: &DataType) -> Option<(DataType, Shape)> {
     let (DataType::List(inner) | DataType::Array(inner, _)) = source else { return None };
-    let Plan { stored, shape } = Plan::outline(element, modifier, inner)?;
-    let elements = Elements { oid: element.oid, delimiter: delimiter(element), shape };
+    let Plan { stored, shape } = Plan::outline(element, inner)?;
+    let elements = Elements { oid: element.oid, delimiter: char::from(element.delimiter()), shape };
     Some((DataType::List(Box::new(stored)), Shape::Array(Box::new(elements))))
 }
 
@@ -305,7 +337,7 @@ fn row(attributes: &[Attribute], source: &DataType) -> Option<(DataType, Shape)>
     let (mut stored, mut shapes) = (Vec::new(), Vec::new());
     for Attribute { name, ty } in attributes {
         let field = fields.iter().find(|field| field.name == *name)?;
-        let plan = Plan::outline(ty, -1, &field.dtype)?;
+        let plan = Plan::outline(ty, &field.dtype)?;
         stored.push(Field::new(name.clone(), plan.stored));
         shapes.push((ty.oid, plan.shape));
     }

@@ -44,11 +44,11 @@ const NANOS: TimeUnit = TimeUnit::Nanoseconds;
 const EPOCH: i64 = 946_684_800_000_000;
 
 fn target(oid: u32, modifier: i32) -> Target {
-    Target { name: "c".into(), ty: Type::builtin(oid, modifier).unwrap(), modifier }
+    Target { name: "c".into(), ty: Type::builtin(oid, modifier).unwrap() }
 }
 
 fn own(name: &str, kind: Kind) -> Target {
-    Target { name: "c".into(), ty: Type { oid: 99_999, name: name.into(), kind }, modifier: -1 }
+    Target { name: "c".into(), ty: Type::new(99_999, name, kind) }
 }
 
 fn color() -> Target {
@@ -242,7 +242,7 @@ fn what_has_no_binary_form_goes_in_text() {
         (texts(&["\\N", "\\."]), own("ltree", Kind::Other), "\\\\N\n\\\\.\n"),
         (
             lists(vec![Some(texts(&["(1,1),(0,0)"])), None]),
-            Target { name: "c".into(), ty: boxes, modifier: -1 },
+            Target { name: "c".into(), ty: boxes },
             "{\"(1,1),(0,0)\"}\n\\N\n",
         ),
     ] {

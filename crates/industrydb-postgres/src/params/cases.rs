@@ -55,7 +55,7 @@ pub fn values() -> Vec<Value> {
 /// Types of each kind.
 pub fn types() -> Vec<Type> {
     let builtin = (0..4_000).filter_map(|oid| Type::builtin(oid, -1));
-    let of_kind = |name: &str, kind| Type { oid: 99_999, name: name.into(), kind };
+    let of_kind = |name: &str, kind| Type::new(99_999, name, kind);
     let attributes =
         [("a", 23), ("b", 25)].map(|(name, oid)| Attribute { name: name.into(), ty: Type::builtin(oid, -1).unwrap() });
     let own = [

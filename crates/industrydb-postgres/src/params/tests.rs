@@ -43,7 +43,7 @@ fn builtin(oid: u32) -> Type {
 }
 
 fn of_kind(name: &str, kind: Kind) -> Type {
-    Type { oid: 99_999, name: name.into(), kind }
+    Type::new(99_999, name, kind)
 }
 
 pub fn color() -> Type {

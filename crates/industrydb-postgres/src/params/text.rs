@@ -2,7 +2,6 @@
 
 use super::stored::{Array, Stored};
 use crate::encode::form::{self, Float as _, display};
-use crate::types::{Formatted, Kind, Type};
 
 impl Stored<'_> {
     /// Appends its text; NULL has none and leaves `out` as it is.
@@ -50,14 +49,9 @@ impl Array<'_> {
     fn form(&self, out: &mut String) {
         match self.lengths.split_first() {
             None => out.push_str("{}"),
-            Some((_, inner)) => dimension(&self.values, inner, delimiter(self.element), out),
+            Some((_, inner)) => dimension(&self.values, inner, char::from(self.element.delimiter()), out),
         }
     }
-}
-
-/// What stands between the values of an array (`pg_type.typdelim`: `box` alone has another one).
-pub fn delimiter(element: &Type) -> char {
-    if element.kind == Kind::Formatted(Formatted::Box) { ';' } else { ',' }
 }
 
 fn dimension(values: &[Stored<'_>], inner: &[usize], delimiter: char, out: &mut String) {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::quote::Inside;
 use super::reader::Reader;
 use super::{Malformed, nested};
-use crate::types::{Formatted, Kind, Type};
+use crate::types::Type;
 
 /// The most dimensions (PostgreSQL source, `MAXDIM`).
 const MOST: usize = 6;
@@ -33,17 +33,11 @@ pub(super) fn array(element: &Type, bytes: &[u8], depth: u8, out: &mut String) -
     }
     if dimensions.iter().all(|dimension| dimension.len > 0) && !dimensions.is_empty() {
         bounds(dimensions, out);
-        let delimiter = delimiter(element);
-        elements(dimensions, element, delimiter, &mut from, depth, out)?;
+        elements(dimensions, element, element.delimiter(), &mut from, depth, out)?;
     } else {
         out.push_str("{}");
     }
     from.end()
-}
-
-/// What stands between two elements (`pg_type.typdelim`).
-fn delimiter(element: &Type) -> u8 {
-    if element.kind == Kind::Formatted(Formatted::Box) { b';' } else { b',' }
 }
 
 /// Where a dimension does not start at 1, all of them say where they start and end.

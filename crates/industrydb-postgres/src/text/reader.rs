@@ -1,19 +1,18 @@
 //! Takes a binary value apart, from front to back.
 
 use super::Malformed;
+use crate::decode::wire::Wire;
 
-/// What is left to read. Every number is big-endian.
-pub(super) struct Reader<'a>(&'a [u8]);
+/// What is left to read, and [`Malformed`] where that is not enough.
+pub(super) struct Reader<'a>(Wire<'a>);
 
 impl<'a> Reader<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+        Self(Wire(bytes))
     }
 
     fn take<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
-        let (first, rest) = self.0.split_first_chunk().ok_or(Malformed)?;
-        self.0 = rest;
-        Ok(*first)
+        self.0.array().ok_or(Malformed)
     }
 
     pub(super) fn u8(&mut self) -> Result<u8, Malformed> {
@@ -50,22 +49,19 @@ impl<'a> Reader<'a> {
 
     /// So many bytes.
     pub(super) fn bytes(&mut self, len: usize) -> Result<&'a [u8], Malformed> {
-        let (first, rest) = self.0.split_at_checked(len).ok_or(Malformed)?;
-        self.0 = rest;
+        let (first, rest) = self.0.0.split_at_checked(len).ok_or(Malformed)?;
+        self.0 = Wire(rest);
         Ok(first)
     }
 
     /// A value behind its length; `None` for the length −1, which is NULL.
     pub(super) fn value(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
-        match self.i32()? {
-            -1 => Ok(None),
-            len => self.bytes(usize::try_from(len).map_err(|_| Malformed)?).map(Some),
-        }
+        self.0.value().ok_or(Malformed)
     }
 
     /// The bytes before the next zero byte, which goes with them.
     pub(super) fn until_zero(&mut self) -> Result<&'a [u8], Malformed> {
-        let end = self.0.iter().position(|&byte| byte == 0).ok_or(Malformed)?;
+        let end = self.0.0.iter().position(|&byte| byte == 0).ok_or(Malformed)?;
         let text = self.bytes(end)?;
         self.u8()?;
         Ok(text)
@@ -73,6 +69,6 @@ impl<'a> Reader<'a> {
 
     /// Nothing may be left.
     pub(super) fn end(self) -> Result<(), Malformed> {
-        if self.0.is_empty() { Ok(()) } else { Err(Malformed) }
+        if self.0.0.is_empty() { Ok(()) } else { Err(Malformed) }
     }
 }

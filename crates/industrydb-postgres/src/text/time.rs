@@ -3,12 +3,15 @@
 
 use std::ops::Range;
 
+use industrydb_core::temporal::MICROS_PER_DAY;
+
 use super::Malformed;
 use super::ascii::Ascii;
 use super::reader::Reader;
+use crate::encode::form::civil;
+use crate::encode::limits::EPOCH_DAYS;
 
 const MICROS_PER_SECOND: u64 = 1_000_000;
-const MICROS_PER_DAY: i64 = 86_400 * 1_000_000;
 
 /// The days that a date can be, counted from 2000-01-01: 4714-11-24 BC to 5874897-12-31
 /// (PostgreSQL source, `IS_VALID_DATE`).
@@ -18,11 +21,6 @@ const DAYS: Range<i32> = -2_451_545..2_145_031_949;
 const MICROS: Range<i64> = -211_813_488_000_000_000..9_223_371_331_200_000_000;
 /// Offsets are smaller, in seconds (PostgreSQL source, `TZDISP_LIMIT`).
 const OFFSET_LIMIT: u32 = 16 * 3_600;
-
-/// 2000-01-01, counted from 0000-03-01.
-const EPOCH: i64 = 730_425;
-/// Days in 400 years, after which the calendar repeats.
-const DAYS_PER_ERA: i64 = 146_097;
 
 /// Appends a date; `days` count from 2000-01-01.
 pub(super) fn date(days: i32, out: &mut String) -> Result<(), Malformed> {
@@ -108,19 +106,9 @@ fn clock(micros: u64, line: &mut Ascii<'_>) {
     line.fraction(micros % MICROS_PER_SECOND);
 }
 
-/// `YYYY-MM-DD`, counted from 2000-01-01; whether it lies before Christ, which is said at the very end. The calendar is
-/// the proleptic Gregorian one without a year 0. Years start in March here, so that the leap day is their last day and
-/// the months' lengths follow the line ⌊(153·m + 2) / 5⌋ (E. G. Richards, Explanatory Supplement to the Astronomical
-/// Almanac, 3rd ed., 15.11).
+/// `YYYY-MM-DD`, counted from 2000-01-01; whether it lies before Christ, which is said at the very end. There is no year 0.
 fn day(days: i64, line: &mut Ascii<'_>) -> bool {
-    let days = days + EPOCH;
-    let (era, in_era) = (days.div_euclid(DAYS_PER_ERA), days.rem_euclid(DAYS_PER_ERA));
-    let year_of_era = (in_era - in_era / 1_460 + in_era / 36_524 - in_era / 146_096) / 365;
-    let in_year = in_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_based = (5 * in_year + 2) / 153;
-    let day = in_year - (153 * march_based + 2) / 5 + 1;
-    let month = if march_based < 10 { march_based + 3 } else { march_based - 9 };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    let (year, month, day) = civil(days + i64::from(EPOCH_DAYS));
     let before_christ = year <= 0;
     let shown = if before_christ { 1 - year } else { year };
     line.number(shown.unsigned_abs(), 4);

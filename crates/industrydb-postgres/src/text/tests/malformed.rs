@@ -121,9 +121,9 @@ fn values_are_neither_shorter_nor_longer() {
 
 #[test]
 fn a_type_without_a_known_form_has_no_text() {
-    let other = Type { oid: 0, name: "other".into(), kind: Kind::Other };
+    let other = Type::new(0, "other", Kind::Other);
     assert!(!is_value(&other, b""));
-    let array = Type { oid: 0, name: "other[]".into(), kind: Kind::Array(Arc::new(other)) };
+    let array = Type::new(0, "other[]", Kind::Array(Arc::new(other)));
     assert!(!is_value(&array, &unhex("00000001000000000000000000000001000000010000000161")));
 }
 
@@ -151,7 +151,7 @@ fn no_bytes_panic() {
 fn types_stand_in_each_other_so_deep_and_no_deeper() {
     let (mut ty, mut bytes) = (named("integer"), unhex("00000007"));
     for depth in 1..=100 {
-        ty = Type { oid: 0, name: "nested".into(), kind: Kind::Composite([attribute(ty)].into()) };
+        ty = Type::new(0, "nested", Kind::Composite([attribute(ty)].into()));
         bytes = [&[0, 0, 0, 1, 0, 0, 0, 0][..], &u32::try_from(bytes.len()).unwrap().to_be_bytes(), &bytes].concat();
         if depth == 1 {
             // The integer has an OID, the rows have none.

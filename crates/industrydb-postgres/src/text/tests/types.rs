@@ -89,7 +89,7 @@ pub(super) fn named(name: &str) -> Type {
     let oid = BUILTIN.iter().find(|(builtin, _)| *builtin == name).map(|(_, oid)| *oid);
     let made = MADE.iter().position(|made| *made == name).map(|at| 16_384 + u32::try_from(at).unwrap());
     let kind = kind(&name).unwrap_or_else(|| Type::builtin(oid.unwrap_or_else(|| panic!("{name}")), -1).unwrap().kind);
-    Type { oid: oid.or(made).unwrap_or(0), name: name.into(), kind }
+    Type::new(oid.or(made).unwrap_or(0), name, kind)
 }
 
 /// What `Type::builtin` does not know.
