@@ -10,6 +10,8 @@ use industrydb_core::error::Result;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, raw_sql};
 
+use crate::session::State;
+
 /// How long the server gets to act on a cancel before it is asked again.
 const BETWEEN_TWO: Duration = Duration::from_millis(200);
 
@@ -34,6 +36,8 @@ pub struct Calls {
     /// Behind a pooler the server's process may be serving somebody else: a cancel ends the connection instead.
     pooled: bool,
     aborts: tokio::sync::Notify,
+    /// The consumer of the running query wants no more of it.
+    leaves: tokio::sync::Notify,
 }
 
 impl Calls {
@@ -41,7 +45,8 @@ impl Calls {
     pub fn new(options: PgConnectOptions, process: i32, pooled: bool) -> Self {
         let asked = Mutex::new(None);
         let (gate, aborts) = (tokio::sync::Mutex::new(()), tokio::sync::Notify::new());
-        Self { options, process, count: AtomicU64::new(0), gate, asked, pooled, aborts }
+        let leaves = tokio::sync::Notify::new();
+        Self { options, process, count: AtomicU64::new(0), gate, asked, pooled, aborts, leaves }
     }
 
     /// A call begins.
@@ -64,6 +69,11 @@ impl Calls {
     /// Comes when the running call has to be given up, together with its connection.
     pub async fn aborted(&self) {
         self.aborts.notified().await;
+    }
+
+    /// Comes when the consumer of the running query wants no more of it.
+    pub async fn left(&self) {
+        self.leaves.notified().await;
     }
 
     /// The call has ended; a cancel on its way arrives first.
@@ -117,8 +127,8 @@ impl Calls {
     }
 }
 
-/// The canceller of one connection.
-pub struct PostgresCanceller(pub Arc<Calls>);
+/// The canceller of one connection, with what tells whether a transaction is open.
+pub struct PostgresCanceller(pub Arc<Calls>, pub Arc<State>);
 
 impl Canceller for PostgresCanceller {
     fn cancel(&self) -> BoxFuture<'static, Result<()>> {
@@ -127,5 +137,14 @@ impl Canceller for PostgresCanceller {
         // On a thread of the runtime: whoever asks may stop waiting, and half a login helps nobody.
         let asked = tokio::spawn(async move { calls.stop(call).await });
         Box::pin(async move { asked.await.unwrap_or(Ok(())) })
+    }
+
+    fn leave(&self) -> BoxFuture<'static, Result<()>> {
+        if !self.1.in_transaction() {
+            return self.cancel();
+        }
+        // The server gives a transaction up in which a statement was cancelled.
+        self.0.leaves.notify_waiters();
+        Box::pin(std::future::ready(Ok(())))
     }
 }

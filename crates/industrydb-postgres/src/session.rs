@@ -164,6 +164,13 @@ impl Session {
         of_driver(cause)
     }
 
+    /// How a statement ended whose rest nobody wanted: nobody hears of its error, but it may have cost the transaction.
+    pub fn note_end(&mut self, last: sqlx::Result<()>) {
+        if let Err(cause) = last {
+            self.error(cause);
+        }
+    }
+
     /// What `sql` did to the open transaction, once it has run.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::AbortHandle;
 
-use crate::cancel::ABORTED;
+use crate::cancel::{ABORTED, Calls};
 use crate::copy;
 use crate::decode::{ResultReader, declared_schema};
 use crate::error::{BACKEND, is_notification};
@@ -41,11 +41,18 @@ enum Message {
 }
 
 /// What a running script gives.
-pub struct Events(Receiver<Message>);
+pub struct Events(Receiver<Message>, Arc<Calls>);
 
 impl EventStream for Events {
     fn next(&mut self) -> BoxFuture<'_, Result<Option<Event>>> {
-        Box::pin(poll_fn(|cx| self.0.poll_recv(cx).map(received)))
+        Box::pin(async {
+            tokio::select! {
+                biased;
+                message = self.0.recv() => received(message),
+                // The task reads the rest, and nobody has to wait for that.
+                () = self.1.left() => Err(given_up()),
+            }
+        })
     }
 }
 
@@ -96,15 +103,15 @@ pub async fn start(
     let (work, entered) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
-            let calls = Arc::clone(&session.calls);
-            drop(session);
-            calls.end().await;
+            // Before the next call can begin: it would be taken for its end.
+            session.calls.end().await;
             return Err(error);
         }
     };
     let (sender, receiver) = mpsc::channel(WAITING_EVENTS);
+    let calls = Arc::clone(&session.calls);
     let task = tokio::spawn(run(Arc::clone(held), session, work, entered, options, Sink(sender)));
-    Ok((Events(receiver), task.abort_handle()))
+    Ok((Events(receiver, calls), task.abort_handle()))
 }
 
 async fn prepare(session: &mut Session, sql: &str, params: &Params) -> Result<(Work, bool)> {
@@ -145,9 +152,10 @@ async fn run(
         let _ = held.let_go();
         Err(given_up())
     });
+    // Before the next call can begin: it would be taken for its end, and could not be cancelled any more.
+    calls.end().await;
     // The connection is free before the caller hears of the end.
     drop(session);
-    calls.end().await;
     let last = outcome.map_or_else(Message::Failed, |()| Message::End);
     // A consumer that is gone needs no last word.
     let _ = sink.0.send(last).await;
@@ -275,15 +283,15 @@ fn finish(session: &mut Session, sql: &str, sent: &str, outcome: Result<(), Fail
 
 async fn fetch(session: &mut Session, ready: &Ready, options: &ReadOptions, sink: &Sink) -> Result<(), Failure> {
     let arguments = ready.bindings.arguments().map_err(Failure::Server)?;
-    let calls = Arc::clone(&session.calls);
+    let calls = (!session.state.in_transaction()).then(|| Arc::clone(&session.calls));
     let mut rows = (&mut session.connection).fetch_many(ready.plan.statement.query_with(arguments));
     let mut outcome = read(&mut rows, &ready.plan, &ready.sql, options, sink).await;
-    if let Err(Failure::Ours(_)) = &outcome {
-        // Nobody wants the rest: the server is told so, and what is on its way is thrown away.
-        calls.stop_running().await;
-        while let Some(Ok(_)) = next(&mut rows).await {}
-    }
+    let last = match &outcome {
+        Err(Failure::Ours(_)) => drain(&mut rows, calls.as_deref()).await,
+        Err(Failure::Server(_)) | Ok(_) => Ok(()),
+    };
     drop(rows);
+    session.note_end(last);
     if let Ok(End::Notified) = &outcome {
         // The statement is through; what follows the notification says whether it was committed.
         outcome = session.connection.ping().await.map(|()| End::Ready).map_err(Failure::Server);
@@ -297,6 +305,19 @@ enum End {
     Ready,
     /// With a notification, before the server was ready.
     Notified,
+}
+
+/// Throws away what is left of a result that nobody wants: all of it in a transaction, which would not survive a cancel,
+/// else what comes until the server has heard that the call may stop.
+///
+/// # Errors
+/// What the server ends the statement with instead.
+async fn drain(rows: &mut Rows<'_>, calls: Option<&Calls>) -> sqlx::Result<()> {
+    if let Some(calls) = calls {
+        calls.stop_running().await;
+    }
+    while next(rows).await.transpose()?.is_some() {}
+    Ok(())
 }
 
 type Rows<'r> = BoxStream<'r, sqlx::Result<Either<PgQueryResult, PgRow>>>;
@@ -410,6 +431,8 @@ async fn run_textual(
     let mut changed = 0;
     let mut announced = false;
     let limit = batch_limit(options);
+    let calls = (!session.state.in_transaction()).then(|| Arc::clone(&session.calls));
+    let mut last = Ok(());
     let outcome = {
         let mut rows = (&mut session.connection).fetch_many(raw_sql(AssertSqlSafe(sent)));
         loop {
@@ -424,13 +447,14 @@ async fn run_textual(
                         taken = give_text(reader, &mut announced, sink).await;
                     }
                     if let Err(error) = taken {
-                        while let Some(Ok(_)) = next(&mut rows).await {}
+                        last = drain(&mut rows, calls.as_deref()).await;
                         break Err(Failure::Ours(error));
                     }
                 }
             }
         }
     };
+    session.note_end(last);
     finish(session, sql, sent, outcome)?;
     if let Some(mut reader) = reader
         && (reader.rows() > 0 || !announced)
