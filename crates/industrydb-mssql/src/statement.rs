@@ -115,7 +115,8 @@ impl<'s> Statement<'s> {
             TransactionEffect::Begin => depth + 1,
             TransactionEffect::Commit => depth.saturating_sub(1),
             TransactionEffect::Rollback => 0,
-            TransactionEffect::Chain
+            TransactionEffect::CommitChain
+            | TransactionEffect::RollbackChain
             | TransactionEffect::Savepoint
             | TransactionEffect::RollbackTo
             | TransactionEffect::Release => depth,

@@ -105,6 +105,8 @@ pub struct Session {
     listening: bool,
     /// What is prepared and known may no longer be so.
     stale: bool,
+    /// The open transaction has changed tables or types, which its end may take back.
+    redefined: bool,
 }
 
 /// A statement with its parameters, ready to run.
@@ -142,6 +144,7 @@ impl Session {
             dropped: false,
             listening: false,
             stale: false,
+            redefined: false,
         }
     }
 
@@ -160,8 +163,16 @@ impl Session {
         if self.state.in_transaction() && sqlstate(&cause).is_some() {
             self.failed = true;
         }
-        self.dropped |= is_stale_plan(&cause);
-        of_driver(cause)
+        self.listening |= is_notification(&cause);
+        let is_stale = is_stale_plan(&cause);
+        self.dropped |= is_stale;
+        let error = of_driver(cause);
+        if is_stale && self.failed && error.details().code.as_deref() == Some("0A000") {
+            let hint =
+                "its tables or types were changed since it was prepared: roll back, and run the transaction again";
+            return error.with_hint(hint);
+        }
+        error
     }
 
     /// How a statement ended whose rest nobody wanted: nobody hears of its error, but it may have cost the transaction.
@@ -181,8 +192,18 @@ impl Session {
         let mut lost = false;
         for effect in transaction_effects(sql, PlaceholderStyle::Dollar) {
             match effect {
-                TransactionEffect::Commit | TransactionEffect::Chain => lost |= std::mem::take(&mut self.failed),
-                TransactionEffect::Rollback | TransactionEffect::RollbackTo => self.failed = false,
+                TransactionEffect::Commit | TransactionEffect::CommitChain => {
+                    lost |= std::mem::take(&mut self.failed);
+                    self.stale |= std::mem::take(&mut self.redefined) && lost;
+                }
+                TransactionEffect::Rollback | TransactionEffect::RollbackChain => {
+                    self.failed = false;
+                    self.stale |= std::mem::take(&mut self.redefined);
+                }
+                TransactionEffect::RollbackTo => {
+                    self.failed = false;
+                    self.stale |= self.redefined;
+                }
                 TransactionEffect::Begin | TransactionEffect::Savepoint | TransactionEffect::Release => {}
             }
             open = effect.leaves_open(open);
@@ -191,6 +212,7 @@ impl Session {
         let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
         if matches!(keyword.as_str(), "create" | "alter" | "drop") {
             self.stale = true;
+            self.redefined |= open;
         }
         self.listening |= keyword == "listen";
         self.dropped |= matches!(keyword.as_str(), "discard" | "deallocate");
@@ -203,12 +225,20 @@ impl Session {
 
     /// As [`Self::note_effects`], for a statement that failed: a COMMIT that fails has ended the transaction as well.
     pub fn note_failure(&mut self, sql: &str) {
-        let ends = |effect: &TransactionEffect| {
-            matches!(effect, TransactionEffect::Commit | TransactionEffect::Rollback | TransactionEffect::Chain)
+        let ends = |effect: &TransactionEffect| match effect {
+            TransactionEffect::Commit
+            | TransactionEffect::CommitChain
+            | TransactionEffect::Rollback
+            | TransactionEffect::RollbackChain => true,
+            TransactionEffect::Begin
+            | TransactionEffect::Savepoint
+            | TransactionEffect::RollbackTo
+            | TransactionEffect::Release => false,
         };
         if self.state.in_transaction() && transaction_effects(sql, PlaceholderStyle::Dollar).iter().any(ends) {
             self.state.in_transaction.store(false, Ordering::Release);
             self.failed = false;
+            self.stale |= std::mem::take(&mut self.redefined);
         }
     }
 

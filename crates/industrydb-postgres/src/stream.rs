@@ -216,10 +216,7 @@ async fn run_one(session: &mut Session, sql: &str, options: &ReadOptions, sink: 
             Ok(columns) => run_textual(session, sql, sql, Some(&columns), options, sink).await,
             Err(_) => Err(error),
         },
-        Err(error) => {
-            session.note_failure(sql);
-            Err(error)
-        }
+        Err(error) => Err(error),
     };
     session.leave_pooled(entered, outcome).await
 }
@@ -268,7 +265,12 @@ fn finish(session: &mut Session, sql: &str, sent: &str, outcome: Result<(), Fail
         Ok(()) => session.note_effects(sql),
         Err(Failure::Server(cause)) => {
             let error = session.located(cause, sql, sent);
-            session.note_failure(sql);
+            // One with a place in the statement was found in reading it: it has not run.
+            if error.details().position.is_none() {
+                session.note_failure(sql);
+            } else {
+                session.note_stale();
+            }
             Err(error)
         }
         Err(Failure::Ours(error)) => {
