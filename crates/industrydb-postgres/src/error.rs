@@ -3,7 +3,7 @@
 //! Source: PostgreSQL manual, appendix A (error codes) and section 54.8 (error fields).
 
 use industrydb_core::error::{Error, ErrorKind};
-use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
+use sqlx::postgres::{PgDatabaseError, PgErrorPosition, PgSeverity};
 
 /// The backend's name in errors.
 pub const BACKEND: &str = "postgres";
@@ -64,7 +64,13 @@ pub fn of_driver(cause: sqlx::Error) -> Error {
 pub fn of_server(server: &PgDatabaseError) -> Error {
     let code = server.code();
     let text = |text: Option<&str>| text.map(str::to_owned);
-    let mut error = Error::new(kind_of(code, server.message()), server.message()).with_code(code).with_backend(BACKEND);
+    let kind = match kind_of(code, server.message()) {
+        _ if is_last_word(server) => ErrorKind::Connection,
+        // That of a statement, such as one over a foreign data wrapper: this connection goes on.
+        ErrorKind::Connection => ErrorKind::Execution,
+        kind => kind,
+    };
+    let mut error = Error::new(kind, server.message()).with_code(code).with_backend(BACKEND);
     let details = error.details_mut();
     details.detail = text(server.detail());
     details.hint = text(server.hint());
@@ -82,6 +88,11 @@ pub fn of_server(server: &PgDatabaseError) -> Error {
         error = error.with_message(message);
     }
     error
+}
+
+/// Whether the server ends the session with this error (PostgreSQL manual, 54.8, field `S`).
+fn is_last_word(server: &PgDatabaseError) -> bool {
+    matches!(server.severity(), PgSeverity::Fatal | PgSeverity::Panic)
 }
 
 /// Whether the server refuses a cached statement because its result would be of other types now, or because somebody
@@ -110,7 +121,8 @@ pub fn sqlstate(cause: &sqlx::Error) -> Option<&str> {
 pub fn ends_connection(cause: &sqlx::Error) -> bool {
     match cause {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
-        _ => sqlstate(cause).is_some_and(|code| kind(code) == ErrorKind::Connection),
+        sqlx::Error::Database(database) => database.try_downcast_ref::<PgDatabaseError>().is_some_and(is_last_word),
+        _ => false,
     }
 }
 
