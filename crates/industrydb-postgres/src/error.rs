@@ -105,6 +105,16 @@ pub fn is_stale_plan(cause: &sqlx::Error) -> bool {
     })
 }
 
+/// Whether the server found a mistake in the text of a statement (class 42: syntax error or access rule violation, with a
+/// place in it). One that was prepared before has none: it reads otherwise now, such as with a parameter of its old type
+/// beside a column of a new one.
+pub fn is_misread(cause: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(database) = cause else { return false };
+    database.try_downcast_ref::<PgDatabaseError>().is_some_and(|server| {
+        server.code().starts_with("42") && matches!(server.position(), Some(PgErrorPosition::Original(_)))
+    })
+}
+
 /// Whether the driver stumbled over a notification, which it expects nowhere. What was sent to the server runs all the
 /// same, and the answer can still be waited for.
 pub fn is_notification(cause: &sqlx::Error) -> bool {

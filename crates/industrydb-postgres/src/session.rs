@@ -17,7 +17,7 @@ use sqlx::{Column as _, raw_sql};
 use crate::bind::Bindings;
 use crate::cancel::Calls;
 use crate::copy;
-use crate::error::{BACKEND, ends_connection, is_notification, is_stale_plan, of_driver, sqlstate};
+use crate::error::{BACKEND, ends_connection, is_misread, is_notification, is_stale_plan, of_driver, sqlstate};
 use crate::literal;
 use crate::lookup::Types;
 use crate::params::{self, Bound};
@@ -571,7 +571,31 @@ impl Session {
     /// Whether the failed statement may be prepared anew and run after all: it was refused before it began, because a
     /// table or type has changed since it was prepared.
     pub fn may_retry(&self, cause: &sqlx::Error) -> bool {
-        is_stale_plan(cause) && !self.state.in_transaction()
+        (is_stale_plan(cause) || is_misread(cause)) && !self.state.in_transaction()
+    }
+
+    /// Forgets all that is prepared and known, before a statement is run that [`Self::may_retry`] allows. Where the call
+    /// has `entered` a transaction of its own, which the refusal has ended, it gets another one.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn start_over(&mut self, entered: bool) -> Result<()> {
+        self.forget().await.map_err(|cause| self.error(cause))?;
+        if entered {
+            self.run_simple("ROLLBACK").await?;
+            self.run_simple("BEGIN").await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the end of what was sent when a notification came in its place: of a channel that a function listens to,
+    /// since a LISTEN would be known.
+    ///
+    /// # Errors
+    /// What the server says to what was sent.
+    pub async fn take_notification(&mut self) -> sqlx::Result<()> {
+        self.listening = true;
+        self.connection.ping().await
     }
 
     /// Takes the notifications that have come.

@@ -77,8 +77,8 @@ impl Sink {
 
 /// What a task is to run.
 enum Work {
-    /// A statement with its parameters.
-    One(Ready, String),
+    /// A statement with its parameters, ready and as they were asked for.
+    One(Ready, String, Params),
     /// The same, as text, with the statement that was asked for.
     Text(Textual, String),
     /// Statements without parameters.
@@ -124,7 +124,7 @@ async fn prepare(session: &mut Session, sql: &str, params: &Params) -> Result<(W
     }
     let entered = session.enter_pooled().await?;
     match session.ready(sql, params).await {
-        Ok(ready) => Ok((Work::One(ready, sql.to_owned()), entered)),
+        Ok(ready) => Ok((Work::One(ready, sql.to_owned(), params.clone()), entered)),
         Err(error) if is_unknown(&error) && is_query(sql) => match session.ready_as_text(sql, params).await {
             Ok(textual) => Ok((Work::Text(textual, sql.to_owned()), entered)),
             Err(error) => Err(session.leave_pooled::<()>(entered, Err(error)).await.err().unwrap_or_else(given_up)),
@@ -163,8 +163,8 @@ async fn run(
 
 async fn run_all(session: &mut Session, work: Work, entered: bool, options: &ReadOptions, sink: &Sink) -> Result<()> {
     match work {
-        Work::One(ready, sql) => {
-            let outcome = run_ready(session, ready, &sql, options, sink).await;
+        Work::One(ready, sql, params) => {
+            let outcome = run_ready(session, ready, (&sql, &params), entered, options, sink).await;
             session.leave_pooled(entered, outcome).await
         }
         Work::Text(textual, sql) => {
@@ -211,7 +211,7 @@ async fn run_one(session: &mut Session, sql: &str, options: &ReadOptions, sink: 
         session.settle().await?;
     }
     let outcome = match session.ready(sql, &Params::NONE).await {
-        Ok(ready) => run_ready(session, ready, sql, options, sink).await,
+        Ok(ready) => run_ready(session, ready, (sql, &Params::NONE), entered, options, sink).await,
         Err(error) if is_unknown(&error) && is_query(sql) => match session.describe_by_row(sql).await {
             Ok(columns) => run_textual(session, sql, sql, Some(&columns), options, sink).await,
             Err(_) => Err(error),
@@ -227,25 +227,36 @@ fn is_query(sql: &str) -> bool {
     matches!(keyword.as_str(), "select" | "with" | "values" | "table" | "insert" | "update" | "delete" | "merge")
 }
 
-/// Runs a prepared statement; one that the server refuses because its result has changed is prepared anew.
-async fn run_ready(session: &mut Session, ready: Ready, sql: &str, options: &ReadOptions, sink: &Sink) -> Result<()> {
-    if ready.plan.needs_text {
-        let (sent, columns) = match &ready.textual {
-            Some(textual) => (&textual.sql, &textual.columns),
-            None => (&ready.sql, &ready.plan.columns),
-        };
-        return run_textual(session, sent, sql, Some(columns), options, sink).await;
-    }
+/// Runs a prepared statement; one that the server refuses because its result has changed is prepared anew, since its
+/// parameters may have other types now and its result may have to come as text.
+async fn run_ready(
+    session: &mut Session,
+    mut ready: Ready,
+    (sql, params): (&str, &Params),
+    entered: bool,
+    options: &ReadOptions,
+    sink: &Sink,
+) -> Result<()> {
     let mut again = false;
-    let mut ready = ready;
     loop {
+        if ready.plan.needs_text {
+            let (sent, columns) = match &ready.textual {
+                Some(textual) => (&textual.sql, &textual.columns),
+                None => (&ready.sql, &ready.plan.columns),
+            };
+            return run_textual(session, sent, sql, Some(columns), options, sink).await;
+        }
         match fetch(session, &ready, options, sink).await {
             Err(Failure::Server(cause)) if !again && session.may_retry(&cause) => {
                 again = true;
-                let values = std::mem::take(&mut ready.bindings);
-                session.forget().await.map_err(|cause| session.error(cause))?;
-                let plan = session.prepare(&ready.sql).await.map_err(|cause| session.error(cause))?;
-                ready = Ready { plan, bindings: values, sql: ready.sql, textual: ready.textual };
+                session.start_over(entered).await?;
+                ready = match session.ready(sql, params).await {
+                    Err(error) if is_unknown(&error) && is_query(sql) => {
+                        let textual = session.ready_as_text(sql, params).await?;
+                        return run_textual(session, &textual.sql, sql, Some(&textual.columns), options, sink).await;
+                    }
+                    ready => ready?,
+                };
             }
             outcome => return finish(session, sql, &ready.sql, outcome),
         }
