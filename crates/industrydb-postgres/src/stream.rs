@@ -429,6 +429,30 @@ async fn give_text(reader: &mut textual::TextReader, announced: &mut bool, sink:
     Ok(())
 }
 
+/// Whether a result whose first row is `row` has other columns than `planned`.
+fn is_other(planned: Option<&[PlannedColumn]>, reader: Option<&textual::TextReader>, row: &PgRow) -> bool {
+    let is_first = reader.is_none_or(|reader| reader.is_fresh());
+    planned.is_some_and(|columns| is_first && !textual::are_of(columns, row))
+}
+
+/// Reads rows of a result that has changed since its statement was prepared: its columns are asked for anew.
+async fn read_others(
+    session: &mut Session,
+    sent: &str,
+    rows: &[PgRow],
+    options: &ReadOptions,
+) -> Result<textual::TextReader> {
+    session.note_stale();
+    let columns = session.described_columns(sent, &Params::NONE).await?;
+    if !rows.first().is_some_and(|row| textual::are_of(&columns, row)) {
+        let message = "the columns of the result were changed while the statement ran";
+        return Err(crate::error::conversion(message).with_hint("run it again"));
+    }
+    let mut reader = textual::TextReader::new(&columns, options)?;
+    rows.iter().try_for_each(|row| reader.read_row(row))?;
+    Ok(reader)
+}
+
 /// Runs `sent`, which stands for `sql`, as a simple query: every value comes as the server's own text.
 async fn run_textual(
     session: &mut Session,
@@ -446,13 +470,23 @@ async fn run_textual(
     let limit = batch_limit(options);
     let calls = (!session.state.in_transaction()).then(|| Arc::clone(&session.calls));
     let mut last = Ok(());
-    let outcome = {
+    let mut done = false;
+    // Rows of other columns than planned: a simple query never says that a plan is stale.
+    let mut others = Vec::new();
+    let mut outcome = {
         let mut rows = (&mut session.connection).fetch_many(raw_sql(AssertSqlSafe(sent)));
         loop {
             match next(&mut rows).await {
                 None => break Ok(()),
                 Some(Err(cause)) => break Err(Failure::Server(cause)),
-                Some(Ok(Either::Left(done))) => changed = done.rows_affected(),
+                Some(Ok(Either::Left(result))) => {
+                    done = true;
+                    changed = result.rows_affected();
+                }
+                // Only the first row can be the first of other columns.
+                Some(Ok(Either::Right(row))) if !others.is_empty() || is_other(planned, reader.as_ref(), &row) => {
+                    others.push(row);
+                }
                 Some(Ok(Either::Right(row))) => {
                     let reader = reader.get_or_insert_with(|| textual::TextReader::of_row(&row, options));
                     let mut taken = reader.read_row(&row);
@@ -469,6 +503,9 @@ async fn run_textual(
     };
     session.note_end(last);
     finish(session, sql, sent, outcome)?;
+    if !others.is_empty() {
+        reader = Some(read_others(session, sent, &others, options).await?);
+    }
     if let Some(mut reader) = reader
         && (reader.rows() > 0 || !announced)
     {

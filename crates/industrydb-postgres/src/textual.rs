@@ -88,6 +88,11 @@ impl TextReader {
         Ok(())
     }
 
+    /// Whether no row was read yet.
+    pub fn is_fresh(&self) -> bool {
+        self.rows_out + self.rows == 0
+    }
+
     /// Rows of the batch so far.
     pub fn rows(&self) -> usize {
         self.rows
@@ -159,6 +164,18 @@ impl TextColumn {
             if series.dtype() == &self.dtype { Ok(series) } else { exact::cast_from(&series, &self.dtype, first_row) };
         cast.map(Column::from).map_err(|error| error.with_backend(BACKEND))
     }
+}
+
+/// Whether `row` has the columns `planned`: as many, of the same names and types.
+pub fn are_of(planned: &[PlannedColumn], row: &PgRow) -> bool {
+    let names = names::unique(row.columns().iter().map(|column| column.name().to_owned()).collect());
+    let types = row.columns().iter().map(|column| column.type_info().oid().map(|oid| oid.0));
+    names.len() == planned.len()
+        && names
+            .iter()
+            .zip(types)
+            .zip(planned)
+            .all(|((name, oid), column)| *name == column.name && oid.is_none_or(|oid| oid == column.ty.oid))
 }
 
 /// Whether the text of such values is one that their Polars type is parsed from.
