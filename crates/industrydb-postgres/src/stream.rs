@@ -99,19 +99,31 @@ pub async fn start(
     let mut session = session.lock_owned().await;
     session.state.check()?;
     session.calls.begin();
-    let prepared = prepare(&mut session, sql, params).await;
+    let calls = Arc::clone(&session.calls);
+    let prepared = tokio::select! {
+        biased;
+        prepared = prepare(&mut session, sql, params) => prepared,
+        () = calls.aborted() => Err(abort(&session, held)),
+    };
     let (work, entered) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
             // Before the next call can begin: it would be taken for its end.
-            session.calls.end().await;
+            calls.end().await;
             return Err(error);
         }
     };
     let (sender, receiver) = mpsc::channel(WAITING_EVENTS);
-    let calls = Arc::clone(&session.calls);
     let task = tokio::spawn(run(Arc::clone(held), session, work, entered, options, Sink(sender)));
     Ok((Events(receiver, calls), task.abort_handle()))
+}
+
+/// Gives up a call that the server can't be told to stop, and the connection with it.
+fn abort(session: &Session, held: &Held) -> Error {
+    session.state.close(ABORTED);
+    // Nobody may be waiting any more who would close the socket.
+    let _ = held.let_go();
+    given_up()
 }
 
 async fn prepare(session: &mut Session, sql: &str, params: &Params) -> Result<(Work, bool)> {
