@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use industrydb_core::error::{Error, ErrorKind, Result};
 use industrydb_core::names;
+use industrydb_core::sql::generate::unique_name;
 use industrydb_core::sql::tokens::{Kind as TokenKind, tokenize};
-use industrydb_core::sql::{PlaceholderStyle, TransactionEffect, first_keyword, transaction_effects, translate};
+use industrydb_core::sql::{PlaceholderStyle, TransactionEffect, first_keyword, split, transaction_effects, translate};
 use industrydb_core::value::{Params, Value};
 use sqlx::postgres::{PgStatement, PgTypeInfo};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, Statement as _};
@@ -96,8 +97,8 @@ pub struct Session {
     pooled: bool,
     /// The open transaction can only be rolled back.
     failed: bool,
-    /// A statement that SQL prepared and that a failed transaction kept from being dropped.
-    left_prepared: Option<&'static str>,
+    /// Statements that SQL prepared and that a failed transaction, or a cancel, kept from being dropped.
+    left_prepared: Vec<String>,
     /// SQL may have dropped our prepared statements.
     dropped: bool,
     /// Listens for notifications. They come between two transactions, and the driver takes them only from [`PgConnection`]'s
@@ -140,7 +141,7 @@ impl Session {
             plans: Plans::default(),
             pooled,
             failed: false,
-            left_prepared: None,
+            left_prepared: Vec::new(),
             dropped: false,
             listening: false,
             stale: false,
@@ -463,12 +464,15 @@ impl Session {
 
     /// The types that the server gives the parameters of `sql`, which the driver can't prepare.
     async fn parameter_types(&mut self, sql: &str) -> Result<Vec<Type>> {
-        const NAME: &str = "industrydb_types";
-        self.run_simple(&format!("PREPARE {NAME} AS {sql}")).await?;
+        self.drop_left().await?;
+        // Behind a pooler nobody may come across one that could not be dropped.
+        let name = unique_name("industrydb_types");
+        self.run_simple(&format!("PREPARE {name} AS {sql}")).await?;
         let types = "SELECT unnest(parameter_types)::oid::int8 FROM pg_catalog.pg_prepared_statements WHERE name = ";
-        let rows = raw_sql(AssertSqlSafe(format!("{types}'{NAME}'"))).fetch_all(&mut self.connection).await;
-        let rows = rows.map_err(|cause| self.error(cause))?;
-        self.run_simple(&format!("DEALLOCATE {NAME}")).await?;
+        let rows = raw_sql(AssertSqlSafe(format!("{types}'{name}'"))).fetch_all(&mut self.connection).await;
+        let rows = rows.map_err(|cause| self.error(cause));
+        self.forget_prepared(&name, rows.is_err()).await?;
+        let rows = rows?;
         let oids =
             rows.iter().map(|row| row.try_get::<i64, _>(0)).collect::<sqlx::Result<Vec<_>>>().map_err(of_driver)?;
         let wanted: Vec<(u32, i32)> = oids.into_iter().map(|oid| (u32::try_from(oid).unwrap_or(0), -1)).collect();
@@ -503,8 +507,12 @@ impl Session {
     /// an outer join gives without running it.
     ///
     /// # Errors
-    /// What the server says.
+    /// That of [`is_unknown`] for a statement that can't stand in a FROM; what the server says.
     pub async fn describe_by_row(&mut self, sql: &str) -> Result<Vec<PlannedColumn>> {
+        let Some(sql) = split(sql, PlaceholderStyle::Dollar).first().copied().filter(|sql| only_reads(sql)) else {
+            // The server would refuse it as a mistake, which ends an open transaction.
+            return Err(unknown_to_the_driver());
+        };
         let probe = format!("SELECT described.* FROM (SELECT 1) one LEFT JOIN (\n{sql}\n) described ON false");
         let rows = raw_sql(AssertSqlSafe(probe)).fetch_all(&mut self.connection).await;
         let rows = rows.map_err(|cause| self.error(cause))?;
@@ -529,12 +537,14 @@ impl Session {
     ///
     /// # Errors
     /// What the server says.
-    pub async fn forget_prepared(&mut self, name: &'static str, failed: bool) -> Result<()> {
-        if failed {
-            self.left_prepared = Some(name);
-            return Ok(());
+    pub async fn forget_prepared(&mut self, name: &str, failed: bool) -> Result<()> {
+        // It is known as long as it is not certain to be gone.
+        self.left_prepared.push(name.to_owned());
+        if !failed {
+            self.run_simple(&format!("DEALLOCATE {name}")).await?;
+            self.left_prepared.pop();
         }
-        self.run_simple(&format!("DEALLOCATE {name}")).await
+        Ok(())
     }
 
     /// Drops what an earlier transaction could not.
@@ -542,10 +552,19 @@ impl Session {
     /// # Errors
     /// What the server says.
     pub async fn drop_left(&mut self) -> Result<()> {
-        match self.left_prepared.take() {
-            Some(name) => self.run_simple(&format!("DEALLOCATE {name}")).await,
-            None => Ok(()),
+        if self.left_prepared.is_empty() {
+            return Ok(());
         }
+        // A DISCARD may have been quicker; dropping what is not there would end the transaction.
+        let names: Vec<String> = self.left_prepared.iter().map(|name| format!("'{name}'")).collect();
+        let sql = format!("SELECT name FROM pg_catalog.pg_prepared_statements WHERE name IN ({})", names.join(", "));
+        let rows = raw_sql(AssertSqlSafe(sql)).fetch_all(&mut self.connection).await;
+        for row in rows.map_err(|cause| self.error(cause))? {
+            let name: String = row.try_get(0).map_err(of_driver)?;
+            self.run_simple(&format!("DEALLOCATE {name}")).await?;
+        }
+        self.left_prepared.clear();
+        Ok(())
     }
 
     /// An error of ours has made the server give the open transaction up.
@@ -753,6 +772,22 @@ fn splice<'s>(sql: &'s str, casts: &Casts) -> Cow<'s, str> {
 fn has_own_parameters(sql: &str) -> bool {
     let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
     matches!(keyword.as_str(), "prepare" | "create")
+}
+
+/// Whether a statement is a query that changes nothing, as one has to be that stands in a FROM.
+fn only_reads(sql: &str) -> bool {
+    let style = PlaceholderStyle::Dollar;
+    let keyword = first_keyword(sql, style).unwrap_or_default().to_ascii_lowercase();
+    match keyword.as_str() {
+        "select" | "values" | "table" => true,
+        // Any of its parts may be one that writes; a word of a column's name is taken for one as well.
+        "with" => {
+            let tokens = tokenize(sql, style).unwrap_or_default();
+            let writes = |word| tokens.iter().any(|token| token.is_word(sql, word));
+            !["insert", "update", "delete", "merge"].into_iter().any(writes)
+        }
+        _ => false,
+    }
 }
 
 /// Whether a statement stores values, rather than only reading some.
