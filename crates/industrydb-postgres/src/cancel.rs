@@ -60,6 +60,17 @@ impl Calls {
         (count & 1 == 1).then_some(count)
     }
 
+    /// Whether a call runs.
+    #[cfg(test)]
+    pub fn is_running(&self) -> bool {
+        self.running().is_some()
+    }
+
+    /// The call will never end, and its connection goes with it: nothing is left to be cancelled.
+    pub fn give_up(&self) {
+        self.count.fetch_add(self.count.load(Ordering::Acquire) & 1, Ordering::AcqRel);
+    }
+
     /// Whether the running call was asked to stop.
     pub fn was_asked(&self) -> bool {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);

@@ -25,9 +25,11 @@ use crate::copy;
 use crate::decode::{ResultReader, declared_schema};
 use crate::error::{BACKEND, is_notification};
 use crate::plan::{Plan, PlannedColumn};
-use crate::session::{Held, Ready, Session, Textual, given_up, is_unknown};
+use crate::session::{Held, Ready, Session, State, Textual, given_up, is_unknown};
 use crate::textual;
 
+/// Why a connection is closed after a task that did not get to its end.
+const PANICKED: &str = "the connection is closed: a call failed inside industrydb";
 /// Rows between two reports of progress.
 const ROWS_BETWEEN_REPORTS: usize = 4_096;
 /// Events that wait for the consumer before the task waits for it.
@@ -62,7 +64,7 @@ fn received(message: Option<Message>) -> Result<Option<Event>> {
         Some(Message::End) => Ok(None),
         Some(Message::Failed(error)) => Err(error),
         // A task that ends without a word: never the end of the data.
-        None => Err(given_up()),
+        None => Err(Error::execution("the call failed inside industrydb: please report it").with_backend(BACKEND)),
     }
 }
 
@@ -145,6 +147,22 @@ async fn prepare(session: &mut Session, sql: &str, params: &Params) -> Result<(W
     }
 }
 
+/// Closes the connection when a task does not get to its end: nobody knows what of its answer was read.
+struct Fuse {
+    state: Arc<State>,
+    calls: Arc<Calls>,
+    armed: bool,
+}
+
+impl Drop for Fuse {
+    fn drop(&mut self) {
+        if self.armed {
+            self.state.close(PANICKED);
+            self.calls.give_up();
+        }
+    }
+}
+
 async fn run(
     held: Arc<Held>,
     mut session: OwnedMutexGuard<Session>,
@@ -154,16 +172,13 @@ async fn run(
     sink: Sink,
 ) {
     let calls = Arc::clone(&session.calls);
+    let mut fuse = Fuse { state: Arc::clone(&session.state), calls: Arc::clone(&calls), armed: true };
     let outcome = tokio::select! {
         outcome = run_all(&mut session, work, entered, &options, &sink) => Some(outcome),
         () = calls.aborted() => None,
     };
-    let outcome = outcome.unwrap_or_else(|| {
-        session.state.close(ABORTED);
-        // Nobody may be waiting any more who would close the socket.
-        let _ = held.let_go();
-        Err(given_up())
-    });
+    let outcome = outcome.unwrap_or_else(|| Err(abort(&session, &held)));
+    fuse.armed = false;
     // Before the next call can begin: it would be taken for its end, and could not be cancelled any more.
     calls.end().await;
     // The connection is free before the caller hears of the end.
@@ -525,4 +540,35 @@ async fn run_textual(
     }
     let changed = if columns.is_empty() || changes_rows(sql) { changed } else { 0 };
     sink.event(Event::Done(changed)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::postgres::PgConnectOptions;
+
+    use super::*;
+
+    fn fuse(armed: bool) -> Fuse {
+        let calls = Calls::new(PgConnectOptions::new_without_pgpass(), 0, false);
+        calls.begin();
+        Fuse { state: Arc::default(), calls: Arc::new(calls), armed }
+    }
+
+    #[test]
+    fn a_task_that_does_not_get_to_its_end_closes_the_connection() {
+        for (armed, closed) in [(true, Some(PANICKED.to_owned())), (false, None)] {
+            let fuse = fuse(armed);
+            let (state, calls) = (Arc::clone(&fuse.state), Arc::clone(&fuse.calls));
+            drop(fuse);
+            assert_eq!(state.closed(), closed);
+            assert_eq!(calls.is_running(), !armed, "nothing is left to be cancelled");
+        }
+    }
+
+    #[test]
+    fn a_channel_that_closes_is_no_end_of_the_data() {
+        let error = received(None).expect_err("the task has said nothing");
+        assert_eq!(error.kind(), ErrorKind::Execution);
+        assert!(error.message().contains("report"), "{error}");
+    }
 }
