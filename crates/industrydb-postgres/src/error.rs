@@ -51,6 +51,11 @@ pub fn of_driver(cause: sqlx::Error) -> Error {
         },
         sqlx::Error::Io(cause) => Error::connection(format!("the connection to the server is lost: {cause}")),
         sqlx::Error::Tls(cause) => Error::connection(format!("the connection to the server is lost: TLS: {cause}")),
+        cause if is_notification(&cause) => {
+            let message = "the statement has run, but a notification came in the place of its result";
+            let hint = "a function called LISTEN: run it as a statement, so that notifications are expected";
+            Error::execution(message).with_hint(hint)
+        }
         sqlx::Error::Protocol(message) => {
             Error::connection(format!("the server does not speak PostgreSQL's protocol as expected: {message}"))
         }
@@ -130,6 +135,7 @@ pub fn sqlstate(cause: &sqlx::Error) -> Option<&str> {
 /// Whether nothing more can come over the connection after this error.
 pub fn ends_connection(cause: &sqlx::Error) -> bool {
     match cause {
+        cause if is_notification(cause) => false,
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
         sqlx::Error::Database(database) => database.try_downcast_ref::<PgDatabaseError>().is_some_and(is_last_word),
         _ => false,

@@ -277,7 +277,12 @@ impl Session {
             self.forget().await?;
             self.stale = false;
         }
-        let statement = (&mut self.connection).prepare(AssertSqlSafe(sql).into_sql_str()).await?;
+        let mut prepared = (&mut self.connection).prepare(AssertSqlSafe(sql).into_sql_str()).await;
+        if prepared.as_ref().is_err_and(is_notification) {
+            self.take_notification().await?;
+            prepared = (&mut self.connection).prepare(AssertSqlSafe(sql).into_sql_str()).await;
+        }
+        let statement = prepared?;
         if let Some(plan) = self.plans.get(sql, &statement) {
             return Ok(plan);
         }

@@ -335,6 +335,15 @@ async fn fetch(session: &mut Session, ready: &Ready, options: &ReadOptions, sink
     if let Ok(End::Notified) = &outcome {
         // The statement is through; what follows the notification says whether it was committed.
         outcome = session.connection.ping().await.map(|()| End::Ready).map_err(Failure::Server);
+    } else if matches!(&outcome, Err(Failure::Server(cause)) if is_notification(cause)) {
+        // It runs all the same. Where it has nothing to tell but that it is through, nothing is lost.
+        match session.take_notification().await {
+            Err(cause) => return Err(Failure::Server(cause)),
+            Ok(()) if ready.plan.columns.is_empty() && !changes_rows(&ready.sql) => {
+                return sink.event(Event::Done(0)).await.map_err(Failure::Ours);
+            }
+            Ok(()) => {}
+        }
     }
     outcome.map(drop)
 }
@@ -529,6 +538,13 @@ async fn run_textual(
         }
     };
     session.note_end(last);
+    if matches!(&outcome, Err(Failure::Server(cause)) if is_notification(cause)) {
+        // It runs all the same; what follows the notification says how it ended.
+        let ended = session.take_notification().await.map_err(Failure::Server);
+        if done || ended.is_err() {
+            outcome = ended;
+        }
+    }
     finish(session, sql, sent, outcome)?;
     if !others.is_empty() {
         reader = Some(read_others(session, sent, &others, options).await?);
