@@ -8,6 +8,8 @@ import industrydb as idb
 
 STATES: list[tuple[str, type[idb.IndustryDbError]]] = [
     ("02000", idb.QueryExecutionError),
+    ("08001", idb.QueryExecutionError),
+    ("08P01", idb.QueryExecutionError),
     ("0A000", idb.QueryExecutionError),
     ("21000", idb.QueryExecutionError),
     ("22001", idb.IndustryDbError),
@@ -32,6 +34,8 @@ STATES: list[tuple[str, type[idb.IndustryDbError]]] = [
     ("54000", idb.QueryExecutionError),
     ("55P03", idb.QueryExecutionError),
     ("57014", idb.QueryExecutionError),
+    ("57P01", idb.QueryExecutionError),
+    ("57P05", idb.QueryExecutionError),
     ("P0001", idb.QueryExecutionError),
     ("XX000", idb.QueryExecutionError),
     ("ZZ999", idb.QueryExecutionError),

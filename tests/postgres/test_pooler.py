@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import polars as pl
 import pytest
@@ -147,6 +149,36 @@ def test_a_cancel_closes_the_connection_and_stops_nobody_else(config: idb.Databa
     conn.close()
     with config.connect() as other:
         assert other.execute("SELECT 1 AS a", timeout=20).item() == 1
+
+
+@pytest.mark.parametrize("params", [None, [1]])
+def test_a_timeout_before_anything_runs(
+    config: idb.DatabaseConfig, own_server: Cluster, params: list[Any] | None
+) -> None:
+    sql = "SELECT * FROM t" + (" WHERE id = $1" if params else "")
+    with own_server.admin(config.database or "") as admin:
+        admin.execute("CREATE TABLE t (id integer)")
+        with admin.transaction():
+            admin.execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+            conn = config.connect()
+            start = time.monotonic()
+            with pytest.raises(idb.QueryTimeoutError):
+                conn.execute(sql, params, timeout=0.3)
+            assert time.monotonic() - start < 3
+            with pytest.raises(idb.ConnectionClosedError):
+                conn.execute("SELECT 1")
+            conn.close()
+
+
+def test_an_end_that_cannot_be_read_is_none(conn: idb.Connection) -> None:
+    conn.execute("CREATE TABLE t (id integer)")
+    conn.begin()
+    conn.execute("INSERT INTO t VALUES (1)")
+    with pytest.raises(idb.QueryExecutionError):
+        conn.execute("COMMIT foo")
+    assert conn.in_transaction
+    conn.rollback()
+    assert conn.select("t").height == 0
 
 
 def test_a_reader_that_is_closed_early(conn: idb.Connection, config: idb.DatabaseConfig) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 import pytest
@@ -236,6 +237,41 @@ def test_notifications_disturb_nobody(conn: idb.Connection, database: Database) 
     assert conn.insert("t", {"id": range(5)}) == 5
 
 
+LISTENING = "DO $$ BEGIN EXECUTE 'LISTEN channel'; END $$"
+"""No keyword tells that the session listens."""
+
+
+def test_notifications_that_nobody_expects(conn: idb.Connection, referee: Referee) -> None:
+    conn.execute(LISTENING)
+    referee.execute("NOTIFY channel")
+    for at in range(3):
+        assert conn.execute(f"SELECT {at} AS a").item() == at
+        referee.execute("NOTIFY channel")
+        assert conn.execute("SELECT $1::int AS a", [at]).item() == at
+
+
+def test_a_notification_in_the_place_of_a_begin(conn: idb.Connection, referee: Referee) -> None:
+    with conn.transaction():
+        conn.execute("INSERT INTO t VALUES (1)")
+    conn.execute(LISTENING)
+    referee.execute("NOTIFY channel")
+    conn.begin()
+    conn.execute("INSERT INTO t VALUES (2)")
+    conn.rollback()
+    assert conn.execute("SELECT id FROM t")["id"].to_list() == [1]
+
+
+def test_a_notification_in_the_place_of_a_result(conn: idb.Connection, referee: Referee) -> None:
+    insert = "INSERT INTO t VALUES ($1) RETURNING id"
+    conn.execute(insert, [1])
+    conn.execute(LISTENING)
+    referee.execute("NOTIFY channel")
+    with pytest.raises(idb.QueryExecutionError, match="has run"):
+        conn.execute(insert, [2])
+    assert conn.execute(insert, [3]).item() == 3
+    assert conn.execute("SELECT id FROM t ORDER BY id")["id"].to_list() == [1, 2, 3]
+
+
 def test_a_setting_that_the_server_reports(conn: idb.Connection) -> None:
     conn.execute("SET application_name = 'renamed'; SET datestyle = 'German'; SET client_min_messages = 'debug1'")
     assert conn.execute("SELECT date '2024-02-03' AS d").item().isoformat() == "2024-02-03"
@@ -255,3 +291,67 @@ def test_more_parameters_than_a_statement_takes(conn: idb.Connection) -> None:
         with pytest.raises(idb.QueryExecutionError, match=f"{count} parameters.*65535"):
             conn.execute(f"SELECT 1 WHERE 1 IN ({', '.join('?' * count)})", list(range(count)))
     assert conn.execute("SELECT 1 AS a").item() == 1
+
+
+@pytest.mark.parametrize("end", ["DISCARD ALL", "DEALLOCATE ALL", "SELECT 1", "SET search_path = public"])
+def test_rows_of_parameters_after_some_that_failed(conn: idb.Connection, end: str) -> None:
+    insert = "INSERT INTO t (id) VALUES ($1)"
+    for first in (0, 10):
+        with pytest.raises(idb.UniqueViolationError):
+            conn.execute_many(insert, [[first + 1], [first + 1]])
+        conn.execute(end)
+        assert conn.execute_many(insert, [[first + 1], [first + 2]]) == 2
+        with conn.transaction():
+            assert conn.execute_many(insert, [[first + 3], [first + 4]]) == 2
+    assert conn.execute("SELECT count(*) AS n FROM t").item() == 8
+    assert conn.execute("SELECT count(*) AS n FROM pg_prepared_statements WHERE name ~ '^industrydb'").item() == 0
+
+
+def test_types_of_parameters_that_could_not_be_asked_for(conn: idb.Connection) -> None:
+    conn.execute("PREPARE industrydb_types AS SELECT 1")
+    for value in ("{[1,2)}", "{}"):
+        assert conn.execute("SELECT $1::int4multirange::text AS a", [value]).item() == value
+        assert conn.execute("SELECT $1::int4multirange AS a", [value]).item() == value
+    with pytest.raises(idb.IndustryDbError):
+        conn.execute("SELECT $1::int4multirange, 1 / 0", ["{}"])
+    assert conn.execute("SELECT $1::int4multirange AS a", ["{}"]).item() == "{}"
+    assert (
+        conn.execute("SELECT count(*) AS n FROM pg_prepared_statements WHERE name ~ '^industrydb_types_'").item() == 0
+    )
+
+
+@pytest.mark.parametrize("end", ["", ";", " ; ", ";;", "; -- end", " -- end\n;"])
+@pytest.mark.parametrize("params", [None, ["{[1,2)}", 1]])
+def test_a_multirange_and_what_ends_its_statement(conn: idb.Connection, params: list[Any] | None, end: str) -> None:
+    sql = "SELECT '{[1,2)}'::int4multirange AS m"
+    if params is not None:
+        sql += ", $1::int4multirange AS n WHERE $2 = 1"
+    assert conn.execute(sql + end, params).row(0) == ("{[1,2)}", "{[1,2)}")[: 1 if params is None else 2]
+    if params is None:
+        assert conn.schema(sql + end) == {"m": pl.String}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO m VALUES ('{[1,2)}') RETURNING m",
+        "UPDATE m SET m = '{[1,2)}' RETURNING m",
+        "WITH i AS (INSERT INTO m VALUES ('{[1,2)}') RETURNING m) SELECT m FROM i",
+        "WITH i AS (DELETE FROM m RETURNING m) SELECT m FROM i",
+    ],
+)
+@pytest.mark.parametrize("params", [None, [1]])
+def test_a_result_that_cannot_be_read_costs_no_transaction(
+    conn: idb.Connection, sql: str, params: list[Any] | None
+) -> None:
+    conn.execute("CREATE TABLE m (m int4multirange); INSERT INTO m VALUES ('{}')")
+    if params is not None:
+        sql = sql.replace("('{[1,2)}')", "(CASE WHEN $1 = 1 THEN '{[1,2)}'::int4multirange END)")
+        sql = sql.replace("m = '{[1,2)}'", "m = CASE WHEN $1 = 1 THEN '{[1,2)}'::int4multirange END")
+        sql = sql.replace("DELETE FROM m", "DELETE FROM m WHERE $1 = 1")
+    with conn.transaction():
+        conn.execute("INSERT INTO t VALUES (1)")
+        with pytest.raises(idb.DataConversionError, match="cast|read"):
+            conn.execute(sql, params)
+        assert conn.execute("SELECT m::text FROM m")["m"].to_list() == ["{}"], "it has not run"
+    assert conn.select("t").height == 1

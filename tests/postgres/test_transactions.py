@@ -163,6 +163,44 @@ def test_a_chain_of_transactions(conn: idb.Connection) -> None:
     assert conn.execute("SELECT sum(n) AS n FROM t").item() == 0
 
 
+def test_a_chain_that_mends_a_failed_transaction(conn: idb.Connection) -> None:
+    conn.execute("BEGIN; UPDATE t SET n = 0")
+    with pytest.raises(idb.QueryExecutionError):
+        conn.execute("SELECT 1 / 0")
+    conn.execute("ROLLBACK AND CHAIN")
+    assert conn.in_transaction
+    conn.execute("UPDATE t SET n = 5 WHERE id = 1")
+    conn.commit()
+    assert conn.execute("SELECT sum(n) AS n FROM t").item() == 25
+
+
+def test_a_chain_behind_a_commit_that_is_none(conn: idb.Connection) -> None:
+    conn.execute("BEGIN; UPDATE t SET n = 0")
+    with pytest.raises(idb.QueryExecutionError):
+        conn.execute("SELECT 1 / 0")
+    with pytest.raises(idb.QueryExecutionError, match="rolled back, not committed"):
+        conn.execute("COMMIT AND CHAIN")
+    assert conn.in_transaction
+    conn.rollback()
+    assert conn.execute("SELECT sum(n) AS n FROM t").item() == 30
+
+
+@pytest.mark.parametrize("end", ["COMMIT foo", "ROLLBACK TRANSACTION 5", "END AND CHAINS", "PREPARE TRANSACTION gid"])
+def test_an_end_that_cannot_be_read_is_none(conn: idb.Connection, end: str) -> None:
+    conn.begin()
+    conn.execute("UPDATE t SET n = 0")
+    with pytest.raises(idb.QueryExecutionError) as caught:
+        conn.execute(end)
+    assert caught.value.code == "42601"
+    assert conn.in_transaction
+    with pytest.raises(idb.QueryExecutionError) as caught:
+        conn.execute("SELECT 1")
+    assert caught.value.code == "25P02"
+    conn.rollback()
+    assert not conn.in_transaction
+    assert conn.execute("SELECT sum(n) AS n FROM t").item() == 30
+
+
 def test_savepoints_in_sql(conn: idb.Connection) -> None:
     conn.execute("BEGIN; SAVEPOINT a; UPDATE t SET n = 0; ROLLBACK TO a")
     assert conn.in_transaction

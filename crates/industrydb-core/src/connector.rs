@@ -103,6 +103,12 @@ pub trait Canceller: Send + Sync {
     /// Asks for it; the running call then fails with [`crate::error::ErrorKind::Cancelled`]. Does nothing if nothing
     /// runs. May be called again while the call has not ended yet.
     fn cancel(&self) -> BoxFuture<'static, Result<()>>;
+
+    /// Nobody wants the rest of the running query's result. As [`Self::cancel`], except where that would end an open
+    /// transaction: there the rest is read and thrown away, while the consumer is told at once that nothing more comes.
+    fn leave(&self) -> BoxFuture<'static, Result<()>> {
+        self.cancel()
+    }
 }
 
 /// One connection to one database.

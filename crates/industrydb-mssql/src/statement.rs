@@ -125,7 +125,10 @@ impl<'s> Statement<'s> {
                 TransactionEffect::Rollback => Some(0),
                 TransactionEffect::Savepoint => Some(depth),
                 // Its name may be that of the outermost transaction; the others are not Transact-SQL.
-                TransactionEffect::RollbackTo | TransactionEffect::Chain | TransactionEffect::Release => None,
+                TransactionEffect::RollbackTo
+                | TransactionEffect::CommitChain
+                | TransactionEffect::RollbackChain
+                | TransactionEffect::Release => None,
             },
             _ => None,
         }

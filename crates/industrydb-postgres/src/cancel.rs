@@ -12,6 +12,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _, raw_sq
 
 use crate::connect::quoted;
 
+use crate::session::State;
+
 /// How long the server gets to act on a cancel before it is asked again.
 const BETWEEN_TWO: Duration = Duration::from_millis(200);
 
@@ -39,6 +41,8 @@ pub struct Calls {
     /// Behind a pooler the server's process may be serving somebody else: a cancel ends the connection instead.
     pooled: bool,
     aborts: tokio::sync::Notify,
+    /// The consumer of the running query wants no more of it.
+    leaves: tokio::sync::Notify,
 }
 
 impl Calls {
@@ -46,7 +50,8 @@ impl Calls {
     pub fn new(options: PgConnectOptions, process: i32, began: Option<String>, pooled: bool) -> Self {
         let asked = Mutex::new(None);
         let (gate, aborts) = (tokio::sync::Mutex::new(()), tokio::sync::Notify::new());
-        Self { options, process, began, count: AtomicU64::new(0), gate, asked, pooled, aborts }
+        let leaves = tokio::sync::Notify::new();
+        Self { options, process, began, count: AtomicU64::new(0), gate, asked, pooled, aborts, leaves }
     }
 
     /// A call begins.
@@ -60,6 +65,17 @@ impl Calls {
         (count & 1 == 1).then_some(count)
     }
 
+    /// Whether a call runs.
+    #[cfg(test)]
+    pub fn is_running(&self) -> bool {
+        self.running().is_some()
+    }
+
+    /// The call will never end, and its connection goes with it: nothing is left to be cancelled.
+    pub fn give_up(&self) {
+        self.count.fetch_add(self.count.load(Ordering::Acquire) & 1, Ordering::AcqRel);
+    }
+
     /// Whether the running call was asked to stop.
     pub fn was_asked(&self) -> bool {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -69,6 +85,11 @@ impl Calls {
     /// Comes when the running call has to be given up, together with its connection.
     pub async fn aborted(&self) {
         self.aborts.notified().await;
+    }
+
+    /// Comes when the consumer of the running query wants no more of it.
+    pub async fn left(&self) {
+        self.leaves.notified().await;
     }
 
     /// The call has ended; a cancel on its way arrives first.
@@ -133,8 +154,8 @@ impl Calls {
     }
 }
 
-/// The canceller of one connection.
-pub struct PostgresCanceller(pub Arc<Calls>);
+/// The canceller of one connection, with what tells whether a transaction is open.
+pub struct PostgresCanceller(pub Arc<Calls>, pub Arc<State>);
 
 impl Canceller for PostgresCanceller {
     fn cancel(&self) -> BoxFuture<'static, Result<()>> {
@@ -143,5 +164,14 @@ impl Canceller for PostgresCanceller {
         // On a thread of the runtime: whoever asks may stop waiting, and half a login helps nobody.
         let asked = tokio::spawn(async move { calls.stop(call).await });
         Box::pin(async move { asked.await.unwrap_or(Ok(())) })
+    }
+
+    fn leave(&self) -> BoxFuture<'static, Result<()>> {
+        if !self.1.in_transaction() {
+            return self.cancel();
+        }
+        // The server gives a transaction up in which a statement was cancelled.
+        self.0.leaves.notify_waiters();
+        Box::pin(std::future::ready(Ok(())))
     }
 }

@@ -60,8 +60,9 @@ impl PostgresConnector {
             outcome = whole => Some(outcome),
             () = self.calls.aborted() => None,
         };
-        drop(session);
+        // Before the next call can begin: it would be taken for its end.
         self.calls.end().await;
+        drop(session);
         outcome.unwrap_or_else(|| {
             self.state.close(ABORTED);
             Err(given_up())
@@ -96,7 +97,7 @@ impl DatabaseConnector for PostgresConnector {
     }
 
     fn canceller(&self) -> Arc<dyn Canceller> {
-        Arc::new(PostgresCanceller(Arc::clone(&self.calls)))
+        Arc::new(PostgresCanceller(Arc::clone(&self.calls), Arc::clone(&self.state)))
     }
 
     fn query<'c>(

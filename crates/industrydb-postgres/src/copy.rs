@@ -15,7 +15,7 @@ use crate::cancel::Calls;
 use crate::catalog;
 use crate::dialect::DIALECT;
 use crate::encode::{Format, Rows};
-use crate::error::BACKEND;
+use crate::error::{BACKEND, sqlstate};
 use crate::session::{Session, given_up};
 
 /// How much is sent at a time.
@@ -132,8 +132,26 @@ async fn send(
             return copy.finish().await.map_err(Failure::Server);
         }
     };
-    match copy.abort("the data can't be sent").await {
-        Ok(()) => Err(Failure::Ours(stopped)),
+    copy.send(spoiler(rows.format())).await.map_err(Failure::Server)?;
+    match copy.finish().await {
+        // What is no COPY data can't be stored; if it were, the caller's transaction would take it back.
+        Ok(_) => Err(Failure::Ours(stopped)),
+        Err(cause) if sqlstate(&cause) == Some(SPOILT) => Err(Failure::Ours(stopped)),
         Err(cause) => Err(Failure::Server(cause)),
+    }
+}
+
+/// `bad_copy_file_format`: what the server says to a [`spoiler`].
+const SPOILT: &str = "22P04";
+
+/// What the server takes in no place between two rows. It stands for a CopyFail, after which the driver reads on only
+/// if that is what failed the COPY: where the server had refused an earlier row, each answer would from then on be
+/// taken for that of the next statement.
+///
+/// Source: PostgreSQL manual, COPY, "File Formats": a field count that no table has; `\.` with more on its line.
+fn spoiler(format: Format) -> &'static [u8] {
+    match format {
+        Format::Binary => b"\x7f\xff",
+        Format::Text => b"\\.spoilt\n",
     }
 }

@@ -3,7 +3,7 @@
 //! Source: PostgreSQL manual, appendix A (error codes) and section 54.8 (error fields).
 
 use industrydb_core::error::{Error, ErrorKind};
-use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
+use sqlx::postgres::{PgDatabaseError, PgErrorPosition, PgSeverity};
 
 /// The backend's name in errors.
 pub const BACKEND: &str = "postgres";
@@ -51,6 +51,11 @@ pub fn of_driver(cause: sqlx::Error) -> Error {
         },
         sqlx::Error::Io(cause) => Error::connection(format!("the connection to the server is lost: {cause}")),
         sqlx::Error::Tls(cause) => Error::connection(format!("the connection to the server is lost: TLS: {cause}")),
+        cause if is_notification(&cause) => {
+            let message = "the statement has run, but a notification came in the place of its result";
+            let hint = "a function called LISTEN: run it as a statement, so that notifications are expected";
+            Error::execution(message).with_hint(hint)
+        }
         sqlx::Error::Protocol(message) => {
             Error::connection(format!("the server does not speak PostgreSQL's protocol as expected: {message}"))
         }
@@ -64,7 +69,13 @@ pub fn of_driver(cause: sqlx::Error) -> Error {
 pub fn of_server(server: &PgDatabaseError) -> Error {
     let code = server.code();
     let text = |text: Option<&str>| text.map(str::to_owned);
-    let mut error = Error::new(kind_of(code, server.message()), server.message()).with_code(code).with_backend(BACKEND);
+    let kind = match kind_of(code, server.message()) {
+        _ if is_last_word(server) => ErrorKind::Connection,
+        // That of a statement, such as one over a foreign data wrapper: this connection goes on.
+        ErrorKind::Connection => ErrorKind::Execution,
+        kind => kind,
+    };
+    let mut error = Error::new(kind, server.message()).with_code(code).with_backend(BACKEND);
     let details = error.details_mut();
     details.detail = text(server.detail());
     details.hint = text(server.hint());
@@ -84,6 +95,11 @@ pub fn of_server(server: &PgDatabaseError) -> Error {
     error
 }
 
+/// Whether the server ends the session with this error (PostgreSQL manual, 54.8, field `S`).
+fn is_last_word(server: &PgDatabaseError) -> bool {
+    matches!(server.severity(), PgSeverity::Fatal | PgSeverity::Panic)
+}
+
 /// Whether the server refuses a cached statement because its result would be of other types now, or because somebody
 /// has told it to forget it.
 pub fn is_stale_plan(cause: &sqlx::Error) -> bool {
@@ -91,6 +107,16 @@ pub fn is_stale_plan(cause: &sqlx::Error) -> bool {
     database.try_downcast_ref::<PgDatabaseError>().is_some_and(|server| {
         let changed = (server.code(), server.routine()) == (CHANGED_RESULT.0, Some(CHANGED_RESULT.1));
         changed || server.code() == FORGOTTEN
+    })
+}
+
+/// Whether the server found a mistake in the text of a statement (class 42: syntax error or access rule violation, with a
+/// place in it). One that was prepared before has none: it reads otherwise now, such as with a parameter of its old type
+/// beside a column of a new one.
+pub fn is_misread(cause: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(database) = cause else { return false };
+    database.try_downcast_ref::<PgDatabaseError>().is_some_and(|server| {
+        server.code().starts_with("42") && matches!(server.position(), Some(PgErrorPosition::Original(_)))
     })
 }
 
@@ -109,8 +135,10 @@ pub fn sqlstate(cause: &sqlx::Error) -> Option<&str> {
 /// Whether nothing more can come over the connection after this error.
 pub fn ends_connection(cause: &sqlx::Error) -> bool {
     match cause {
+        cause if is_notification(cause) => false,
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
-        _ => sqlstate(cause).is_some_and(|code| kind(code) == ErrorKind::Connection),
+        sqlx::Error::Database(database) => database.try_downcast_ref::<PgDatabaseError>().is_some_and(is_last_word),
+        _ => false,
     }
 }
 

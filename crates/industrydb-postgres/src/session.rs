@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use industrydb_core::error::{Error, ErrorKind, Result};
 use industrydb_core::names;
+use industrydb_core::sql::generate::unique_name;
 use industrydb_core::sql::tokens::{Kind as TokenKind, tokenize};
-use industrydb_core::sql::{PlaceholderStyle, TransactionEffect, first_keyword, transaction_effects, translate};
+use industrydb_core::sql::{PlaceholderStyle, TransactionEffect, first_keyword, split, transaction_effects, translate};
 use industrydb_core::value::{Params, Value};
 use sqlx::postgres::{PgStatement, PgTypeInfo};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, Statement as _};
@@ -19,7 +20,7 @@ use crate::cancel::Calls;
 use crate::connect::quoted;
 use crate::copy;
 use crate::dialect::DIALECT;
-use crate::error::{BACKEND, ends_connection, is_notification, is_stale_plan, of_driver, sqlstate};
+use crate::error::{BACKEND, ends_connection, is_misread, is_notification, is_stale_plan, of_driver, sqlstate};
 use crate::literal;
 use crate::lookup::Types;
 use crate::params::{self, Bound};
@@ -101,8 +102,8 @@ pub struct Session {
     pooled: bool,
     /// The open transaction can only be rolled back.
     failed: bool,
-    /// A statement that SQL prepared and that a failed transaction kept from being dropped.
-    left_prepared: Option<&'static str>,
+    /// Statements that SQL prepared and that a failed transaction, or a cancel, kept from being dropped.
+    left_prepared: Vec<String>,
     /// SQL may have dropped our prepared statements.
     dropped: bool,
     /// Listens for notifications. They come between two transactions, and the driver takes them only from [`PgConnection`]'s
@@ -110,6 +111,8 @@ pub struct Session {
     listening: bool,
     /// What is prepared and known may no longer be so.
     stale: bool,
+    /// The open transaction has changed tables or types, which its end may take back.
+    redefined: bool,
 }
 
 /// A statement with its parameters, ready to run.
@@ -144,10 +147,11 @@ impl Session {
             zone: time_zone.to_owned(),
             pooled,
             failed: false,
-            left_prepared: None,
+            left_prepared: Vec::new(),
             dropped: false,
             listening: false,
             stale: false,
+            redefined: false,
         }
     }
 
@@ -166,8 +170,23 @@ impl Session {
         if self.state.in_transaction() && sqlstate(&cause).is_some() {
             self.failed = true;
         }
-        self.dropped |= is_stale_plan(&cause);
-        of_driver(cause)
+        self.listening |= is_notification(&cause);
+        let is_stale = is_stale_plan(&cause);
+        self.dropped |= is_stale;
+        let error = of_driver(cause);
+        if is_stale && self.failed && error.details().code.as_deref() == Some("0A000") {
+            let hint =
+                "its tables or types were changed since it was prepared: roll back, and run the transaction again";
+            return error.with_hint(hint);
+        }
+        error
+    }
+
+    /// How a statement ended whose rest nobody wanted: nobody hears of its error, but it may have cost the transaction.
+    pub fn note_end(&mut self, last: sqlx::Result<()>) {
+        if let Err(cause) = last {
+            self.error(cause);
+        }
     }
 
     /// What `sql` did to the open transaction, once it has run.
@@ -180,8 +199,18 @@ impl Session {
         let mut lost = false;
         for effect in transaction_effects(sql, PlaceholderStyle::Dollar) {
             match effect {
-                TransactionEffect::Commit | TransactionEffect::Chain => lost |= std::mem::take(&mut self.failed),
-                TransactionEffect::Rollback | TransactionEffect::RollbackTo => self.failed = false,
+                TransactionEffect::Commit | TransactionEffect::CommitChain => {
+                    lost |= std::mem::take(&mut self.failed);
+                    self.stale |= std::mem::take(&mut self.redefined) && lost;
+                }
+                TransactionEffect::Rollback | TransactionEffect::RollbackChain => {
+                    self.failed = false;
+                    self.stale |= std::mem::take(&mut self.redefined);
+                }
+                TransactionEffect::RollbackTo => {
+                    self.failed = false;
+                    self.stale |= self.redefined;
+                }
                 TransactionEffect::Begin | TransactionEffect::Savepoint | TransactionEffect::Release => {}
             }
             open = effect.leaves_open(open);
@@ -190,6 +219,7 @@ impl Session {
         let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
         if matches!(keyword.as_str(), "create" | "alter" | "drop") {
             self.stale = true;
+            self.redefined |= open;
         }
         self.listening |= keyword == "listen";
         self.dropped |= matches!(keyword.as_str(), "discard" | "deallocate");
@@ -202,12 +232,20 @@ impl Session {
 
     /// As [`Self::note_effects`], for a statement that failed: a COMMIT that fails has ended the transaction as well.
     pub fn note_failure(&mut self, sql: &str) {
-        let ends = |effect: &TransactionEffect| {
-            matches!(effect, TransactionEffect::Commit | TransactionEffect::Rollback | TransactionEffect::Chain)
+        let ends = |effect: &TransactionEffect| match effect {
+            TransactionEffect::Commit
+            | TransactionEffect::CommitChain
+            | TransactionEffect::Rollback
+            | TransactionEffect::RollbackChain => true,
+            TransactionEffect::Begin
+            | TransactionEffect::Savepoint
+            | TransactionEffect::RollbackTo
+            | TransactionEffect::Release => false,
         };
         if self.state.in_transaction() && transaction_effects(sql, PlaceholderStyle::Dollar).iter().any(ends) {
             self.state.in_transaction.store(false, Ordering::Release);
             self.failed = false;
+            self.stale |= std::mem::take(&mut self.redefined);
         }
     }
 
@@ -258,7 +296,12 @@ impl Session {
             self.forget().await?;
             self.stale = false;
         }
-        let statement = (&mut self.connection).prepare(AssertSqlSafe(sql).into_sql_str()).await?;
+        let mut prepared = (&mut self.connection).prepare(AssertSqlSafe(sql).into_sql_str()).await;
+        if prepared.as_ref().is_err_and(is_notification) {
+            self.take_notification().await?;
+            prepared = (&mut self.connection).prepare(AssertSqlSafe(sql).into_sql_str()).await;
+        }
+        let statement = prepared?;
         if let Some(plan) = self.plans.get(sql, &statement) {
             return Ok(plan);
         }
@@ -449,12 +492,15 @@ impl Session {
 
     /// The types that the server gives the parameters of `sql`, which the driver can't prepare.
     async fn parameter_types(&mut self, sql: &str) -> Result<Vec<Type>> {
-        const NAME: &str = "industrydb_types";
-        self.run_simple(&format!("PREPARE {NAME} AS {sql}")).await?;
+        self.drop_left().await?;
+        // Behind a pooler nobody may come across one that could not be dropped.
+        let name = unique_name("industrydb_types");
+        self.run_simple(&format!("PREPARE {name} AS {sql}")).await?;
         let types = "SELECT unnest(parameter_types)::oid::int8 FROM pg_catalog.pg_prepared_statements WHERE name = ";
-        let rows = raw_sql(AssertSqlSafe(format!("{types}'{NAME}'"))).fetch_all(&mut self.connection).await;
-        let rows = rows.map_err(|cause| self.error(cause))?;
-        self.run_simple(&format!("DEALLOCATE {NAME}")).await?;
+        let rows = raw_sql(AssertSqlSafe(format!("{types}'{name}'"))).fetch_all(&mut self.connection).await;
+        let rows = rows.map_err(|cause| self.error(cause));
+        self.forget_prepared(&name, rows.is_err()).await?;
+        let rows = rows?;
         let oids =
             rows.iter().map(|row| row.try_get::<i64, _>(0)).collect::<sqlx::Result<Vec<_>>>().map_err(of_driver)?;
         let wanted: Vec<(u32, i32)> = oids.into_iter().map(|oid| (u32::try_from(oid).unwrap_or(0), -1)).collect();
@@ -489,8 +535,12 @@ impl Session {
     /// an outer join gives without running it.
     ///
     /// # Errors
-    /// What the server says.
+    /// That of [`is_unknown`] for a statement that can't stand in a FROM; what the server says.
     pub async fn describe_by_row(&mut self, sql: &str) -> Result<Vec<PlannedColumn>> {
+        let Some(sql) = split(sql, PlaceholderStyle::Dollar).first().copied().filter(|sql| only_reads(sql)) else {
+            // The server would refuse it as a mistake, which ends an open transaction.
+            return Err(unknown_to_the_driver());
+        };
         let probe = format!("SELECT described.* FROM (SELECT 1) one LEFT JOIN (\n{sql}\n) described ON false");
         let rows = raw_sql(AssertSqlSafe(probe)).fetch_all(&mut self.connection).await;
         let rows = rows.map_err(|cause| self.error(cause))?;
@@ -515,12 +565,14 @@ impl Session {
     ///
     /// # Errors
     /// What the server says.
-    pub async fn forget_prepared(&mut self, name: &'static str, failed: bool) -> Result<()> {
-        if failed {
-            self.left_prepared = Some(name);
-            return Ok(());
+    pub async fn forget_prepared(&mut self, name: &str, failed: bool) -> Result<()> {
+        // It is known as long as it is not certain to be gone.
+        self.left_prepared.push(name.to_owned());
+        if !failed {
+            self.run_simple(&format!("DEALLOCATE {name}")).await?;
+            self.left_prepared.pop();
         }
-        self.run_simple(&format!("DEALLOCATE {name}")).await
+        Ok(())
     }
 
     /// Drops what an earlier transaction could not.
@@ -528,10 +580,19 @@ impl Session {
     /// # Errors
     /// What the server says.
     pub async fn drop_left(&mut self) -> Result<()> {
-        match self.left_prepared.take() {
-            Some(name) => self.run_simple(&format!("DEALLOCATE {name}")).await,
-            None => Ok(()),
+        if self.left_prepared.is_empty() {
+            return Ok(());
         }
+        // A DISCARD may have been quicker; dropping what is not there would end the transaction.
+        let names: Vec<String> = self.left_prepared.iter().map(|name| format!("'{name}'")).collect();
+        let sql = format!("SELECT name FROM pg_catalog.pg_prepared_statements WHERE name IN ({})", names.join(", "));
+        let rows = raw_sql(AssertSqlSafe(sql)).fetch_all(&mut self.connection).await;
+        for row in rows.map_err(|cause| self.error(cause))? {
+            let name: String = row.try_get(0).map_err(of_driver)?;
+            self.run_simple(&format!("DEALLOCATE {name}")).await?;
+        }
+        self.left_prepared.clear();
+        Ok(())
     }
 
     /// An error of ours has made the server give the open transaction up.
@@ -557,7 +618,31 @@ impl Session {
     /// Whether the failed statement may be prepared anew and run after all: it was refused before it began, because a
     /// table or type has changed since it was prepared.
     pub fn may_retry(&self, cause: &sqlx::Error) -> bool {
-        is_stale_plan(cause) && !self.state.in_transaction()
+        (is_stale_plan(cause) || is_misread(cause)) && !self.state.in_transaction()
+    }
+
+    /// Forgets all that is prepared and known, before a statement is run that [`Self::may_retry`] allows. Where the call
+    /// has `entered` a transaction of its own, which the refusal has ended, it gets another one.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn start_over(&mut self, entered: bool) -> Result<()> {
+        self.forget().await.map_err(|cause| self.error(cause))?;
+        if entered {
+            self.run_simple("ROLLBACK").await?;
+            self.run_simple("BEGIN").await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the end of what was sent when a notification came in its place: of a channel that a function listens to,
+    /// since a LISTEN would be known.
+    ///
+    /// # Errors
+    /// What the server says to what was sent.
+    pub async fn take_notification(&mut self) -> sqlx::Result<()> {
+        self.listening = true;
+        self.connection.ping().await
     }
 
     /// Takes the notifications that have come.
@@ -715,6 +800,22 @@ fn splice<'s>(sql: &'s str, casts: &Casts) -> Cow<'s, str> {
 fn has_own_parameters(sql: &str) -> bool {
     let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
     matches!(keyword.as_str(), "prepare" | "create")
+}
+
+/// Whether a statement is a query that changes nothing, as one has to be that stands in a FROM.
+fn only_reads(sql: &str) -> bool {
+    let style = PlaceholderStyle::Dollar;
+    let keyword = first_keyword(sql, style).unwrap_or_default().to_ascii_lowercase();
+    match keyword.as_str() {
+        "select" | "values" | "table" => true,
+        // Any of its parts may be one that writes; a word of a column's name is taken for one as well.
+        "with" => {
+            let tokens = tokenize(sql, style).unwrap_or_default();
+            let writes = |word| tokens.iter().any(|token| token.is_word(sql, word));
+            !["insert", "update", "delete", "merge"].into_iter().any(writes)
+        }
+        _ => false,
+    }
 }
 
 /// Whether a statement stores values, rather than only reading some.

@@ -20,14 +20,16 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::AbortHandle;
 
-use crate::cancel::ABORTED;
+use crate::cancel::{ABORTED, Calls};
 use crate::copy;
 use crate::decode::{ResultReader, declared_schema};
 use crate::error::{BACKEND, is_notification};
 use crate::plan::{Plan, PlannedColumn};
-use crate::session::{Held, Ready, Session, Textual, check_text, given_up, is_unknown};
+use crate::session::{Held, Ready, Session, State, Textual, check_text, given_up, is_unknown};
 use crate::textual;
 
+/// Why a connection is closed after a task that did not get to its end.
+const PANICKED: &str = "the connection is closed: a call failed inside industrydb";
 /// Rows between two reports of progress.
 const ROWS_BETWEEN_REPORTS: usize = 4_096;
 /// Events that wait for the consumer before the task waits for it.
@@ -41,11 +43,18 @@ enum Message {
 }
 
 /// What a running script gives.
-pub struct Events(Receiver<Message>);
+pub struct Events(Receiver<Message>, Arc<Calls>);
 
 impl EventStream for Events {
     fn next(&mut self) -> BoxFuture<'_, Result<Option<Event>>> {
-        Box::pin(poll_fn(|cx| self.0.poll_recv(cx).map(received)))
+        Box::pin(async {
+            tokio::select! {
+                biased;
+                message = self.0.recv() => received(message),
+                // The task reads the rest, and nobody has to wait for that.
+                () = self.1.left() => Err(given_up()),
+            }
+        })
     }
 }
 
@@ -55,7 +64,7 @@ fn received(message: Option<Message>) -> Result<Option<Event>> {
         Some(Message::End) => Ok(None),
         Some(Message::Failed(error)) => Err(error),
         // A task that ends without a word: never the end of the data.
-        None => Err(given_up()),
+        None => Err(Error::execution("the call failed inside industrydb: please report it").with_backend(BACKEND)),
     }
 }
 
@@ -70,8 +79,8 @@ impl Sink {
 
 /// What a task is to run.
 enum Work {
-    /// A statement with its parameters.
-    One(Ready, String),
+    /// A statement with its parameters, ready and as they were asked for.
+    One(Ready, String, Params),
     /// The same, as text, with the statement that was asked for.
     Text(Textual, String),
     /// Statements without parameters.
@@ -92,19 +101,31 @@ pub async fn start(
     let mut session = session.lock_owned().await;
     session.state.check()?;
     session.calls.begin();
-    let prepared = prepare(&mut session, sql, params).await;
+    let calls = Arc::clone(&session.calls);
+    let prepared = tokio::select! {
+        biased;
+        prepared = prepare(&mut session, sql, params) => prepared,
+        () = calls.aborted() => Err(abort(&session, held)),
+    };
     let (work, entered) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
-            let calls = Arc::clone(&session.calls);
-            drop(session);
+            // Before the next call can begin: it would be taken for its end.
             calls.end().await;
             return Err(error);
         }
     };
     let (sender, receiver) = mpsc::channel(WAITING_EVENTS);
     let task = tokio::spawn(run(Arc::clone(held), session, work, entered, options, Sink(sender)));
-    Ok((Events(receiver), task.abort_handle()))
+    Ok((Events(receiver, calls), task.abort_handle()))
+}
+
+/// Gives up a call that the server can't be told to stop, and the connection with it.
+fn abort(session: &Session, held: &Held) -> Error {
+    session.state.close(ABORTED);
+    // Nobody may be waiting any more who would close the socket.
+    let _ = held.let_go();
+    given_up()
 }
 
 async fn prepare(session: &mut Session, sql: &str, params: &Params) -> Result<(Work, bool)> {
@@ -117,12 +138,28 @@ async fn prepare(session: &mut Session, sql: &str, params: &Params) -> Result<(W
     }
     let entered = session.enter_pooled().await?;
     match session.ready(sql, params).await {
-        Ok(ready) => Ok((Work::One(ready, sql.to_owned()), entered)),
+        Ok(ready) => Ok((Work::One(ready, sql.to_owned(), params.clone()), entered)),
         Err(error) if is_unknown(&error) && is_query(sql) => match session.ready_as_text(sql, params).await {
             Ok(textual) => Ok((Work::Text(textual, sql.to_owned()), entered)),
             Err(error) => Err(session.leave_pooled::<()>(entered, Err(error)).await.err().unwrap_or_else(given_up)),
         },
         Err(error) => Err(session.leave_pooled::<()>(entered, Err(error)).await.err().unwrap_or_else(given_up)),
+    }
+}
+
+/// Closes the connection when a task does not get to its end: nobody knows what of its answer was read.
+struct Fuse {
+    state: Arc<State>,
+    calls: Arc<Calls>,
+    armed: bool,
+}
+
+impl Drop for Fuse {
+    fn drop(&mut self) {
+        if self.armed {
+            self.state.close(PANICKED);
+            self.calls.give_up();
+        }
     }
 }
 
@@ -135,19 +172,17 @@ async fn run(
     sink: Sink,
 ) {
     let calls = Arc::clone(&session.calls);
+    let mut fuse = Fuse { state: Arc::clone(&session.state), calls: Arc::clone(&calls), armed: true };
     let outcome = tokio::select! {
         outcome = run_all(&mut session, work, entered, &options, &sink) => Some(outcome),
         () = calls.aborted() => None,
     };
-    let outcome = outcome.unwrap_or_else(|| {
-        session.state.close(ABORTED);
-        // Nobody may be waiting any more who would close the socket.
-        let _ = held.let_go();
-        Err(given_up())
-    });
+    let outcome = outcome.unwrap_or_else(|| Err(abort(&session, &held)));
+    fuse.armed = false;
+    // Before the next call can begin: it would be taken for its end, and could not be cancelled any more.
+    calls.end().await;
     // The connection is free before the caller hears of the end.
     drop(session);
-    calls.end().await;
     let last = outcome.map_or_else(Message::Failed, |()| Message::End);
     // A consumer that is gone needs no last word.
     let _ = sink.0.send(last).await;
@@ -155,8 +190,8 @@ async fn run(
 
 async fn run_all(session: &mut Session, work: Work, entered: bool, options: &ReadOptions, sink: &Sink) -> Result<()> {
     match work {
-        Work::One(ready, sql) => {
-            let outcome = run_ready(session, ready, &sql, options, sink).await;
+        Work::One(ready, sql, params) => {
+            let outcome = run_ready(session, ready, (&sql, &params), entered, options, sink).await;
             session.leave_pooled(entered, outcome).await
         }
         Work::Text(textual, sql) => {
@@ -204,15 +239,12 @@ async fn run_one(session: &mut Session, sql: &str, options: &ReadOptions, sink: 
         session.settle().await?;
     }
     let outcome = match session.ready(sql, &Params::NONE).await {
-        Ok(ready) => run_ready(session, ready, sql, options, sink).await,
+        Ok(ready) => run_ready(session, ready, (sql, &Params::NONE), entered, options, sink).await,
         Err(error) if is_unknown(&error) && is_query(sql) => match session.describe_by_row(sql).await {
             Ok(columns) => run_textual(session, sql, sql, Some(&columns), options, sink).await,
             Err(_) => Err(error),
         },
-        Err(error) => {
-            session.note_failure(sql);
-            Err(error)
-        }
+        Err(error) => Err(error),
     };
     let outcome = match outcome {
         Ok(()) => session.restore_zone(sql).await,
@@ -227,25 +259,36 @@ fn is_query(sql: &str) -> bool {
     matches!(keyword.as_str(), "select" | "with" | "values" | "table" | "insert" | "update" | "delete" | "merge")
 }
 
-/// Runs a prepared statement; one that the server refuses because its result has changed is prepared anew.
-async fn run_ready(session: &mut Session, ready: Ready, sql: &str, options: &ReadOptions, sink: &Sink) -> Result<()> {
-    if ready.plan.needs_text {
-        let (sent, columns) = match &ready.textual {
-            Some(textual) => (&textual.sql, &textual.columns),
-            None => (&ready.sql, &ready.plan.columns),
-        };
-        return run_textual(session, sent, sql, Some(columns), options, sink).await;
-    }
+/// Runs a prepared statement; one that the server refuses because its result has changed is prepared anew, since its
+/// parameters may have other types now and its result may have to come as text.
+async fn run_ready(
+    session: &mut Session,
+    mut ready: Ready,
+    (sql, params): (&str, &Params),
+    entered: bool,
+    options: &ReadOptions,
+    sink: &Sink,
+) -> Result<()> {
     let mut again = false;
-    let mut ready = ready;
     loop {
+        if ready.plan.needs_text {
+            let (sent, columns) = match &ready.textual {
+                Some(textual) => (&textual.sql, &textual.columns),
+                None => (&ready.sql, &ready.plan.columns),
+            };
+            return run_textual(session, sent, sql, Some(columns), options, sink).await;
+        }
         match fetch(session, &ready, options, sink).await {
             Err(Failure::Server(cause)) if !again && session.may_retry(&cause) => {
                 again = true;
-                let values = std::mem::take(&mut ready.bindings);
-                session.forget().await.map_err(|cause| session.error(cause))?;
-                let plan = session.prepare(&ready.sql).await.map_err(|cause| session.error(cause))?;
-                ready = Ready { plan, bindings: values, sql: ready.sql, textual: ready.textual };
+                session.start_over(entered).await?;
+                ready = match session.ready(sql, params).await {
+                    Err(error) if is_unknown(&error) && is_query(sql) => {
+                        let textual = session.ready_as_text(sql, params).await?;
+                        return run_textual(session, &textual.sql, sql, Some(&textual.columns), options, sink).await;
+                    }
+                    ready => ready?,
+                };
             }
             outcome => return finish(session, sql, &ready.sql, outcome),
         }
@@ -265,7 +308,12 @@ fn finish(session: &mut Session, sql: &str, sent: &str, outcome: Result<(), Fail
         Ok(()) => session.note_effects(sql),
         Err(Failure::Server(cause)) => {
             let error = session.located(cause, sql, sent);
-            session.note_failure(sql);
+            // One with a place in the statement was found in reading it: it has not run.
+            if error.details().position.is_none() {
+                session.note_failure(sql);
+            } else {
+                session.note_stale();
+            }
             Err(error)
         }
         Err(Failure::Ours(error)) => {
@@ -280,18 +328,27 @@ fn finish(session: &mut Session, sql: &str, sent: &str, outcome: Result<(), Fail
 
 async fn fetch(session: &mut Session, ready: &Ready, options: &ReadOptions, sink: &Sink) -> Result<(), Failure> {
     let arguments = ready.bindings.arguments().map_err(Failure::Server)?;
-    let calls = Arc::clone(&session.calls);
+    let calls = (!session.state.in_transaction()).then(|| Arc::clone(&session.calls));
     let mut rows = (&mut session.connection).fetch_many(ready.plan.statement.query_with(arguments));
     let mut outcome = read(&mut rows, &ready.plan, &ready.sql, options, sink).await;
-    if let Err(Failure::Ours(_)) = &outcome {
-        // Nobody wants the rest: the server is told so, and what is on its way is thrown away.
-        calls.stop_running().await;
-        while let Some(Ok(_)) = next(&mut rows).await {}
-    }
+    let last = match &outcome {
+        Err(Failure::Ours(_)) => drain(&mut rows, calls.as_deref()).await,
+        Err(Failure::Server(_)) | Ok(_) => Ok(()),
+    };
     drop(rows);
+    session.note_end(last);
     if let Ok(End::Notified) = &outcome {
         // The statement is through; what follows the notification says whether it was committed.
         outcome = session.connection.ping().await.map(|()| End::Ready).map_err(Failure::Server);
+    } else if matches!(&outcome, Err(Failure::Server(cause)) if is_notification(cause)) {
+        // It runs all the same. Where it has nothing to tell but that it is through, nothing is lost.
+        match session.take_notification().await {
+            Err(cause) => return Err(Failure::Server(cause)),
+            Ok(()) if ready.plan.columns.is_empty() && !changes_rows(&ready.sql) => {
+                return sink.event(Event::Done(0)).await.map_err(Failure::Ours);
+            }
+            Ok(()) => {}
+        }
     }
     outcome.map(drop)
 }
@@ -302,6 +359,19 @@ enum End {
     Ready,
     /// With a notification, before the server was ready.
     Notified,
+}
+
+/// Throws away what is left of a result that nobody wants: all of it in a transaction, which would not survive a cancel,
+/// else what comes until the server has heard that the call may stop.
+///
+/// # Errors
+/// What the server ends the statement with instead.
+async fn drain(rows: &mut Rows<'_>, calls: Option<&Calls>) -> sqlx::Result<()> {
+    if let Some(calls) = calls {
+        calls.stop_running().await;
+    }
+    while next(rows).await.transpose()?.is_some() {}
+    Ok(())
 }
 
 type Rows<'r> = BoxStream<'r, sqlx::Result<Either<PgQueryResult, PgRow>>>;
@@ -400,6 +470,30 @@ async fn give_text(reader: &mut textual::TextReader, announced: &mut bool, sink:
     Ok(())
 }
 
+/// Whether a result whose first row is `row` has other columns than `planned`.
+fn is_other(planned: Option<&[PlannedColumn]>, reader: Option<&textual::TextReader>, row: &PgRow) -> bool {
+    let is_first = reader.is_none_or(|reader| reader.is_fresh());
+    planned.is_some_and(|columns| is_first && !textual::are_of(columns, row))
+}
+
+/// Reads rows of a result that has changed since its statement was prepared: its columns are asked for anew.
+async fn read_others(
+    session: &mut Session,
+    sent: &str,
+    rows: &[PgRow],
+    options: &ReadOptions,
+) -> Result<textual::TextReader> {
+    session.note_stale();
+    let columns = session.described_columns(sent, &Params::NONE).await?;
+    if !rows.first().is_some_and(|row| textual::are_of(&columns, row)) {
+        let message = "the columns of the result were changed while the statement ran";
+        return Err(crate::error::conversion(message).with_hint("run it again"));
+    }
+    let mut reader = textual::TextReader::new(&columns, options)?;
+    rows.iter().try_for_each(|row| reader.read_row(row))?;
+    Ok(reader)
+}
+
 /// Runs `sent`, which stands for `sql`, as a simple query: every value comes as the server's own text.
 async fn run_textual(
     session: &mut Session,
@@ -416,13 +510,25 @@ async fn run_textual(
     let mut changed = 0;
     let mut announced = false;
     let limit = batch_limit(options);
-    let outcome = {
+    let calls = (!session.state.in_transaction()).then(|| Arc::clone(&session.calls));
+    let mut last = Ok(());
+    let mut done = false;
+    // Rows of other columns than planned: a simple query never says that a plan is stale.
+    let mut others = Vec::new();
+    let mut outcome = {
         let mut rows = (&mut session.connection).fetch_many(raw_sql(AssertSqlSafe(sent)));
         loop {
             match next(&mut rows).await {
                 None => break Ok(()),
                 Some(Err(cause)) => break Err(Failure::Server(cause)),
-                Some(Ok(Either::Left(done))) => changed = done.rows_affected(),
+                Some(Ok(Either::Left(result))) => {
+                    done = true;
+                    changed = result.rows_affected();
+                }
+                // Only the first row can be the first of other columns.
+                Some(Ok(Either::Right(row))) if !others.is_empty() || is_other(planned, reader.as_ref(), &row) => {
+                    others.push(row);
+                }
                 Some(Ok(Either::Right(row))) => {
                     let reader = reader.get_or_insert_with(|| textual::TextReader::of_row(&row, options));
                     let mut taken = reader.read_row(&row);
@@ -430,14 +536,25 @@ async fn run_textual(
                         taken = give_text(reader, &mut announced, sink).await;
                     }
                     if let Err(error) = taken {
-                        while let Some(Ok(_)) = next(&mut rows).await {}
+                        last = drain(&mut rows, calls.as_deref()).await;
                         break Err(Failure::Ours(error));
                     }
                 }
             }
         }
     };
+    session.note_end(last);
+    if matches!(&outcome, Err(Failure::Server(cause)) if is_notification(cause)) {
+        // It runs all the same; what follows the notification says how it ended.
+        let ended = session.take_notification().await.map_err(Failure::Server);
+        if done || ended.is_err() {
+            outcome = ended;
+        }
+    }
     finish(session, sql, sent, outcome)?;
+    if !others.is_empty() {
+        reader = Some(read_others(session, sent, &others, options).await?);
+    }
     if let Some(mut reader) = reader
         && (reader.rows() > 0 || !announced)
     {
@@ -445,4 +562,35 @@ async fn run_textual(
     }
     let changed = if columns.is_empty() || changes_rows(sql) { changed } else { 0 };
     sink.event(Event::Done(changed)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::postgres::PgConnectOptions;
+
+    use super::*;
+
+    fn fuse(armed: bool) -> Fuse {
+        let calls = Calls::new(PgConnectOptions::new_without_pgpass(), 0, false);
+        calls.begin();
+        Fuse { state: Arc::default(), calls: Arc::new(calls), armed }
+    }
+
+    #[test]
+    fn a_task_that_does_not_get_to_its_end_closes_the_connection() {
+        for (armed, closed) in [(true, Some(PANICKED.to_owned())), (false, None)] {
+            let fuse = fuse(armed);
+            let (state, calls) = (Arc::clone(&fuse.state), Arc::clone(&fuse.calls));
+            drop(fuse);
+            assert_eq!(state.closed(), closed);
+            assert_eq!(calls.is_running(), !armed, "nothing is left to be cancelled");
+        }
+    }
+
+    #[test]
+    fn a_channel_that_closes_is_no_end_of_the_data() {
+        let error = received(None).expect_err("the task has said nothing");
+        assert_eq!(error.kind(), ErrorKind::Execution);
+        assert!(error.message().contains("report"), "{error}");
+    }
 }

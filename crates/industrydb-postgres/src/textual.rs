@@ -162,6 +162,11 @@ impl TextReader {
         Ok(())
     }
 
+    /// Whether no row was read yet.
+    pub fn is_fresh(&self) -> bool {
+        self.rows_out + self.rows == 0
+    }
+
     /// Rows of the batch so far.
     pub fn rows(&self) -> usize {
         self.rows
@@ -312,6 +317,18 @@ fn in_utc(text: &str) -> Option<String> {
     let mut utc = String::new();
     form::timestamp(micros - sign * seconds * 1_000_000, true, &mut utc);
     Some(utc)
+}
+
+/// Whether `row` has the columns `planned`: as many, of the same names and types.
+pub fn are_of(planned: &[PlannedColumn], row: &PgRow) -> bool {
+    let names = names::unique(row.columns().iter().map(|column| column.name().to_owned()).collect());
+    let types = row.columns().iter().map(|column| column.type_info().oid().map(|oid| oid.0));
+    names.len() == planned.len()
+        && names
+            .iter()
+            .zip(types)
+            .zip(planned)
+            .all(|((name, oid), column)| *name == column.name && oid.is_none_or(|oid| oid == column.ty.oid))
 }
 
 /// Whether the text of such values is one that their Polars type is parsed from.

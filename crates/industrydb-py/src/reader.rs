@@ -71,8 +71,11 @@ impl Messages {
                 return message;
             }
             if let Some(raised) = released.check_signals() {
-                let stopped =
-                    runtime.block_on(async { timeout(GRACE, self.session.close_reader_of(&self.stop)).await });
+                let stopped = runtime.block_on(async {
+                    // Closing alone would let a statement go on whose transaction is open.
+                    let _ = timeout(GRACE, self.session.canceller().cancel()).await;
+                    timeout(GRACE, self.session.close_reader_of(&self.stop)).await
+                });
                 if stopped.is_err() {
                     self.session.abandon("the connection is closed: a call did not stop when it was cancelled");
                 }

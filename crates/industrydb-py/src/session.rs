@@ -336,7 +336,9 @@ impl Session {
         let reads = |turns: &Turns| turns.pumping && turns.reading.as_ref().is_some_and(|open| Arc::ptr_eq(open, stop));
         while reads(&self.turns()) {
             stop.notify_one();
-            self.press().await;
+            // It can come too early, so this is said again until the reader has ended.
+            let _ = self.canceller.leave().await;
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
         self.finish_reading(stop);
     }

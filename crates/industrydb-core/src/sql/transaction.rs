@@ -12,8 +12,10 @@ pub enum TransactionEffect {
     Commit,
     /// Rolls it back.
     Rollback,
-    /// Ends it and begins the next one (`AND CHAIN`).
-    Chain,
+    /// Commits it and begins the next one (`COMMIT AND CHAIN`).
+    CommitChain,
+    /// Rolls it back and begins the next one (`ROLLBACK AND CHAIN`).
+    RollbackChain,
     /// Sets a savepoint.
     Savepoint,
     /// Goes back to a savepoint; the transaction goes on.
@@ -26,7 +28,7 @@ impl TransactionEffect {
     /// Whether a transaction is open after it, given whether one was before.
     pub fn leaves_open(self, open: bool) -> bool {
         match self {
-            Self::Begin | Self::Chain => true,
+            Self::Begin | Self::CommitChain | Self::RollbackChain => true,
             Self::Commit | Self::Rollback => false,
             Self::Savepoint | Self::RollbackTo | Self::Release => open,
         }
@@ -61,11 +63,11 @@ fn of_statement(sql: &str, statement: &[Token]) -> Option<TransactionEffect> {
     } else if has(0, "begin") || has(0, "start") && has(1, "transaction") {
         Some(TransactionEffect::Begin)
     } else if is_any(&["commit", "end"]) || has(0, "prepare") && has(1, "transaction") {
-        Some(if chains() { TransactionEffect::Chain } else { TransactionEffect::Commit })
+        Some(if chains() { TransactionEffect::CommitChain } else { TransactionEffect::Commit })
     } else if has(0, "rollback") && has(behind_noise, "to") {
         Some(TransactionEffect::RollbackTo)
     } else if is_any(&["rollback", "abort"]) {
-        Some(if chains() { TransactionEffect::Chain } else { TransactionEffect::Rollback })
+        Some(if chains() { TransactionEffect::RollbackChain } else { TransactionEffect::Rollback })
     } else if has(0, "savepoint") {
         Some(TransactionEffect::Savepoint)
     } else if has(0, "release") {
@@ -152,7 +154,7 @@ fn is_name(sql: &str, token: Token) -> bool {
 mod tests {
     use super::*;
     use PlaceholderStyle::{At, Dollar, Sqlite};
-    use TransactionEffect::{Begin, Chain, Commit, Release, Rollback, RollbackTo, Savepoint};
+    use TransactionEffect::{Begin, Commit, CommitChain, Release, Rollback, RollbackChain, RollbackTo, Savepoint};
 
     #[test]
     fn keywords_tell_what_becomes_of_the_transaction() {
@@ -167,7 +169,8 @@ mod tests {
                 &[Savepoint, RollbackTo, RollbackTo, Release],
             ),
             (&[Dollar], "START TRANSACTION READ ONLY; ROLLBACK WORK; ABORT", &[Begin, Rollback, Rollback]),
-            (&[Dollar], "COMMIT AND CHAIN; ROLLBACK AND NO CHAIN", &[Chain, Rollback]),
+            (&[Dollar], "COMMIT AND CHAIN; ROLLBACK AND NO CHAIN", &[CommitChain, Rollback]),
+            (&[Dollar], "END AND CHAIN; ABORT WORK AND CHAIN", &[CommitChain, RollbackChain]),
             (
                 &[Dollar],
                 "PREPARE TRANSACTION 'x'; COMMIT PREPARED 'x'; ROLLBACK PREPARED 'x'; PREPARE p AS SELECT 1",
@@ -194,7 +197,8 @@ mod tests {
     fn only_an_end_without_a_chain_closes() {
         for (effect, from_closed, from_open) in [
             (Begin, true, true),
-            (Chain, true, true),
+            (CommitChain, true, true),
+            (RollbackChain, true, true),
             (Commit, false, false),
             (Rollback, false, false),
             (Savepoint, false, true),
