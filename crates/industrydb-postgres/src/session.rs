@@ -17,15 +17,23 @@ use sqlx::{Column as _, raw_sql};
 use crate::bind::Bindings;
 use crate::cancel::Calls;
 use crate::copy;
-use crate::error::{BACKEND, ends_connection, is_notification, is_stale_plan, of_driver, sqlstate};
+use crate::error::{
+    BACKEND, conversion, ends_connection, is_notification, is_stale_plan, of_driver, of_interrupted, sqlstate,
+};
 use crate::literal;
 use crate::lookup::Types;
 use crate::params::{self, Bound};
 use crate::plan::{Plan, PlannedColumn, Plans, parameters};
-use crate::types::Type;
+use crate::settings::{self, Changes, Settings};
+use crate::types::{Kind, Type};
 
 /// `text`, which the server also takes for a parameter about which nothing else is known.
 const TEXT: u32 = 25;
+/// How many parameters a statement can have.
+const MOST_PARAMETERS: usize = 65_535;
+/// How many bytes their values can have: a message is shorter than 1 GiB (PostgreSQL source, `PQ_LARGE_MESSAGE_LIMIT`),
+/// what stands around the values included.
+const MOST_BYTES: usize = (1 << 30) - (1 << 20);
 /// "could not determine data type of parameter": an error of preparing, before anything is run.
 const INDETERMINATE: &str = "42P18";
 
@@ -105,6 +113,8 @@ pub struct Session {
     listening: bool,
     /// What is prepared and known may no longer be so.
     stale: bool,
+    settings: Settings,
+    changes: Changes,
 }
 
 /// A statement with its parameters, ready to run.
@@ -129,12 +139,18 @@ pub struct Textual {
 
 impl Session {
     /// A session on a fresh connection.
-    pub fn new(connection: PgConnection, calls: Arc<Calls>, lc_monetary: &str, time_zone: &str, pooled: bool) -> Self {
+    pub fn new(
+        connection: PgConnection,
+        calls: Arc<Calls>,
+        lc_monetary: &str,
+        settings: Settings,
+        pooled: bool,
+    ) -> Self {
         Self {
             connection,
             state: Arc::default(),
             calls,
-            types: Types::new(lc_monetary, time_zone),
+            types: Types::new(lc_monetary, &settings.time_zone),
             plans: Plans::default(),
             pooled,
             failed: false,
@@ -142,12 +158,36 @@ impl Session {
             dropped: false,
             listening: false,
             stale: false,
+            settings,
+            changes: Changes::default(),
         }
     }
 
     /// Whether no state may be left on the server.
     pub fn is_pooled(&self) -> bool {
         self.pooled
+    }
+
+    /// Refuses to read floats as text that the server would round.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conversion`] naming the column.
+    pub fn check_floats(&self, columns: &[PlannedColumn]) -> Result<()> {
+        let is_float = |ty: &Type| matches!(ty.kind, Kind::Float4 | Kind::Float8);
+        let rounded = |column: &&PlannedColumn| match &column.ty.kind {
+            Kind::Array(element) => is_float(element),
+            _ => is_float(&column.ty),
+        };
+        match columns.iter().find(rounded) {
+            Some(column) if !self.settings.exact_floats => {
+                let message = format!(
+                    "column {:?}: {} is rounded to the session's extra_float_digits beside a type that only has a text form",
+                    column.name, column.ty.name
+                );
+                Err(conversion(message).with_column(column.name.as_str()).with_hint("RESET extra_float_digits"))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Our error for the driver's; notes what it means for the session.
@@ -161,7 +201,8 @@ impl Session {
             self.failed = true;
         }
         self.dropped |= is_stale_plan(&cause);
-        of_driver(cause)
+        let took = (!self.calls.was_asked()).then(|| self.calls.elapsed());
+        of_interrupted(cause, took, self.settings.statement_timeout)
     }
 
     /// What `sql` did to the open transaction, once it has run.
@@ -172,7 +213,8 @@ impl Session {
     pub fn note_effects(&mut self, sql: &str) -> Result<()> {
         let mut open = self.state.in_transaction();
         let mut lost = false;
-        for effect in transaction_effects(sql, PlaceholderStyle::Dollar) {
+        let effects = transaction_effects(sql, PlaceholderStyle::Dollar);
+        for effect in &effects {
             match effect {
                 TransactionEffect::Commit | TransactionEffect::Chain => lost |= std::mem::take(&mut self.failed),
                 TransactionEffect::Rollback | TransactionEffect::RollbackTo => self.failed = false,
@@ -181,6 +223,7 @@ impl Session {
             open = effect.leaves_open(open);
         }
         self.state.in_transaction.store(open, Ordering::Release);
+        self.changes.note(sql, &effects, open);
         let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
         if matches!(keyword.as_str(), "create" | "alter" | "drop") {
             self.stale = true;
@@ -199,10 +242,12 @@ impl Session {
         let ends = |effect: &TransactionEffect| {
             matches!(effect, TransactionEffect::Commit | TransactionEffect::Rollback | TransactionEffect::Chain)
         };
-        if self.state.in_transaction() && transaction_effects(sql, PlaceholderStyle::Dollar).iter().any(ends) {
+        let effects = transaction_effects(sql, PlaceholderStyle::Dollar);
+        if self.state.in_transaction() && effects.iter().any(ends) {
             self.state.in_transaction.store(false, Ordering::Release);
             self.failed = false;
         }
+        self.changes.note(sql, &effects, self.state.in_transaction());
     }
 
     /// Makes the next statement prepare and look up everything anew.
@@ -234,6 +279,7 @@ impl Session {
     /// # Errors
     /// What the server says.
     pub async fn prepare(&mut self, sql: &str) -> sqlx::Result<Arc<Plan>> {
+        self.read_settings().await?;
         if self.stale || std::mem::take(&mut self.dropped) {
             // The driver keeps what it knows of a statement, such as the table that its columns are of.
             self.forget().await?;
@@ -246,6 +292,26 @@ impl Session {
         let plan = Arc::new(self.plan(statement).await?);
         self.plans.put(sql, Arc::clone(&plan));
         Ok(plan)
+    }
+
+    /// Reads the settings again if they may have changed.
+    async fn read_settings(&mut self) -> sqlx::Result<()> {
+        if self.failed || !self.changes.take() {
+            return Ok(());
+        }
+        let sql = format!("SELECT {}", settings::COLUMNS);
+        let row = raw_sql(AssertSqlSafe(sql)).fetch_one(&mut self.connection).await;
+        match row.and_then(|row| Settings::read(&row)) {
+            Ok(settings) => {
+                self.stale |= self.types.set_time_zone(&settings.time_zone);
+                self.settings = settings;
+                Ok(())
+            }
+            Err(cause) => {
+                self.changes.put_back();
+                Err(cause)
+            }
+        }
     }
 
     async fn plan(&mut self, statement: PgStatement) -> sqlx::Result<Plan> {
@@ -312,6 +378,7 @@ impl Session {
     pub async fn ready(&mut self, sql: &str, params: &Params) -> Result<Ready> {
         check_text(sql)?;
         copy::check(sql)?;
+        check_number(params)?;
         if params.is_empty() && has_own_parameters(sql) {
             let plan = self.prepare(sql).await.map_err(|cause| self.error(cause))?;
             return Ok(Ready { sql: sql.to_owned(), plan, bindings: Bindings::default(), textual: None });
@@ -644,6 +711,10 @@ fn bind(plan: &Plan, values: &[&Value], casts: &mut Casts) -> Result<Bindings> {
                 None
             }
         });
+        if bindings.bytes.len() > MOST_BYTES {
+            let message = "with this value the parameters have more bytes than a message to the server holds (1 GiB)";
+            return Err(numbered(conversion(message)));
+        }
     }
     Ok(bindings)
 }
@@ -709,6 +780,19 @@ fn unknown_to_the_driver() -> Error {
 /// Whether the error is that of [`unknown_to_the_driver`].
 pub fn is_unknown(error: &Error) -> bool {
     *error == unknown_to_the_driver()
+}
+
+/// Refuses more parameters than a statement can have: the protocol counts them in 16 bits (PostgreSQL manual, 54.7).
+///
+/// # Errors
+/// [`ErrorKind::Execution`].
+fn check_number(params: &Params) -> Result<()> {
+    if params.len() > MOST_PARAMETERS {
+        let message = format!("a statement has at most {MOST_PARAMETERS} parameters, not {}", params.len());
+        let hint = "pass a list for = ANY(?), or insert the values into a temporary table";
+        return Err(Error::execution(message).with_hint(hint).with_backend(BACKEND));
+    }
+    Ok(())
 }
 
 /// Refuses a NUL, which the protocol takes for the end of the text.

@@ -20,7 +20,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::AbortHandle;
 
-use crate::cancel::ABORTED;
+use crate::cancel::{Calls, aborted_error};
 use crate::copy;
 use crate::decode::{ResultReader, declared_schema};
 use crate::error::{BACKEND, is_notification};
@@ -60,11 +60,14 @@ fn received(message: Option<Message>) -> Result<Option<Event>> {
 }
 
 /// Where the task's events go; a consumer that is gone ends the statement.
-struct Sink(Sender<Message>);
+struct Sink {
+    sender: Sender<Message>,
+    calls: Arc<Calls>,
+}
 
 impl Sink {
     async fn event(&self, event: Event) -> Result<()> {
-        self.0.send(Message::Event(event)).await.map_err(|_| given_up())
+        self.calls.held_up(self.sender.send(Message::Event(event))).await.map_err(|_| given_up())
     }
 }
 
@@ -92,18 +95,25 @@ pub async fn start(
     let mut session = session.lock_owned().await;
     session.state.check()?;
     session.calls.begin();
-    let prepared = prepare(&mut session, sql, params).await;
+    let calls = Arc::clone(&session.calls);
+    let prepared = tokio::select! {
+        prepared = prepare(&mut session, sql, params) => Ok(prepared),
+        reason = calls.aborted() => Err(reason),
+    };
+    let prepared = prepared.unwrap_or_else(|reason| {
+        session.state.close(reason);
+        Err(aborted_error(reason))
+    });
     let (work, entered) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
-            let calls = Arc::clone(&session.calls);
             drop(session);
             calls.end().await;
             return Err(error);
         }
     };
     let (sender, receiver) = mpsc::channel(WAITING_EVENTS);
-    let task = tokio::spawn(run(Arc::clone(held), session, work, entered, options, Sink(sender)));
+    let task = tokio::spawn(run(Arc::clone(held), session, work, entered, options, Sink { sender, calls }));
     Ok((Events(receiver), task.abort_handle()))
 }
 
@@ -136,21 +146,21 @@ async fn run(
 ) {
     let calls = Arc::clone(&session.calls);
     let outcome = tokio::select! {
-        outcome = run_all(&mut session, work, entered, &options, &sink) => Some(outcome),
-        () = calls.aborted() => None,
+        outcome = run_all(&mut session, work, entered, &options, &sink) => Ok(outcome),
+        reason = calls.aborted() => Err(reason),
     };
-    let outcome = outcome.unwrap_or_else(|| {
-        session.state.close(ABORTED);
+    let outcome = outcome.unwrap_or_else(|reason| {
+        session.state.close(reason);
         // Nobody may be waiting any more who would close the socket.
         let _ = held.let_go();
-        Err(given_up())
+        Err(aborted_error(reason))
     });
     // The connection is free before the caller hears of the end.
     drop(session);
     calls.end().await;
     let last = outcome.map_or_else(Message::Failed, |()| Message::End);
     // A consumer that is gone needs no last word.
-    let _ = sink.0.send(last).await;
+    let _ = sink.sender.send(last).await;
 }
 
 async fn run_all(session: &mut Session, work: Work, entered: bool, options: &ReadOptions, sink: &Sink) -> Result<()> {
@@ -405,6 +415,7 @@ async fn run_textual(
     sink: &Sink,
 ) -> Result<()> {
     let columns = planned.unwrap_or_default();
+    session.check_floats(columns)?;
     let reader = planned.map(|columns| textual::TextReader::new(columns, options)).transpose()?;
     let mut reader = reader.filter(|_| !columns.is_empty());
     let mut changed = 0;

@@ -1,20 +1,23 @@
 //! Results in the server's text format: for types whose binary form is not known here.
 
-use industrydb_core::column::Views;
-use industrydb_core::connector::ReadOptions;
+use industrydb_core::column::{Fixed, Views, finish_duration};
+use industrydb_core::connector::{ReadOptions, Settle};
+use industrydb_core::decimal::MAX_PRECISION;
 use industrydb_core::error::Result;
 use industrydb_core::exact;
 use industrydb_core::names;
 use industrydb_core::text::utf8;
 use polars_core::prelude::{
-    Column, DataFrame, DataType, IntoSeries as _, ListBuilderTrait as _, ListStringChunkedBuilder, PlSmallStr,
+    Column, DataFrame, DataType, IntoSeries as _, ListBuilderTrait as _, ListStringChunkedBuilder, PlSmallStr, TimeUnit,
 };
 use sqlx::postgres::PgRow;
 use sqlx::{Column as _, Row as _, ValueRef as _};
 
+use crate::decode::time;
 use crate::error::{BACKEND, conversion, of_driver};
 use crate::plan::PlannedColumn;
-use crate::types::{Kind, Type};
+use crate::text::{parse_interval, write_interval_iso};
+use crate::types::{Kind, NumericModifier, OPEN_SCALE, Type};
 
 /// A column while it is filled with text.
 struct TextColumn {
@@ -27,6 +30,43 @@ struct TextColumn {
     bytes: Option<Views<[u8]>>,
     /// The elements of arrays.
     lists: Option<ListStringChunkedBuilder>,
+    /// Whether they are booleans.
+    of_bools: bool,
+    /// Microseconds, of intervals that are not to stay text.
+    durations: Option<Fixed<i64>>,
+    /// Digits, of numbers whose scale the result decides.
+    open: Option<Open>,
+}
+
+/// The digits seen in a column of NUMERIC without a scale.
+#[derive(Debug, Clone, Copy, Default)]
+struct Open {
+    /// In front of the point.
+    whole: usize,
+    /// Behind it.
+    fraction: usize,
+    /// Whether the first batch settles the scale, rather than the whole result.
+    streams: bool,
+}
+
+impl Open {
+    fn see(&mut self, text: &str) {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        self.whole = self.whole.max(whole.len());
+        self.fraction = self.fraction.max(fraction.len());
+    }
+
+    /// The scale that these digits have, as where they come in their binary form.
+    fn scale(self) -> usize {
+        if self.whole == 0 {
+            return OPEN_SCALE;
+        }
+        if !self.streams {
+            return self.fraction.min(MAX_PRECISION);
+        }
+        self.fraction.max(OPEN_SCALE.min(MAX_PRECISION.saturating_sub(self.whole))).min(MAX_PRECISION)
+    }
 }
 
 /// Reads rows of text into one frame.
@@ -45,7 +85,8 @@ impl TextReader {
     pub fn new(planned: &[PlannedColumn], options: &ReadOptions) -> Result<Self> {
         let mut columns = Vec::with_capacity(planned.len());
         for column in planned {
-            let wanted = options.override_for(&column.name).cloned().unwrap_or_else(|| column.ty.dtype());
+            let asked = options.override_for(&column.name);
+            let wanted = asked.cloned().unwrap_or_else(|| column.ty.dtype());
             let is_text = wanted == DataType::String || matches!(column.ty.kind, Kind::Other);
             if !is_text && !has_plain_text(&column.ty.kind) {
                 let message = format!(
@@ -55,7 +96,14 @@ impl TextReader {
                 let remedy = format!("cast one of them: {}::text", column.name);
                 return Err(conversion(message).with_column(column.name.as_str()).with_hint(remedy));
             }
-            columns.push(TextColumn::new(column.name.clone(), Some(column.ty.clone()), wanted));
+            let mut filled = TextColumn::new(column.name.clone(), Some(column.ty.clone()), wanted);
+            if matches!(column.ty.kind, Kind::Numeric(modifier) if modifier.and_then(NumericModifier::decimal).is_none())
+                && asked.is_none()
+                && options.settle != Settle::Declared
+            {
+                filled.open = Some(Open { streams: options.settle == Settle::FirstBatch, ..Open::default() });
+            }
+            columns.push(filled);
         }
         Ok(Self { columns, rows_out: 0, rows: 0 })
     }
@@ -112,15 +160,20 @@ impl TextColumn {
             matches!(ty.as_ref().map(|ty| &ty.kind), Some(Kind::Bytea | Kind::Geometry)) && dtype == DataType::Binary;
         let lists =
             matches!(ty.as_ref().map(|ty| &ty.kind), Some(Kind::Array(_))) && matches!(dtype, DataType::List(_));
+        let of_bools =
+            matches!(ty.as_ref().map(|ty| &ty.kind), Some(Kind::Array(element)) if element.kind == Kind::Bool);
         let lists = lists.then(|| ListStringChunkedBuilder::new(name.clone(), 0, 0));
-        Self { name, ty, dtype, values: Views::new(), bytes: bytes.then(Views::new), lists }
+        let durations = ty.as_ref().is_some_and(|ty| ty.kind == Kind::Interval) && dtype != DataType::String;
+        let (bytes, durations) = (bytes.then(Views::new), durations.then(Fixed::new));
+        Self { name, ty, dtype, values: Views::new(), bytes, lists, of_bools, durations, open: None }
     }
 
     fn push_null(&mut self) {
-        match (&mut self.bytes, &mut self.lists) {
-            (Some(bytes), _) => bytes.push_null(),
-            (None, Some(lists)) => lists.append_null(),
-            (None, None) => self.values.push_null(),
+        match (&mut self.bytes, &mut self.lists, &mut self.durations) {
+            (Some(bytes), _, _) => bytes.push_null(),
+            (None, Some(lists), _) => lists.append_null(),
+            (None, None, Some(durations)) => durations.push_null(),
+            (None, None, None) => self.values.push_null(),
         }
     }
 
@@ -130,34 +183,72 @@ impl TextColumn {
         };
         let text = utf8(bytes).ok_or_else(|| place("it is not UTF-8"))?;
         if let Some(values) = &mut self.bytes {
-            let hex = text.strip_prefix("\\x").unwrap_or(text);
+            let is_bytea = self.ty.as_ref().is_some_and(|ty| ty.kind == Kind::Bytea);
+            // Without its mark the text of a bytea is not hexadecimal, even where it looks so.
+            let hex = text.strip_prefix("\\x").or((!is_bytea).then_some(text)).unwrap_or("?");
             values.push(&unhex(hex).ok_or_else(|| place("it is no bytea in the format hex"))?);
             return Ok(());
         }
         if let Some(lists) = &mut self.lists {
-            let elements = elements(text).ok_or_else(|| place("only an array of one dimension can be read here"))?;
+            let mut elements =
+                elements(text).ok_or_else(|| place("only an array of one dimension can be read here"))?;
+            if self.of_bools {
+                elements.iter_mut().flatten().for_each(|element| *element = boolean(element).to_owned());
+            }
             lists.append_trusted_len_iter(elements.iter().map(Option::as_deref));
             return Ok(());
         }
-        let is_bool = self.dtype == DataType::Boolean && self.ty.as_ref().is_some_and(|ty| ty.kind == Kind::Bool);
-        self.values.push(match text {
-            "t" if is_bool => "true",
-            "f" if is_bool => "false",
-            text => text,
-        });
+        match self.ty.as_ref().map(|ty| &ty.kind) {
+            Some(Kind::Bool) if self.dtype == DataType::Boolean => self.values.push(boolean(text)),
+            Some(Kind::Interval) => {
+                let mut iso = String::new();
+                let bytes = parse_interval(text).ok_or_else(|| place("it is no interval in the style postgres"))?;
+                write_interval_iso(&bytes, &mut iso).map_err(|_| place("it is no interval"))?;
+                let Some(durations) = &mut self.durations else {
+                    self.values.push(&iso);
+                    return Ok(());
+                };
+                let micros = time::interval(&bytes).map_err(|_| {
+                    let hint = format!("{} reads it", exact::override_of(&self.name, "pl.String"));
+                    place(&format!("Duration('us') does not hold the interval {iso}")).with_hint(hint)
+                })?;
+                durations.push(micros);
+            }
+            _ => {
+                if let Some(open) = &mut self.open {
+                    open.see(text);
+                }
+                self.values.push(text);
+            }
+        }
         Ok(())
     }
 
     fn finish(&mut self, first_row: usize) -> Result<Column> {
         let name = self.name.clone();
-        let series = match (&mut self.bytes, &mut self.lists) {
-            (Some(bytes), _) => std::mem::replace(bytes, Views::new()).finish(name),
-            (None, Some(lists)) => lists.finish().into_series(),
-            (None, None) => std::mem::replace(&mut self.values, Views::new()).finish(name),
+        if let Some(open) = self.open.take() {
+            self.dtype = DataType::Decimal(MAX_PRECISION, open.scale());
+        }
+        let series = match (&mut self.bytes, &mut self.lists, &mut self.durations) {
+            (Some(bytes), _, _) => std::mem::replace(bytes, Views::new()).finish(name),
+            (None, Some(lists), _) => lists.finish().into_series(),
+            (None, None, Some(durations)) => {
+                finish_duration(std::mem::replace(durations, Fixed::new()), name, TimeUnit::Microseconds)
+            }
+            (None, None, None) => std::mem::replace(&mut self.values, Views::new()).finish(name),
         };
         let cast =
-            if series.dtype() == &self.dtype { Ok(series) } else { exact::cast_from(&series, &self.dtype, first_row) };
+            if series.dtype() == &self.dtype { Ok(series) } else { exact::cast_read(&series, &self.dtype, first_row) };
         cast.map(Column::from).map_err(|error| error.with_backend(BACKEND))
+    }
+}
+
+/// A boolean of the server's, as [`exact`] reads it.
+fn boolean(text: &str) -> &str {
+    match text {
+        "t" => "true",
+        "f" => "false",
+        other => other,
     }
 }
 
@@ -180,14 +271,15 @@ fn has_plain_text(kind: &Kind) -> bool {
         | Kind::Time
         | Kind::Timestamp
         | Kind::TimestampTz
+        | Kind::Interval
         | Kind::Enum(_)
         | Kind::Formatted(_)
         | Kind::Other => true,
         Kind::Array(element) => {
-            !matches!(element.kind, Kind::Bool | Kind::Bytea | Kind::Geometry | Kind::Array(_))
+            !matches!(element.kind, Kind::Bytea | Kind::Geometry | Kind::Interval | Kind::Array(_))
                 && has_plain_text(&element.kind)
         }
-        Kind::Interval | Kind::Composite(_) | Kind::Vector(_) => false,
+        Kind::Composite(_) | Kind::Vector(_) => false,
     }
 }
 
@@ -227,6 +319,23 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_scale_of_numbers() {
+        for (texts, result, stream) in [
+            (vec![], 18, 18),
+            (vec!["1"], 0, 18),
+            (vec!["-1.50", "20.125"], 3, 18),
+            (vec!["0.12345678901234567890"], 20, 20),
+            (vec!["12345678901234567890123456789.5"], 1, 9),
+        ] {
+            for (streams, expected) in [(false, result), (true, stream)] {
+                let mut open = Open { streams, ..Open::default() };
+                texts.iter().for_each(|text| open.see(text));
+                assert_eq!(open.scale(), expected, "{texts:?} {streams}");
+            }
+        }
+    }
 
     #[test]
     fn elements_of_an_array() {
