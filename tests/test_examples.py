@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from decimal import Decimal
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import industrydb as idb
+from tests.conformance.backends import postgres
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -39,17 +41,32 @@ def write(file: Path, *lines: object) -> Path:
     return file
 
 
-def test_quickstart_keeps_every_flight(tmp_path: Path) -> None:
-    uri = f"sqlite:///{tmp_path / 'flights.db'}"
+def assert_quickstart(uri: str, code: str) -> None:
+    """It runs there, says what it has done, and has done it."""
     output = run("quickstart.py", uri)
     assert "What came back equals what went in: 336,776 flights." in output
-    assert "UniqueViolationError [SQLITE_CONSTRAINT_PRIMARYKEY]" in output
+    assert f"UniqueViolationError [{code}]" in output
     with idb.connect(uri) as conn:
         assert conn.execute("SELECT count(*) FROM flights").item() == 336_776
         assert conn.select("planes", where={"manufacturer": "AIRBUS"}).height == 736
         assert conn.select("airlines", where={"carrier": "ZZ"}).is_empty()
         assert conn.execute("SELECT sum(flights), sum(cancelled) FROM monthly").row(0) == (336_776, 8_255)
     assert "--replace" in run("quickstart.py", uri, returncode=1)
+
+
+def test_quickstart_keeps_every_flight(tmp_path: Path) -> None:
+    assert_quickstart(f"sqlite:///{tmp_path / 'flights.db'}", "SQLITE_CONSTRAINT_PRIMARYKEY")
+
+
+@pytest.mark.backend("postgres")
+@pytest.mark.skipif("postgres" not in idb.backends(), reason="the build does not contain it")
+def test_quickstart_runs_unchanged_on_postgresql(tmp_path: Path) -> None:
+    newest = postgres.BACKENDS[-1]
+    reason = newest.unavailable()
+    if reason is not None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    with newest.database(tmp_path) as database:
+        assert_quickstart(database.uri, "23505")
 
 
 def test_order_book_takes_the_last_of_each_order_and_says_what_it_refuses(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ auth_type = any
 pool_mode = transaction
 default_pool_size = {size}
 max_client_conn = 100
+query_wait_timeout = 10
 logfile = {directory}/log
 pidfile = {directory}/pid
 """

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Literal, Self
 
-Action = Literal["stall", "cut", "reset", "garbage", "zeros", "flip"]
+Action = Literal["stall", "cut", "reset", "half", "garbage", "zeros", "flip"]
 
 RESETS = struct.pack("ii", 1, 0)
 """SO_LINGER that turns a close into a reset."""
@@ -114,7 +114,7 @@ class Proxy:
                 return data, None
             passed, action = data[: self.left], self.action
             self.left = 0
-            if action in {"flip", "garbage", "zeros"}:
+            if action in {"flip", "garbage", "zeros", "half"}:
                 self.action = None if action != "flip" else action
                 self.left = self.random.randrange(1, 4_000) if action == "flip" else 0
             return passed, action
@@ -123,6 +123,12 @@ class Proxy:
         """Does it, with what had come beyond the limit."""
         match action:
             case "stall":
+                self.released.wait()
+            case "half":
+                # Says that nothing more will come, and takes nothing more, but is still there.
+                with contextlib.suppress(OSError):
+                    target.shutdown(socket.SHUT_RDWR)
+                    source.shutdown(socket.SHUT_WR)
                 self.released.wait()
             case "cut":
                 for each in (target, source):

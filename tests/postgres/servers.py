@@ -162,11 +162,16 @@ class Cluster:
         settings: Mapping[str, str] | None = None,
         access: str | None = None,
         files: Mapping[str, bytes] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Starts it. `access` is its pg_hba.conf, `files` are further files of its data directory."""
+        """Starts it.
+
+        `access` is its pg_hba.conf, `files` are further files of its data directory, `environment` adds to its own.
+        """
         self.directory = Path(tempfile.mkdtemp(dir=base()))
         self.data = self.directory / "data"
         self.installation = installation
+        self.environment = {**os.environ, **(environment or {})}
         self.port = free_port() if tcp else 5432
         self.settings = {**SETTINGS, **(settings or {})}
         self.settings["listen_addresses"] = "127.0.0.1" if tcp else ""
@@ -209,6 +214,7 @@ class Cluster:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is the tests' business
+                env=self.environment,
                 **account(),
             )
         self.process = process

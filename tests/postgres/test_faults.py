@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import polars as pl
@@ -92,6 +93,16 @@ def test_a_stall_ends_with_the_timeout(conn: idb.Connection, proxy: Proxy, after
     proxy.arm("stall", after)
     with pytest.raises(idb.QueryTimeoutError):
         conn.execute(SQL, timeout=0.5)
+    with pytest.raises(idb.ConnectionClosedError, match="no second connection"):
+        conn.execute("SELECT 1")
+
+
+def test_an_answer_that_never_ends_ends_with_the_timeout(conn: idb.Connection, proxy: Proxy) -> None:
+    """The server has said it all, and hears that it is to stop; what is missing was lost on the way."""
+    proxy.arm("zeros", 60)
+    with pytest.raises(idb.IndustryDbError):
+        conn.execute(SQL, timeout=0.5)
+    assert_lost(conn)
 
 
 def test_a_stall_can_be_cancelled(conn: idb.Connection, proxy: Proxy) -> None:
@@ -102,6 +113,16 @@ def test_a_stall_can_be_cancelled(conn: idb.Connection, proxy: Proxy) -> None:
         conn.execute(SQL)
     timer.join(BOUND)
     assert not timer.is_alive()
+
+
+def test_closing_ends_a_call_whatever_the_server_does(conn: idb.Connection, proxy: Proxy) -> None:
+    proxy.arm("stall", 5_000)
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(conn.execute, SQL)
+        assert proxy.happened.wait(BOUND)
+        conn.close()
+        assert isinstance(call.exception(BOUND), idb.IndustryDbError)
+    assert conn.closed
 
 
 def test_closing_does_not_wait_for_a_server_that_says_nothing(conn: idb.Connection, proxy: Proxy) -> None:
@@ -115,14 +136,14 @@ def test_closing_does_not_wait_for_a_server_that_says_nothing(conn: idb.Connecti
 def test_garbage_while_reading(conn: idb.Connection, proxy: Proxy, action: Action, after: int) -> None:
     proxy.arm(action, after, seed=after)
     with pytest.raises(idb.IndustryDbError):
-        conn.execute(SQL, timeout=3)
+        conn.execute(SQL, timeout=1)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_garbage_of_many_kinds(conn: idb.Connection, proxy: Proxy, seed: int) -> None:
     proxy.arm("garbage", seed * 7, seed=seed)
     with pytest.raises(idb.IndustryDbError):
-        conn.execute("SELECT i::text AS a, i::numeric AS b, ARRAY[i] AS c FROM generate_series(1, 100) AS i", timeout=2)
+        conn.execute("SELECT i::text AS a, i::numeric AS b, ARRAY[i] AS c FROM generate_series(1, 100) AS i", timeout=1)
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -136,7 +157,7 @@ def test_flipped_bits_never_panic(own_server: Cluster, proxy: Proxy, seed: int) 
                 """SELECT i, i::text AS a, i::numeric / 7 AS b, ARRAY[i, NULL] AS c, ROW(i)::text AS d, now() AS e,
                 int4range(0, i) AS f, '{"a": 1}'::jsonb AS g, '10.0.0.1'::inet AS h, 'a b'::tsvector AS j
                 FROM generate_series(1, 500) AS i""",
-                timeout=2,
+                timeout=1,
             )
         except idb.IndustryDbError as error:
             told = str(error)
@@ -183,6 +204,36 @@ def test_a_stall_while_writing(own_server: Cluster, conn: idb.Connection, proxy:
             conn.insert("t", frame, timeout=0.5)
         proxy.close()
         assert admin.execute("SELECT count(*) FROM t").fetchone() == (0,)
+
+
+def write_frame(conn: idb.Connection, timeout: float | None) -> None:
+    """By COPY."""
+    conn.insert("t", pl.DataFrame({"id": range(ROWS)}).with_columns(s=pl.lit("x" * 200)), timeout=timeout)
+
+
+def write_many(conn: idb.Connection, timeout: float | None) -> None:
+    """One statement many times."""
+    conn.execute_many("INSERT INTO t VALUES ($1, $2)", [[i, "x" * 200] for i in range(50_000)], timeout=timeout)
+
+
+@pytest.mark.parametrize("write", [write_frame, write_many])
+@pytest.mark.parametrize("way_out", ["timeout", "cancel", "patience"])
+def test_a_peer_that_only_listens_no_more(
+    own_server: Cluster, conn: idb.Connection, proxy: Proxy, write: Any, way_out: str
+) -> None:
+    """It has closed its half of the connection, which is not seen by who only writes."""
+    with own_server.admin() as admin:
+        admin.execute("DROP TABLE IF EXISTS t; CREATE TABLE t (id integer, s text)")
+        proxy.arm("half", 100_000, side="client")
+        expected = {"timeout": idb.QueryTimeoutError, "cancel": idb.QueryCancelledError}
+        timer = threading.Thread(target=lambda: proxy.happened.wait(BOUND) and way_out == "cancel" and conn.cancel())
+        timer.start()
+        with pytest.raises((expected.get(way_out, idb.DatabaseConnectionError), idb.DatabaseConnectionError)):
+            write(conn, 0.5 if way_out == "timeout" else None)
+        timer.join(BOUND)
+        assert proxy.happened.is_set()
+        assert admin.execute("SELECT count(*) FROM t").fetchone() == (0,)
+    assert_lost(conn)
 
 
 def test_a_commit_whose_answer_is_lost_is_an_error(conn: idb.Connection, proxy: Proxy) -> None:

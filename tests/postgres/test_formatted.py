@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 import industrydb as idb
 from tests.conformance.backends.base import Database
+from tests.hints import suggested
 from tests.postgres.data import formatted
 
 LITERALS: dict[str, list[str]] = {
@@ -15,13 +17,9 @@ LITERALS: dict[str, list[str]] = {
 for declared, texts in formatted.MORE.items():
     LITERALS.setdefault(declared, []).extend(f"CAST($t${text}$t$ AS {declared})" for text in texts)
 
-TEXT_ONLY = {"TSQUERY", "JSONPATH", "PG_LSN", "XID", "XID8", "CID", "TID", '"char"', "PG_SNAPSHOT"} | {
-    "REGCLASS",
-    "REGTYPE",
-    "REGPROC",
-    "REGNAMESPACE",
-    "INT2VECTOR",
-    "OIDVECTOR",
+TEXT_ONLY = {
+    *("TSQUERY", "JSONPATH", "PG_LSN", "PG_SNAPSHOT", "XID", "XID8", "CID", "TID", '"char"', "INT2VECTOR", "OIDVECTOR"),
+    *("REGCLASS", "REGTYPE", "REGPROC", "REGNAMESPACE"),
 }
 """Types that are read in the server's text format."""
 
@@ -105,3 +103,67 @@ def test_settings_of_the_text_format_change_nothing(conn: idb.Connection, settin
     conn.execute(f"SET {setting}")
     assert conn.execute(sql).drop("r").equals(before.drop("r"))
     assert conn.execute(sql, schema_overrides=texts).drop("r").equals(before_texts.drop("r"))
+
+
+BESIDE = [
+    "i, i::text AS t FROM unnest(ARRAY['1 day', '-3 days +04:05:06.7', '-00:00:00.000001', '99:59:59', '0']::interval[]) AS i",
+    "NULL::interval AS i, ARRAY[true, NULL, false] AS b, '{}'::bool[] AS c, NULL::bool[] AS d",
+    "1.5::real AS a, 0.1::float8 + 0.2 AS b, ARRAY[1e-300::float8, NULL, 'NaN'] AS c, true AS d, '\\x00ff'::bytea AS e",
+    "1::int2 AS a, 2 AS b, 3::int8 AS c, 4::oid AS d, 1.50::numeric AS e, 'x'::text AS f, ARRAY['a,\"b', ''] AS g",
+    "date '2024-02-03' AS a, time '01:02:03.4' AS b, now()::timestamp AS c, now() AS d, '{\"a\": 1}'::jsonb AS e",
+    "NULL::int AS a, NULL::text AS b, NULL::bytea AS c, NULL::date AS d, NULL::numeric(5, 2) AS e",
+]
+
+
+@pytest.mark.parametrize("select", BESIDE)
+def test_the_same_beside_a_type_that_only_has_a_text_form(conn: idb.Connection, select: str) -> None:
+    with conn.transaction():
+        alone = conn.execute(f"SELECT {select}")
+        beside = conn.execute(f"SELECT 'a & b'::tsquery AS q, {select}")
+    assert_frame_equal(beside.drop("q"), alone)
+
+
+NUMBERS = "unnest(ARRAY[1.50, NULL, -20.125, 3]::numeric[]) AS n"
+
+
+def test_numbers_without_a_scale_beside_such_a_type(conn: idb.Connection) -> None:
+    for where in ("", " LIMIT 0", " OFFSET 1 LIMIT 1", " OFFSET 3"):
+        alone = conn.execute(f"SELECT {NUMBERS}{where}")
+        assert_frame_equal(conn.execute(f"SELECT {NUMBERS}, 'a'::tsquery AS q{where}").drop("q"), alone)
+        with conn.execute_batches(f"SELECT {NUMBERS}{where}", batch_size=2) as batches:
+            streamed = pl.concat([*batches, pl.DataFrame(schema=batches.schema)])
+        with conn.execute_batches(f"SELECT {NUMBERS}, 'a'::tsquery AS q{where}", batch_size=2) as batches:
+            assert_frame_equal(pl.concat([*batches, pl.DataFrame(schema=batches.schema)]).drop("q"), streamed)
+    for odd in ("'NaN'", "1e50"):
+        sql = f"SELECT {odd}::numeric AS n, 'a'::tsquery AS q"
+        with pytest.raises(idb.DataConversionError, match="n") as caught:
+            conn.execute(sql)
+        assert conn.execute(sql, schema_overrides=suggested(caught.value))["n"].null_count() == 0
+
+
+def test_an_interval_beside_such_a_type_as_a_number(conn: idb.Connection) -> None:
+    sql = "SELECT '-1 day 00:00:00.5'::interval AS i, 'a'::tsquery AS q"
+    assert conn.execute(sql, schema_overrides={"i": pl.Int64})["i"].to_list() == [-86_399_500_000]
+
+
+def test_months_beside_such_a_type(conn: idb.Connection) -> None:
+    sql = "SELECT '1/2'::pg_lsn AS p, '1 year -1 days'::interval AS i"
+    with pytest.raises(idb.DataConversionError, match="i") as caught:
+        conn.execute(sql)
+    assert conn.execute(sql, schema_overrides=suggested(caught.value))["i"].to_list() == ["P1Y-1D"]
+
+
+def test_what_the_session_makes_of_text_is_never_taken_for_something_else(conn: idb.Connection) -> None:
+    for setting, value in (
+        ("extra_float_digits = 0", "0.1::float8 + 0.2"),
+        ("bytea_output = 'escape'", "'abcd'::bytea"),
+        ("intervalstyle = 'sql_standard'", "'1 day 02:00'::interval"),
+        ("datestyle = 'SQL, DMY'", "date '2024-02-03'"),
+    ):
+        sql = f"SELECT 'a & b'::tsquery AS q, {value} AS v"
+        before = conn.execute(sql)
+        conn.execute(f"SET {setting}")
+        with pytest.raises(idb.DataConversionError, match="v"):
+            conn.execute(sql)
+        conn.execute("DISCARD ALL")
+        assert_frame_equal(conn.execute(sql), before)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,6 +12,7 @@ import industrydb as idb
 from tests.conformance.backends.base import Database
 from tests.conformance.types import Run
 from tests.postgres.conftest import Referee
+from tests.postgres.servers import Cluster, Installation
 
 
 def show(conn: idb.Connection, setting: str) -> object:
@@ -129,6 +132,60 @@ def test_a_statement_timeout_of_the_server_is_a_timeout(conn: idb.Connection) ->
     assert caught.value.code == "57014"
     conn.execute("RESET statement_timeout")
     assert conn.execute("SELECT 1 AS a").item() == 1
+
+
+@pytest.fixture(scope="module")
+def german(debian: Installation) -> Iterator[Cluster]:
+    """A server that speaks German, where its words are installed."""
+    cluster = Cluster(debian, settings={"lc_messages": "C.UTF-8"}, environment={"LANGUAGE": "de", "LC_ALL": "C.UTF-8"})
+    yield cluster
+    cluster.stop()
+
+
+def test_a_timeout_is_told_from_a_cancel_in_any_language(german: Cluster) -> None:
+    with german.config().connect() as conn, german.admin() as admin:
+        with pytest.raises(idb.QueryExecutionError) as caught:
+            conn.execute("SELECT 1 / 0")
+        speaks_german = "Division durch Null" in caught.value.message
+        conn.execute("SET statement_timeout = '300ms'")
+        with pytest.raises(idb.QueryTimeoutError) as timed_out:
+            conn.execute("SELECT pg_sleep(20)")
+        assert timed_out.value.code == "57014"
+        assert ("Zeitüberschreitung" in timed_out.value.message) == speaks_german
+        conn.execute("SET statement_timeout = '20s'")
+        pid = conn.execute("SELECT pg_backend_pid() AS p").item()
+        for cancel in (conn.cancel, lambda: admin.execute("SELECT pg_cancel_backend(%s)", [pid])):
+            timer = threading.Timer(0.3, cancel)
+            timer.start()
+            with pytest.raises(idb.QueryCancelledError):
+                conn.execute("SELECT pg_sleep(10)")
+            timer.join()
+
+
+ZONES = [
+    ["SET timezone = 'Europe/Berlin'"],
+    ["SET TIME ZONE 'Asia/Kathmandu'", "RESET timezone"],
+    ["SELECT set_config('TimeZone', 'America/Caracas', false)"],
+    ["SET timezone = 'Asia/Tokyo'; SELECT 1", "DISCARD ALL"],
+    ["BEGIN", "SET LOCAL timezone = 'Asia/Tokyo'", "ROLLBACK"],
+    ["BEGIN", "SET timezone = 'Asia/Tokyo'", "COMMIT", "SET timezone TO DEFAULT"],
+    ["BEGIN", "SAVEPOINT s", "SET timezone = 'Asia/Tokyo'", "ROLLBACK TO SAVEPOINT s", "COMMIT"],
+    ["SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "SET timezone = '-03:30'"],
+]
+
+
+@pytest.mark.parametrize("steps", ZONES, ids=lambda steps: steps[0])
+@pytest.mark.parametrize("zone", ["UTC", "Europe/London"])
+def test_ranges_are_in_the_zone_of_the_moment(database: Database, steps: list[str], zone: str) -> None:
+    value = "'[2024-01-01 12:30+02,2024-07-02)'::tstzrange"
+    with database.connect(timezone=zone) as conn:
+        for step in ["SELECT 1", *steps]:
+            conn.execute(step)
+            for frame in (
+                conn.execute(f"SELECT {value} AS v, {value}::text AS t"),
+                conn.execute(f"SELECT $1::tstzrange AS v, {value}::text AS t", ["[2024-01-01 12:30+02,2024-07-02)"]),
+            ):
+                assert frame["v"].to_list() == frame["t"].to_list(), step
 
 
 @pytest.mark.parametrize("setting", ["lock_timeout"])

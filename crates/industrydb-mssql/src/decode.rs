@@ -152,7 +152,7 @@ impl Reader {
 
     fn refusal(&self, refusal: &Refusal, row: u64) -> Error {
         let name = &self.name;
-        let overrides = |dtype: &str| format!("schema_overrides={{{name:?}: {dtype}}} reads it");
+        let overrides = |dtype: &str| format!("{} reads it", exact::override_of(name, dtype));
         let shown = |instant| {
             let utc = matches!(self.store, Store::Instant { utc: true, .. });
             variant::of_instant(instant, utc).unwrap_or_default()
@@ -195,7 +195,7 @@ impl Reader {
         };
         let series = std::mem::replace(&mut self.store, next).finish(self.name.clone());
         match &self.wanted {
-            Some(wanted) => exact::cast_from(&series, wanted, first_row)
+            Some(wanted) => exact::cast_read(&series, wanted, first_row)
                 .map(Column::from)
                 .map_err(|error| error.with_backend(BACKEND)),
             None => Ok(Column::from(series)),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use industrydb_core::config::{Config, Port};
 use industrydb_core::error::{Error, Result};
@@ -17,7 +17,9 @@ use crate::cancel::Calls;
 use crate::environment::{Environment, system_user};
 use crate::error::{BACKEND, sqlstate};
 use crate::plan::CACHED_STATEMENTS;
+use crate::second::{Process, Second};
 use crate::session::Session;
+use crate::settings::{self, Settings};
 
 /// The port where none is given.
 const DEFAULT_PORT: u16 = 5432;
@@ -29,13 +31,19 @@ const REFUSED: &str = "28000";
 /// `cannot_connect_now`: the server is starting or stopping.
 const NOT_NOW: &str = "57P03";
 
+/// What libpq sets on its socket.
+const SOCKET_OPTIONS: [&str; 5] =
+    ["keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"];
+
 /// What a session says about itself when it begins. Freeing three megabytes once makes the allocator of a server on
 /// glibc keep its heap, which it would otherwise give back and fault in again for every wide row that it sends.
 const GREETING: &str = "SELECT pg_catalog.pg_backend_pid(), pg_catalog.current_setting('server_version'), \
      pg_catalog.current_setting('lc_monetary'), pg_catalog.pg_is_in_recovery(), \
      pg_catalog.current_setting('transaction_read_only'), \
-     (SELECT backend_start::pg_catalog.text FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())), \
-     pg_catalog.octet_length(pg_catalog.repeat(pg_catalog.repeat('x', 1000), 3000))";
+     (SELECT (extract(epoch FROM backend_start) * 1000000)::int8 \
+       FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())), \
+     host(pg_catalog.inet_server_addr()), \
+     pg_catalog.octet_length(pg_catalog.repeat(pg_catalog.repeat('x', 1000), 3000)), ";
 
 /// How far a connection came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,12 +122,12 @@ impl fmt::Display for Host {
 
 /// What a session tells when it begins.
 struct Greeting {
-    process: i32,
-    began: Option<String>,
+    process: Process,
     version: String,
     lc_monetary: String,
     standby: bool,
     read_only: bool,
+    settings: Settings,
 }
 
 /// Connects to the first host that will do, and gives the session with the server's version.
@@ -159,10 +167,13 @@ fn check(config: &Config) -> Result<()> {
     let refuse =
         |option: &str, why: &str| Err(Error::configuration(format!("option {option:?}: {why}")).with_backend(BACKEND));
     if config.option("channel_binding") == Some("require") {
-        return refuse("channel_binding", "SCRAM is not bound to the TLS channel here; use sslmode=verify-full");
+        let why = "SCRAM is not bound to the TLS channel here; leave it out, and sslmode=verify-full makes sure of the server";
+        return refuse("channel_binding", why);
     }
     if config.option("require_auth").is_some_and(|methods| !methods.is_empty()) {
-        return refuse("require_auth", "the server's choice of authentication can't be limited here");
+        let why =
+            "the server's choice of authentication can't be limited here; leave it out, and limit it in pg_hba.conf";
+        return refuse("require_auth", why);
     }
     if config.option("sslpassword").is_some() {
         return refuse("sslpassword", "an encrypted private key can't be read here; decrypt the file first");
@@ -170,12 +181,14 @@ fn check(config: &Config) -> Result<()> {
     if config.option("sslcert").is_some() != config.option("sslkey").is_some() {
         return refuse("sslcert", "sslcert and sslkey go together");
     }
-    if config.option_bool("keepalives") == Some(true)
-        || ["keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"]
-            .iter()
-            .any(|option| config.option_integer(option).is_some_and(|value| value != 0))
-    {
-        return refuse("keepalives", "TCP keepalives can't be set here; set them for the system, or leave this out");
+    let is_set = |option: &&&str| match **option {
+        "keepalives" => config.option_bool(option) == Some(true),
+        _ => config.option_integer(option).is_some_and(|value| value != 0),
+    };
+    if let Some(option) = SOCKET_OPTIONS.iter().find(is_set) {
+        let why = "the driver does not let its socket be set up; leave it out, and set it for the system or bound calls \
+                   with timeout=";
+        return refuse(option, why);
     }
     if is_pooled(config) {
         for option in ["search_path", "statement_timeout", "options"] {
@@ -352,17 +365,18 @@ async fn open(config: &Config, host: &Host, attempt: Attempts) -> Result<(Sessio
         }
     }
     let options = options(config, host)?;
+    let began = Instant::now();
     let (mut connection, options) = dial(config, host, options).await?;
     let greeting = greet(config, &mut connection).await.map_err(|cause| refusal(&cause, Phase::Session))?;
+    let took = began.elapsed();
     if let Err(why) = attempt.takes(config, &greeting) {
         // A session that is not wanted; whether it ends well does not matter.
         let _ = connection.close().await;
         return Err(Refusal::new(Phase::Session, why));
     }
     let pooled = is_pooled(config);
-    let calls = Arc::new(Calls::new(options, greeting.process, greeting.began, pooled));
-    let zone = config.option("timezone").unwrap_or("UTC");
-    Ok((Session::new(connection, calls, &greeting.lc_monetary, zone, pooled), greeting.version))
+    let calls = Arc::new(Calls::new(Second::new(options, greeting.process, took), pooled));
+    Ok((Session::new(connection, calls, &greeting.lc_monetary, greeting.settings, pooled), greeting.version))
 }
 
 /// The driver's options for one host.
@@ -559,17 +573,17 @@ async fn greet(config: &Config, connection: &mut PgConnection) -> sqlx::Result<G
             }
         }
     }
-    sql.push_str(GREETING);
+    sql.extend([GREETING, settings::COLUMNS]);
     let rows = raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await?;
     let row: &PgRow = rows.last().ok_or(sqlx::Error::RowNotFound)?;
     let version: String = row.try_get(1)?;
     Ok(Greeting {
-        process: row.try_get(0)?,
-        began: row.try_get(5)?,
+        process: Process { id: row.try_get(0)?, began: row.try_get(5)?, address: row.try_get(6)? },
         version: version.split(' ').next().unwrap_or_default().to_owned(),
         lc_monetary: row.try_get(2)?,
         standby: row.try_get(3)?,
         read_only: row.try_get::<String, _>(4)? == "on",
+        settings: Settings::read(row)?,
     })
 }
 
@@ -625,7 +639,9 @@ mod tests {
             ("postgresql://h?require_auth=scram-sha-256", "require_auth"),
             ("postgresql://h?sslcert=a", "sslcert"),
             ("postgresql://h?sslpassword=a", "sslpassword"),
-            ("postgresql://h?keepalives_idle=3", "keepalives"),
+            ("postgresql://h?keepalives=true", "\"keepalives\""),
+            ("postgresql://h?keepalives_idle=3", "keepalives_idle"),
+            ("postgresql://h?tcp_user_timeout=3", "tcp_user_timeout"),
             ("postgresql://h?pooler=transaction&search_path=a", "search_path"),
             ("postgresql://h?pooler=transaction&timezone=Asia/Tokyo", "timezone"),
             ("postgresql://h?options=-B%2012", "options"),

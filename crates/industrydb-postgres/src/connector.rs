@@ -12,7 +12,7 @@ use polars_core::prelude::{DataFrame, Schema};
 use sqlx::Connection as _;
 use tokio::task::AbortHandle;
 
-use crate::cancel::{ABORTED, Calls, PostgresCanceller};
+use crate::cancel::{Calls, PostgresCanceller, aborted_error};
 use crate::dialect::DIALECT;
 use crate::error::of_driver;
 use crate::session::{Held, Session, State, given_up};
@@ -57,16 +57,16 @@ impl PostgresConnector {
             session.leave_pooled(entered, outcome).await
         };
         let outcome = tokio::select! {
-            outcome = whole => Some(outcome),
-            () = self.calls.aborted() => None,
+            outcome = whole => outcome,
+            reason = self.calls.aborted() => {
+                self.state.close(reason);
+                Err(aborted_error(reason))
+            }
         };
         // Before the next call can begin: it would be taken for its end.
         self.calls.end().await;
         drop(session);
-        outcome.unwrap_or_else(|| {
-            self.state.close(ABORTED);
-            Err(given_up())
-        })
+        outcome
     }
 }
 
@@ -76,6 +76,8 @@ impl Drop for PostgresConnector {
         if let Some(task) = self.task.take() {
             task.abort();
         }
+        // Its process may end, and another one have its number.
+        self.calls.leave();
     }
 }
 

@@ -113,7 +113,7 @@ async fn send(
     calls: &Calls,
     progress: &Progress,
 ) -> Result<u64, Failure> {
-    let mut copy = connection.copy_in_raw(sql).await.map_err(Failure::Server)?;
+    let mut copy = calls.watched(connection.copy_in_raw(sql)).await.map_err(Failure::Server)?;
     let mut chunk = Vec::with_capacity(CHUNK + CHUNK / 4);
     let mut sent = 0_u64;
     let stopped = loop {
@@ -125,7 +125,7 @@ async fn send(
         if calls.was_asked() {
             break given_up();
         }
-        copy.send(chunk.as_slice()).await.map_err(Failure::Server)?;
+        calls.watched(copy.send(chunk.as_slice())).await.map_err(Failure::Server)?;
         sent += chunk.len() as u64;
         progress.set(rows.rows_done() as u64, sent);
         if !more {

@@ -2,6 +2,8 @@
 //!
 //! Source: PostgreSQL manual, appendix A (error codes) and section 54.8 (error fields).
 
+use std::time::Duration;
+
 use industrydb_core::error::{Error, ErrorKind};
 use sqlx::postgres::{PgDatabaseError, PgErrorPosition, PgSeverity};
 
@@ -33,13 +35,26 @@ fn kind(code: &str) -> ErrorKind {
     }
 }
 
-/// As [`kind`], for a code that the server gives to a cancel and to its own `statement_timeout` alike: only the text
-/// tells them apart, where the server speaks English.
-fn kind_of(code: &str, message: &str) -> ErrorKind {
-    match kind(code) {
-        ErrorKind::Cancelled if message.contains("statement timeout") => ErrorKind::Timeout,
-        kind => kind,
+/// What the server says of its own `statement_timeout`, in English; it has the code of a cancel.
+const TIMEOUT: &str = "statement timeout";
+/// What it says of a cancel.
+const CANCEL: &str = "user request";
+
+/// Whether an error with the code of a cancel is the server's own timeout. Where the server speaks English its text
+/// tells; elsewhere it is one if nobody here has asked for a cancel, so that it is known how long the call `took`, and
+/// that is at least the session's `timeout`.
+fn is_timeout(message: &str, took: Option<Duration>, timeout: Option<Duration>) -> bool {
+    let over = || matches!((took, timeout), (Some(took), Some(timeout)) if took >= timeout);
+    message.contains(TIMEOUT) || (!message.contains(CANCEL) && over())
+}
+
+/// As [`of_driver`], for a statement that may have been interrupted; see [`is_timeout`].
+pub fn of_interrupted(cause: sqlx::Error, took: Option<Duration>, timeout: Option<Duration>) -> Error {
+    let error = of_driver(cause);
+    if error.kind() == ErrorKind::Cancelled && is_timeout(error.message(), took, timeout) {
+        return error.with_kind(ErrorKind::Timeout);
     }
+    error
 }
 
 /// An error of the driver while `sql` was running, in our words where the driver has none.
@@ -69,7 +84,7 @@ pub fn of_driver(cause: sqlx::Error) -> Error {
 pub fn of_server(server: &PgDatabaseError) -> Error {
     let code = server.code();
     let text = |text: Option<&str>| text.map(str::to_owned);
-    let kind = match kind_of(code, server.message()) {
+    let kind = match kind(code) {
         _ if is_last_word(server) => ErrorKind::Connection,
         // That of a statement, such as one over a foreign data wrapper: this connection goes on.
         ErrorKind::Connection => ErrorKind::Execution,
@@ -174,12 +189,21 @@ mod tests {
 
     #[test]
     fn a_timeout_of_the_server_is_no_cancel() {
-        for (code, message, expected) in [
-            ("57014", "canceling statement due to statement timeout", ErrorKind::Timeout),
-            ("57014", "canceling statement due to user request", ErrorKind::Cancelled),
-            ("55P03", "canceling statement due to lock timeout", ErrorKind::Execution),
+        let (short, long) = (Some(Duration::from_millis(99)), Some(Duration::from_millis(101)));
+        let timeout = Some(Duration::from_millis(100));
+        let german = "storniere Anfrage wegen Zeitüberschreitung der Anfrage";
+        for (message, took, timeout, expected) in [
+            ("canceling statement due to statement timeout", None, None, true),
+            ("canceling statement due to statement timeout", short, timeout, true),
+            ("canceling statement due to user request", long, timeout, false),
+            (german, long, timeout, true),
+            (german, short, timeout, false),
+            // No timeout is set.
+            (german, long, None, false),
+            // A cancel of ours.
+            (german, None, timeout, false),
         ] {
-            assert_eq!(kind_of(code, message), expected, "{message}");
+            assert_eq!(is_timeout(message, took, timeout), expected, "{message} {took:?} {timeout:?}");
         }
     }
 }

@@ -68,8 +68,13 @@ impl Types {
     /// `time_zone` the session's zone.
     pub fn new(lc_monetary: &str, time_zone: &str) -> Self {
         let dollars = matches!(lc_monetary, "C" | "POSIX" | "") || lc_monetary.starts_with("en_US");
-        let utc = matches!(time_zone.to_ascii_uppercase().as_str(), "UTC" | "ETC/UTC" | "GMT");
-        Self { rows: HashMap::new(), dollars, utc }
+        Self { rows: HashMap::new(), dollars, utc: is_utc(time_zone) }
+    }
+
+    /// The session's zone is another one now; whether types are read in another way because of that.
+    pub fn set_time_zone(&mut self, time_zone: &str) -> bool {
+        let before = std::mem::replace(&mut self.utc, is_utc(time_zone));
+        self.utc != before
     }
 
     /// Forgets everything: types may have changed.
@@ -164,6 +169,10 @@ impl Types {
         let ty = Type::new(oid, Arc::clone(&row.name), kind);
         Type { modifier, qualified: Arc::clone(&row.qualified), ..ty }.settled()
     }
+}
+
+fn is_utc(time_zone: &str) -> bool {
+    matches!(time_zone.to_ascii_uppercase().as_str(), "UTC" | "ETC/UTC" | "GMT")
 }
 
 /// The kind of a type that stands for itself: an extension's, or one of the catalog's rarer ones.

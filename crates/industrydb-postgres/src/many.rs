@@ -6,6 +6,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures_core::Stream as _;
 use industrydb_core::error::{Error, Result};
@@ -116,20 +117,19 @@ async fn run_all(session: &mut Session, types: &[crate::types::Type], rows: &[Ve
 async fn send(session: &mut Session, message: &str, first: usize) -> Result<u64> {
     let mut changed = 0;
     let mut done = 0;
-    let outcome = {
-        let mut results = (&mut session.connection).fetch_many(raw_sql(AssertSqlSafe(message)));
-        loop {
-            match poll_fn(|cx| Pin::new(&mut results).poll_next(cx)).await {
-                None => break Ok(()),
-                Some(Ok(Either::Left(result))) => {
+    let calls = Arc::clone(&session.calls);
+    let outcome = calls
+        .watched(async {
+            let mut results = (&mut session.connection).fetch_many(raw_sql(AssertSqlSafe(message)));
+            while let Some(result) = poll_fn(|cx| Pin::new(&mut results).poll_next(cx)).await {
+                if let Either::Left(result) = result? {
                     changed += result.rows_affected();
                     done += 1;
                 }
-                Some(Ok(Either::Right(_))) => {}
-                Some(Err(cause)) => break Err(cause),
             }
-        }
-    };
+            Ok(())
+        })
+        .await;
     match outcome {
         Ok(()) => Ok(changed),
         Err(cause) => {

@@ -20,16 +20,24 @@ use crate::cancel::Calls;
 use crate::connect::quoted;
 use crate::copy;
 use crate::dialect::DIALECT;
-use crate::error::{BACKEND, ends_connection, is_misread, is_notification, is_stale_plan, of_driver, sqlstate};
+use crate::error::{
+    BACKEND, conversion, ends_connection, is_misread, is_notification, is_stale_plan, of_driver, of_interrupted, sqlstate,
+};
 use crate::literal;
 use crate::lookup::Types;
 use crate::params::{self, Bound};
 use crate::plan::{Plan, PlannedColumn, Plans, parameters};
-use crate::settings;
+use crate::settings::{self, Changes, Settings};
 use crate::types::Type;
+use crate::{kept, textual};
 
 /// `text`, which the server also takes for a parameter about which nothing else is known.
 const TEXT: u32 = 25;
+/// How many parameters a statement can have.
+const MOST_PARAMETERS: usize = 65_535;
+/// How many bytes their values can have: a message is shorter than 1 GiB (PostgreSQL source, `PQ_LARGE_MESSAGE_LIMIT`),
+/// what stands around the values included.
+const MOST_BYTES: usize = (1 << 30) - (1 << 20);
 /// "could not determine data type of parameter": an error of preparing, before anything is run.
 const INDETERMINATE: &str = "42P18";
 
@@ -113,6 +121,8 @@ pub struct Session {
     stale: bool,
     /// The open transaction has changed tables or types, which its end may take back.
     redefined: bool,
+    settings: Settings,
+    changes: Changes,
 }
 
 /// A statement with its parameters, ready to run.
@@ -137,14 +147,20 @@ pub struct Textual {
 
 impl Session {
     /// A session on a fresh connection.
-    pub fn new(connection: PgConnection, calls: Arc<Calls>, lc_monetary: &str, time_zone: &str, pooled: bool) -> Self {
+    pub fn new(
+        connection: PgConnection,
+        calls: Arc<Calls>,
+        lc_monetary: &str,
+        settings: Settings,
+        pooled: bool,
+    ) -> Self {
         Self {
             connection,
             state: Arc::default(),
             calls,
-            types: Types::new(lc_monetary, time_zone),
+            types: Types::new(lc_monetary, &settings.time_zone),
             plans: Plans::default(),
-            zone: time_zone.to_owned(),
+            zone: settings.time_zone.clone(),
             pooled,
             failed: false,
             left_prepared: Vec::new(),
@@ -152,12 +168,31 @@ impl Session {
             listening: false,
             stale: false,
             redefined: false,
+            settings,
+            changes: Changes::default(),
         }
     }
 
     /// Whether no state may be left on the server.
     pub fn is_pooled(&self) -> bool {
         self.pooled
+    }
+
+    /// Refuses to read floats as text that the server would round.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conversion`] naming the column.
+    pub fn check_floats(&self, columns: &[PlannedColumn]) -> Result<()> {
+        match columns.iter().find(|column| textual::has_float(&column.ty)) {
+            Some(column) if !self.settings.exact_floats => {
+                let message = format!(
+                    "column {:?}: {} is rounded to the session's extra_float_digits beside a type that only has a text form",
+                    column.name, column.ty.name
+                );
+                Err(conversion(message).with_column(column.name.as_str()).with_hint("RESET extra_float_digits"))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Our error for the driver's; notes what it means for the session.
@@ -173,7 +208,8 @@ impl Session {
         self.listening |= is_notification(&cause);
         let is_stale = is_stale_plan(&cause);
         self.dropped |= is_stale;
-        let error = of_driver(cause);
+        let took = (!self.calls.was_asked()).then(|| self.calls.elapsed());
+        let error = of_interrupted(cause, took, self.settings.statement_timeout);
         if is_stale && self.failed && error.details().code.as_deref() == Some("0A000") {
             let hint =
                 "its tables or types were changed since it was prepared: roll back, and run the transaction again";
@@ -197,7 +233,8 @@ impl Session {
     pub fn note_effects(&mut self, sql: &str) -> Result<()> {
         let mut open = self.state.in_transaction();
         let mut lost = false;
-        for effect in transaction_effects(sql, PlaceholderStyle::Dollar) {
+        let effects = transaction_effects(sql, PlaceholderStyle::Dollar);
+        for effect in &effects {
             match effect {
                 TransactionEffect::Commit | TransactionEffect::CommitChain => {
                     lost |= std::mem::take(&mut self.failed);
@@ -216,6 +253,7 @@ impl Session {
             open = effect.leaves_open(open);
         }
         self.state.in_transaction.store(open, Ordering::Release);
+        self.changes.note(sql, &effects, open);
         let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
         if matches!(keyword.as_str(), "create" | "alter" | "drop") {
             self.stale = true;
@@ -242,11 +280,13 @@ impl Session {
             | TransactionEffect::RollbackTo
             | TransactionEffect::Release => false,
         };
-        if self.state.in_transaction() && transaction_effects(sql, PlaceholderStyle::Dollar).iter().any(ends) {
+        let effects = transaction_effects(sql, PlaceholderStyle::Dollar);
+        if self.state.in_transaction() && effects.iter().any(ends) {
             self.state.in_transaction.store(false, Ordering::Release);
             self.failed = false;
             self.stale |= std::mem::take(&mut self.redefined);
         }
+        self.changes.note(sql, &effects, self.state.in_transaction());
     }
 
     /// Makes the next statement prepare and look up everything anew.
@@ -281,7 +321,7 @@ impl Session {
         if self.zone == "UTC" {
             return Ok(());
         }
-        let Some(local) = settings::resets_zone(sql) else { return Ok(()) };
+        let Some(local) = kept::resets_zone(sql) else { return Ok(()) };
         let zone = quoted(&self.zone);
         self.run_simple(&format!("SELECT pg_catalog.set_config('TimeZone', {zone}, {local})")).await
     }
@@ -291,6 +331,7 @@ impl Session {
     /// # Errors
     /// What the server says.
     pub async fn prepare(&mut self, sql: &str) -> sqlx::Result<Arc<Plan>> {
+        self.read_settings().await?;
         if self.stale || std::mem::take(&mut self.dropped) {
             // The driver keeps what it knows of a statement, such as the table that its columns are of.
             self.forget().await?;
@@ -308,6 +349,26 @@ impl Session {
         let plan = Arc::new(self.plan(statement).await?);
         self.plans.put(sql, Arc::clone(&plan));
         Ok(plan)
+    }
+
+    /// Reads the settings again if they may have changed.
+    async fn read_settings(&mut self) -> sqlx::Result<()> {
+        if self.failed || !self.changes.take() {
+            return Ok(());
+        }
+        let sql = format!("SELECT {}", settings::COLUMNS);
+        let row = raw_sql(AssertSqlSafe(sql)).fetch_one(&mut self.connection).await;
+        match row.and_then(|row| Settings::read(&row)) {
+            Ok(settings) => {
+                self.stale |= self.types.set_time_zone(&settings.time_zone);
+                self.settings = settings;
+                Ok(())
+            }
+            Err(cause) => {
+                self.changes.put_back();
+                Err(cause)
+            }
+        }
     }
 
     async fn plan(&mut self, statement: PgStatement) -> sqlx::Result<Plan> {
@@ -374,6 +435,7 @@ impl Session {
     pub async fn ready(&mut self, sql: &str, params: &Params) -> Result<Ready> {
         check_text(sql)?;
         copy::check(sql)?;
+        check_number(params)?;
         if params.is_empty() && has_own_parameters(sql) {
             let plan = self.prepare(sql).await.map_err(|cause| self.error(cause))?;
             return Ok(Ready { sql: sql.to_owned(), plan, bindings: Bindings::default(), textual: None });
@@ -752,6 +814,10 @@ fn bind(plan: &Plan, values: &[&Value], casts: &mut Casts) -> Result<Bindings> {
                 None
             }
         });
+        if bindings.bytes.len() > MOST_BYTES {
+            let message = "with this value the parameters have more bytes than a message to the server holds (1 GiB)";
+            return Err(numbered(conversion(message)));
+        }
     }
     Ok(bindings)
 }
@@ -843,7 +909,7 @@ pub fn check_text(sql: &str) -> Result<()> {
     if sql.contains('\0') {
         return Err(Error::execution("the SQL text contains a NUL character").with_backend(BACKEND));
     }
-    settings::check_encoding(sql)
+    kept::check_encoding(sql)
 }
 
 /// The error of a call that was given up.

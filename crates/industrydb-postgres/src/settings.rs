@@ -1,120 +1,111 @@
-//! Settings of the session that a statement must not change, and the one that has to be given back.
-//!
-//! The decoder takes UTF-8, whose bytes say nothing when they are another encoding's: no statement may ask for one. The
-//! driver's startup message asks for UTC, so a statement that resets the time zone does not get to the configured one.
+//! The settings of a session that decide how its answers are understood, and when they may have changed.
 
-use industrydb_core::error::{Error, Result};
-use industrydb_core::sql::tokens::{Kind, tokenize};
-use industrydb_core::sql::{PlaceholderStyle, first_keyword};
+use std::time::Duration;
 
-use crate::error::BACKEND;
+use industrydb_core::sql::{PlaceholderStyle, TransactionEffect, first_keyword};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 
-/// The setting that stays UTF8.
-const ENCODING: &str = "client_encoding";
+/// What [`Settings::read`] reads, as a select list.
+pub const COLUMNS: &str = "pg_catalog.current_setting('TimeZone') AS time_zone, \
+     (extract(epoch FROM pg_catalog.current_setting('statement_timeout')::interval) * 1000)::int8 \
+       AS statement_timeout, \
+     pg_catalog.current_setting('extra_float_digits')::int4 > 0 AS exact_floats";
 
-/// Refuses a statement that asks for another encoding: SET, SET NAMES, `set_config` or DO.
-///
-/// # Errors
-/// [`industrydb_core::error::ErrorKind::Execution`].
-pub fn check_encoding(sql: &str) -> Result<()> {
-    let named = mentions(sql, ENCODING);
-    if !(named || mentions(sql, "names")) {
-        return Ok(());
+/// The settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The zone that instants are written in.
+    pub time_zone: String,
+    /// After how long the server stops a statement by itself; `None` for never.
+    pub statement_timeout: Option<Duration>,
+    /// Whether floats are written with all of their digits where they are written as text.
+    pub exact_floats: bool,
+}
+
+impl Settings {
+    /// Those in a row with [`COLUMNS`].
+    ///
+    /// # Errors
+    /// [`sqlx::Error::Decode`] and its like, if there are none.
+    pub fn read(row: &PgRow) -> sqlx::Result<Self> {
+        let millis: i64 = row.try_get("statement_timeout")?;
+        let statement_timeout = u64::try_from(millis).ok().filter(|millis| *millis > 0).map(Duration::from_millis);
+        let (time_zone, exact_floats) = (row.try_get("time_zone")?, row.try_get("exact_floats")?);
+        Ok(Self { time_zone, statement_timeout, exact_floats })
     }
-    let other = match first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase().as_str() {
-        "set" => sets_other_encoding(sql),
-        "do" => named,
-        // What is only defined runs in a session of its own, or gives the setting back when it is left.
-        "create" | "alter" => false,
-        _ => named && mentions(sql, "set_config"),
-    };
-    if !other {
-        return Ok(());
+}
+
+/// Whether the settings have to be read again.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// They may be others than those last read.
+    stale: bool,
+    /// They may have changed in the open transaction, and with its end may change back.
+    in_transaction: bool,
+}
+
+impl Changes {
+    /// `sql` has run, or failed, with these effects on the transaction, which is `open` afterwards. What a function of
+    /// the server's sets is not seen.
+    pub fn note(&mut self, sql: &str, effects: &[TransactionEffect], open: bool) {
+        self.stale |= self.in_transaction && !effects.is_empty();
+        self.in_transaction &= open;
+        if sets(sql) {
+            self.stale = true;
+            self.in_transaction = open;
+        }
     }
-    let error = Error::execution("client_encoding is UTF8 here and can't be changed");
-    Err(error.with_hint("the values of other encodings are converted by the server").with_backend(BACKEND))
-}
 
-fn sets_other_encoding(sql: &str) -> bool {
-    let words = words(sql);
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let (["set", "session" | "local", what @ ..] | ["set", what @ ..]) = words.as_slice() else { return false };
-    let (["names", value @ ..] | [ENCODING, "=" | "to", value @ ..]) = what else { return false };
-    let name: String = value.concat().chars().filter(char::is_ascii_alphanumeric).collect();
-    // As the server compares names (PostgreSQL source, `encnames.c`).
-    !matches!(name.as_str(), "" | "default" | "utf8" | "unicode")
-}
-
-/// Whether `sql` resets the time zone; if so, whether only until the transaction ends.
-pub fn resets_zone(sql: &str) -> Option<bool> {
-    let keyword = first_keyword(sql, PlaceholderStyle::Dollar)?;
-    if !["set", "reset", "discard"].iter().any(|word| keyword.eq_ignore_ascii_case(word)) {
-        return None;
+    /// Whether to read them; they are then taken for read.
+    pub fn take(&mut self) -> bool {
+        std::mem::take(&mut self.stale)
     }
-    let words = words(sql);
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let (local, what) = match words.as_slice() {
-        ["discard" | "reset", "all"] | ["reset", "timezone"] | ["reset", "time", "zone"] => return Some(false),
-        ["set", "local", what @ ..] => (true, what),
-        ["set", "session", what @ ..] | ["set", what @ ..] => (false, what),
-        _ => return None,
-    };
-    let resets = matches!(what, ["timezone", "=" | "to", "default"] | ["time", "zone", "default" | "local"]);
-    resets.then_some(local)
+
+    /// They could not be read.
+    pub fn put_back(&mut self) {
+        self.stale = true;
+    }
 }
 
-/// What a statement consists of, in lower case, without quotes and semicolons.
-fn words(sql: &str) -> Vec<String> {
-    let tokens = tokenize(sql, PlaceholderStyle::Dollar).unwrap_or_default();
-    let told = tokens.iter().filter(|token| !matches!(token.kind, Kind::Trivia | Kind::Symbol(';')));
-    told.map(|token| token.text(sql).trim_matches(['"', '\'']).to_ascii_lowercase()).collect()
-}
-
-fn mentions(sql: &str, word: &str) -> bool {
-    sql.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+/// Whether a statement may change settings.
+fn sets(sql: &str) -> bool {
+    const CALL: &[u8] = b"set_config";
+    let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
+    matches!(keyword.as_str(), "set" | "reset" | "discard")
+        || sql.as_bytes().windows(CALL.len()).any(|part| part.eq_ignore_ascii_case(CALL))
 }
 
 #[cfg(test)]
 mod tests {
+    use industrydb_core::sql::transaction_effects;
+
     use super::*;
 
     #[test]
-    fn another_encoding() {
-        for (sql, refused) in [
-            ("SET client_encoding = 'LATIN1'", true),
-            ("set session \"client_encoding\" to latin1;", true),
-            ("SET LOCAL NAMES 'SQL_ASCII'", true),
-            ("SELECT set_config('client_encoding', 'LATIN1', false)", true),
-            ("DO 'BEGIN SET client_encoding = LATIN1; END'", true),
-            ("SET client_encoding = 'utf-8'", false),
-            ("SET NAMES", false),
-            ("SET client_encoding TO DEFAULT", false),
-            ("SELECT 'client_encoding'", false),
-            ("SELECT set_config('names', '1', false)", false),
-            ("ALTER ROLE a SET client_encoding = 'LATIN1'", false),
-            ("SET search_path = names", false),
+    fn settings_are_read_again_when_they_may_have_changed() {
+        // The statements in their order, whether a transaction is open after each, and whether it makes them stale.
+        for (case, steps) in [
+            ("SET", vec![("SET timezone = 'Asia/Tokyo'", false, true), ("SELECT 1", false, false)]),
+            ("RESET", vec![("reset timezone", false, true), ("DISCARD ALL", false, true)]),
+            ("a function", vec![("SELECT Set_Config('TimeZone', 'UTC', false)", false, true)]),
+            ("elsewhere", vec![("SELECT 'set', 1 AS reset", false, false), ("BEGIN", true, false)]),
+            ("rolled back", vec![("BEGIN", true, false), ("SET LOCAL a.b = 1", true, true), ("ROLLBACK", false, true)]),
+            (
+                "to a savepoint",
+                vec![
+                    ("SET a.b = 1", true, true),
+                    ("ROLLBACK TO SAVEPOINT s", true, true),
+                    ("COMMIT", false, true),
+                    ("SELECT 1", false, false),
+                ],
+            ),
         ] {
-            assert_eq!(check_encoding(sql).is_err(), refused, "{sql}");
-        }
-    }
-
-    #[test]
-    fn what_resets_the_zone() {
-        for (sql, expected) in [
-            ("DISCARD ALL", Some(false)),
-            ("reset all;", Some(false)),
-            ("RESET /* the */ TimeZone", Some(false)),
-            ("RESET TIME ZONE", Some(false)),
-            ("SET LOCAL TIME ZONE DEFAULT", Some(true)),
-            ("SET SESSION timezone TO DEFAULT", Some(false)),
-            ("SET timezone = DEFAULT", Some(false)),
-            ("SET timezone = 'Asia/Tokyo'", None),
-            ("RESET work_mem", None),
-            ("DISCARD PLANS", None),
-            ("SELECT 'RESET ALL'", None),
-            ("", None),
-        ] {
-            assert_eq!(resets_zone(sql), expected, "{sql}");
+            let mut changes = Changes::default();
+            for (sql, open, stale) in steps {
+                changes.note(sql, &transaction_effects(sql, PlaceholderStyle::Dollar), open);
+                assert_eq!(changes.take(), stale, "{case}: {sql}");
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::AbortHandle;
 
-use crate::cancel::{ABORTED, Calls};
+use crate::cancel::{Calls, aborted_error};
 use crate::copy;
 use crate::decode::{ResultReader, declared_schema};
 use crate::error::{BACKEND, is_notification};
@@ -69,11 +69,14 @@ fn received(message: Option<Message>) -> Result<Option<Event>> {
 }
 
 /// Where the task's events go; a consumer that is gone ends the statement.
-struct Sink(Sender<Message>);
+struct Sink {
+    sender: Sender<Message>,
+    calls: Arc<Calls>,
+}
 
 impl Sink {
     async fn event(&self, event: Event) -> Result<()> {
-        self.0.send(Message::Event(event)).await.map_err(|_| given_up())
+        self.calls.held_up(self.sender.send(Message::Event(event))).await.map_err(|_| given_up())
     }
 }
 
@@ -105,7 +108,7 @@ pub async fn start(
     let prepared = tokio::select! {
         biased;
         prepared = prepare(&mut session, sql, params) => prepared,
-        () = calls.aborted() => Err(abort(&session, held)),
+        reason = calls.aborted() => Err(abort(&session, held, reason)),
     };
     let (work, entered) = match prepared {
         Ok(prepared) => prepared,
@@ -116,16 +119,16 @@ pub async fn start(
         }
     };
     let (sender, receiver) = mpsc::channel(WAITING_EVENTS);
-    let task = tokio::spawn(run(Arc::clone(held), session, work, entered, options, Sink(sender)));
+    let task = tokio::spawn(run(Arc::clone(held), session, work, entered, options, Sink { sender, calls: Arc::clone(&calls) }));
     Ok((Events(receiver, calls), task.abort_handle()))
 }
 
 /// Gives up a call that the server can't be told to stop, and the connection with it.
-fn abort(session: &Session, held: &Held) -> Error {
-    session.state.close(ABORTED);
+fn abort(session: &Session, held: &Held, reason: &'static str) -> Error {
+    session.state.close(reason);
     // Nobody may be waiting any more who would close the socket.
     let _ = held.let_go();
-    given_up()
+    aborted_error(reason)
 }
 
 async fn prepare(session: &mut Session, sql: &str, params: &Params) -> Result<(Work, bool)> {
@@ -174,10 +177,10 @@ async fn run(
     let calls = Arc::clone(&session.calls);
     let mut fuse = Fuse { state: Arc::clone(&session.state), calls: Arc::clone(&calls), armed: true };
     let outcome = tokio::select! {
-        outcome = run_all(&mut session, work, entered, &options, &sink) => Some(outcome),
-        () = calls.aborted() => None,
+        outcome = run_all(&mut session, work, entered, &options, &sink) => Ok(outcome),
+        reason = calls.aborted() => Err(reason),
     };
-    let outcome = outcome.unwrap_or_else(|| Err(abort(&session, &held)));
+    let outcome = outcome.unwrap_or_else(|reason| Err(abort(&session, &held, reason)));
     fuse.armed = false;
     // Before the next call can begin: it would be taken for its end, and could not be cancelled any more.
     calls.end().await;
@@ -185,7 +188,7 @@ async fn run(
     drop(session);
     let last = outcome.map_or_else(Message::Failed, |()| Message::End);
     // A consumer that is gone needs no last word.
-    let _ = sink.0.send(last).await;
+    let _ = sink.sender.send(last).await;
 }
 
 async fn run_all(session: &mut Session, work: Work, entered: bool, options: &ReadOptions, sink: &Sink) -> Result<()> {
@@ -504,7 +507,7 @@ async fn run_textual(
     sink: &Sink,
 ) -> Result<()> {
     let columns = planned.unwrap_or_default();
-    textual::check_floats(session, columns).await?;
+    session.check_floats(columns)?;
     let reader = planned.map(|columns| textual::TextReader::new(columns, options)).transpose()?;
     let mut reader = reader.filter(|_| !columns.is_empty());
     let mut changed = 0;

@@ -1,6 +1,6 @@
 //! Results in the server's text format: for types whose binary form is not known here.
 
-use industrydb_core::column::Views;
+use industrydb_core::column::{Fixed, Views, finish_duration};
 use industrydb_core::connector::{ReadOptions, Settle};
 use industrydb_core::decimal::MAX_PRECISION;
 use industrydb_core::error::Result;
@@ -10,80 +10,17 @@ use industrydb_core::temporal::parse_datetime;
 use industrydb_core::text::utf8;
 use polars_core::prelude::{
     Column, DataFrame, DataType, IntoSeries as _, ListBuilderTrait as _, ListStringChunkedBuilder, PlSmallStr, Series,
+    TimeUnit,
 };
 use sqlx::postgres::PgRow;
-use sqlx::{Column as _, Row as _, ValueRef as _, raw_sql};
+use sqlx::{Column as _, Row as _, ValueRef as _};
 
+use crate::decode::time;
 use crate::encode::form;
 use crate::error::{BACKEND, conversion, of_driver};
 use crate::plan::PlannedColumn;
-use crate::session::Session;
+use crate::text::{parse_interval, write_interval_iso};
 use crate::types::{Formatted, Kind, NumericModifier, OPEN_SCALE, Type};
-
-/// Refuses floats if the server rounds their text: `extra_float_digits` below 1 (PostgreSQL manual 8.1.3).
-///
-/// # Errors
-/// [`industrydb_core::error::ErrorKind::Conversion`]; what the server says.
-pub async fn check_floats(session: &mut Session, planned: &[PlannedColumn]) -> Result<()> {
-    let Some(column) = planned.iter().find(|column| has_float(&column.ty)) else { return Ok(()) };
-    let digits = raw_sql("SELECT pg_catalog.current_setting('extra_float_digits')::integer");
-    let row = digits.fetch_one(&mut session.connection).await.map_err(|cause| session.error(cause))?;
-    if row.try_get::<i32, _>(0).map_err(of_driver)? > 0 {
-        return Ok(());
-    }
-    let message = format!(
-        "column {:?}: beside a type that only has a text form, extra_float_digits rounds {}",
-        column.name, column.ty.name
-    );
-    Err(conversion(message).with_column(column.name.as_str()).with_hint("RESET extra_float_digits"))
-}
-
-fn has_float(ty: &Type) -> bool {
-    match &ty.kind {
-        Kind::Float4 | Kind::Float8 => true,
-        Kind::Array(element) => has_float(element),
-        Kind::Formatted(formatted) => match formatted {
-            Formatted::Range(bound) | Formatted::Multirange(bound) => has_float(bound),
-            Formatted::Point
-            | Formatted::Line
-            | Formatted::Lseg
-            | Formatted::Box
-            | Formatted::Path
-            | Formatted::Polygon
-            | Formatted::Circle => true,
-            Formatted::Transaction
-            | Formatted::Char
-            | Formatted::Uuid
-            | Formatted::Inet
-            | Formatted::Cidr
-            | Formatted::Macaddr
-            | Formatted::Macaddr8
-            | Formatted::Bit
-            | Formatted::Money
-            | Formatted::TimeTz
-            | Formatted::TsVector => false,
-        },
-        Kind::Bool
-        | Kind::Int2
-        | Kind::Int4
-        | Kind::Int8
-        | Kind::Oid
-        | Kind::Numeric(_)
-        | Kind::Text
-        | Kind::Jsonb
-        | Kind::Bytea
-        | Kind::Geometry
-        | Kind::Date
-        | Kind::Time
-        | Kind::Timestamp
-        | Kind::TimestampTz
-        | Kind::Interval
-        | Kind::Enum(_)
-        | Kind::Composite(_)
-        | Kind::Vector(_)
-        | Kind::Other => false,
-    }
-}
 
 /// A column while it is filled with text.
 struct TextColumn {
@@ -96,6 +33,10 @@ struct TextColumn {
     bytes: Option<Views<[u8]>>,
     /// The elements of arrays.
     lists: Option<ListStringChunkedBuilder>,
+    /// Whether they are booleans.
+    of_bools: bool,
+    /// Microseconds, of intervals that are not to stay text.
+    durations: Option<Fixed<i64>>,
     /// When the scale of numbers that declare none settles, until it has.
     open: Option<Settle>,
 }
@@ -116,7 +57,8 @@ impl TextReader {
     pub fn new(planned: &[PlannedColumn], options: &ReadOptions) -> Result<Self> {
         let mut columns = Vec::with_capacity(planned.len());
         for column in planned {
-            let wanted = options.override_for(&column.name).cloned().unwrap_or_else(|| column.ty.dtype());
+            let asked = options.override_for(&column.name);
+            let wanted = asked.cloned().unwrap_or_else(|| column.ty.dtype());
             let is_text = wanted == DataType::String || matches!(column.ty.kind, Kind::Other);
             if !is_text && !has_plain_text(&column.ty.kind) {
                 let message = format!(
@@ -126,10 +68,11 @@ impl TextReader {
                 let remedy = format!("cast one of them: {}::text", column.name);
                 return Err(conversion(message).with_column(column.name.as_str()).with_hint(remedy));
             }
-            let open = options.override_for(&column.name).is_none() && is_open(&column.ty);
-            let mut column = TextColumn::new(column.name.clone(), Some(column.ty.clone()), wanted);
-            column.open = (open && options.settle != Settle::Declared).then_some(options.settle);
-            columns.push(column);
+            let mut filled = TextColumn::new(column.name.clone(), Some(column.ty.clone()), wanted);
+            if asked.is_none() && options.settle != Settle::Declared && is_open(&column.ty) {
+                filled.open = Some(options.settle);
+            }
+            columns.push(filled);
         }
         Ok(Self { columns, rows_out: 0, rows: 0 })
     }
@@ -191,15 +134,20 @@ impl TextColumn {
             matches!(ty.as_ref().map(|ty| &ty.kind), Some(Kind::Bytea | Kind::Geometry)) && dtype == DataType::Binary;
         let lists =
             matches!(ty.as_ref().map(|ty| &ty.kind), Some(Kind::Array(_))) && matches!(dtype, DataType::List(_));
+        let of_bools =
+            matches!(ty.as_ref().map(|ty| &ty.kind), Some(Kind::Array(element)) if element.kind == Kind::Bool);
         let lists = lists.then(|| ListStringChunkedBuilder::new(name.clone(), 0, 0));
-        Self { name, ty, dtype, values: Views::new(), bytes: bytes.then(Views::new), lists, open: None }
+        let durations = ty.as_ref().is_some_and(|ty| ty.kind == Kind::Interval) && dtype != DataType::String;
+        let (bytes, durations) = (bytes.then(Views::new), durations.then(Fixed::new));
+        Self { name, ty, dtype, values: Views::new(), bytes, lists, of_bools, durations, open: None }
     }
 
     fn push_null(&mut self) {
-        match (&mut self.bytes, &mut self.lists) {
-            (Some(bytes), _) => bytes.push_null(),
-            (None, Some(lists)) => lists.append_null(),
-            (None, None) => self.values.push_null(),
+        match (&mut self.bytes, &mut self.lists, &mut self.durations) {
+            (Some(bytes), _, _) => bytes.push_null(),
+            (None, Some(lists), _) => lists.append_null(),
+            (None, None, Some(durations)) => durations.push_null(),
+            (None, None, None) => self.values.push_null(),
         }
     }
 
@@ -215,30 +163,48 @@ impl TextColumn {
             return Ok(());
         }
         if let Some(lists) = &mut self.lists {
-            let elements = elements(text).ok_or_else(|| place("only an array of one dimension can be read here"))?;
+            let mut elements =
+                elements(text).ok_or_else(|| place("only an array of one dimension can be read here"))?;
+            if self.of_bools {
+                elements.iter_mut().flatten().for_each(|element| *element = boolean(element).to_owned());
+            }
             lists.append_trusted_len_iter(elements.iter().map(Option::as_deref));
             return Ok(());
         }
-        let is_instant = matches!(self.dtype, DataType::Datetime(..));
-        if let Some(text) = is_instant.then(|| in_utc(text)).flatten() {
-            self.values.push(&text);
-            return Ok(());
+        match self.ty.as_ref().map(|ty| &ty.kind) {
+            Some(Kind::Bool) if self.dtype == DataType::Boolean => self.values.push(boolean(text)),
+            Some(Kind::Interval) => {
+                let mut iso = String::new();
+                let bytes = parse_interval(text).ok_or_else(|| place("it is no interval in the style postgres"))?;
+                write_interval_iso(&bytes, &mut iso).map_err(|_| place("it is no interval"))?;
+                let Some(durations) = &mut self.durations else {
+                    self.values.push(&iso);
+                    return Ok(());
+                };
+                let micros = time::interval(&bytes).map_err(|_| {
+                    let hint = format!("{} reads it", exact::override_of(&self.name, "pl.String"));
+                    place(&format!("Duration('us') does not hold the interval {iso}")).with_hint(hint)
+                })?;
+                durations.push(micros);
+            }
+            Some(Kind::TimestampTz) if matches!(self.dtype, DataType::Datetime(..)) => match in_utc(text) {
+                Some(utc) => self.values.push(&utc),
+                None => self.values.push(text),
+            },
+            _ => self.values.push(text),
         }
-        let is_bool = self.dtype == DataType::Boolean && self.ty.as_ref().is_some_and(|ty| ty.kind == Kind::Bool);
-        self.values.push(match text {
-            "t" if is_bool => "true",
-            "f" if is_bool => "false",
-            text => text,
-        });
         Ok(())
     }
 
     fn finish(&mut self, first_row: usize) -> Result<Column> {
         let name = self.name.clone();
-        let series = match (&mut self.bytes, &mut self.lists) {
-            (Some(bytes), _) => std::mem::replace(bytes, Views::new()).finish(name),
-            (None, Some(lists)) => lists.finish().into_series(),
-            (None, None) => std::mem::replace(&mut self.values, Views::new()).finish(name),
+        let series = match (&mut self.bytes, &mut self.lists, &mut self.durations) {
+            (Some(bytes), _, _) => std::mem::replace(bytes, Views::new()).finish(name),
+            (None, Some(lists), _) => lists.finish().into_series(),
+            (None, None, Some(durations)) => {
+                finish_duration(std::mem::replace(durations, Fixed::new()), name, TimeUnit::Microseconds)
+            }
+            (None, None, None) => std::mem::replace(&mut self.values, Views::new()).finish(name),
         };
         if let Some(scale) = self.open.and_then(|settle| settled_scale(&series, settle)) {
             self.open = None;
@@ -246,8 +212,65 @@ impl TextColumn {
             self.dtype = if series.dtype().is_list() { DataType::List(Box::new(decimal)) } else { decimal };
         }
         let cast =
-            if series.dtype() == &self.dtype { Ok(series) } else { exact::cast_from(&series, &self.dtype, first_row) };
+            if series.dtype() == &self.dtype { Ok(series) } else { exact::cast_read(&series, &self.dtype, first_row) };
         cast.map(Column::from).map_err(|error| error.with_backend(BACKEND))
+    }
+}
+
+/// A boolean of the server's, as [`exact`] reads it.
+fn boolean(text: &str) -> &str {
+    match text {
+        "t" => "true",
+        "f" => "false",
+        other => other,
+    }
+}
+
+/// Whether its text shows a floating point number.
+pub fn has_float(ty: &Type) -> bool {
+    match &ty.kind {
+        Kind::Float4 | Kind::Float8 => true,
+        Kind::Array(element) => has_float(element),
+        Kind::Formatted(formatted) => match formatted {
+            Formatted::Range(bound) | Formatted::Multirange(bound) => has_float(bound),
+            Formatted::Point
+            | Formatted::Line
+            | Formatted::Lseg
+            | Formatted::Box
+            | Formatted::Path
+            | Formatted::Polygon
+            | Formatted::Circle => true,
+            Formatted::Transaction
+            | Formatted::Char
+            | Formatted::Uuid
+            | Formatted::Inet
+            | Formatted::Cidr
+            | Formatted::Macaddr
+            | Formatted::Macaddr8
+            | Formatted::Bit
+            | Formatted::Money
+            | Formatted::TimeTz
+            | Formatted::TsVector => false,
+        },
+        Kind::Bool
+        | Kind::Int2
+        | Kind::Int4
+        | Kind::Int8
+        | Kind::Oid
+        | Kind::Numeric(_)
+        | Kind::Text
+        | Kind::Jsonb
+        | Kind::Bytea
+        | Kind::Geometry
+        | Kind::Date
+        | Kind::Time
+        | Kind::Timestamp
+        | Kind::TimestampTz
+        | Kind::Interval
+        | Kind::Enum(_)
+        | Kind::Composite(_)
+        | Kind::Vector(_)
+        | Kind::Other => false,
     }
 }
 
@@ -350,14 +373,15 @@ fn has_plain_text(kind: &Kind) -> bool {
         | Kind::Time
         | Kind::Timestamp
         | Kind::TimestampTz
+        | Kind::Interval
         | Kind::Enum(_)
         | Kind::Formatted(_)
         | Kind::Other => true,
         Kind::Array(element) => {
-            !matches!(element.kind, Kind::Bool | Kind::Bytea | Kind::Geometry | Kind::Array(_))
+            !matches!(element.kind, Kind::Bytea | Kind::Geometry | Kind::Interval | Kind::Array(_))
                 && has_plain_text(&element.kind)
         }
-        Kind::Interval | Kind::Composite(_) | Kind::Vector(_) => false,
+        Kind::Composite(_) | Kind::Vector(_) => false,
     }
 }
 

@@ -50,7 +50,7 @@ impl Place<'_> {
     fn error(self, what: &str, remedy: &str) -> Error {
         let (name, row) = (&self.column.name, self.row);
         Error::conversion(format!("column {name:?}, row {row}: {what}"))
-            .with_hint(format!("schema_overrides={{{name:?}: {remedy}}} reads it"))
+            .with_hint(format!("{} reads it", exact::override_of(name, remedy)))
             .with_column(name.as_str())
             .with_backend(BACKEND)
     }
@@ -275,7 +275,7 @@ impl Reader {
         }
         let series = store.finish(name);
         match &self.wanted {
-            Some(wanted) => exact::cast_from(&series, wanted, first_row)
+            Some(wanted) => exact::cast_read(&series, wanted, first_row)
                 .map(Column::from)
                 .map_err(|error| error.with_backend(BACKEND)),
             None => Ok(Column::from(series)),

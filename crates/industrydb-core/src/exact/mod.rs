@@ -13,6 +13,7 @@
 //!
 //! Null stays Null.
 
+mod hint;
 mod json;
 mod name;
 mod nested;
@@ -28,6 +29,7 @@ mod time;
 use polars_core::prelude::{DataType, Series};
 
 use crate::error::{Error, Result};
+pub use hint::override_of;
 pub use name::type_name;
 use rows::Failure;
 use rule::{Rule, rule};
@@ -63,6 +65,20 @@ pub fn cast_from(column: &Series, to: &DataType, first_row: usize) -> Result<Ser
         Failure::Whole(reason) => {
             error(column.name(), format!("{} cannot become {}: {reason}", type_name(from), type_name(to)))
         }
+    })
+}
+
+/// As [`cast_from`], for a column that was read as `from` because an override asks for `to`.
+///
+/// # Errors
+/// As [`cast`], with an override that works in the hint where a value has no place.
+pub fn cast_read(column: &Series, to: &DataType, first_row: usize) -> Result<Series> {
+    cast_from(column, to, first_row).map_err(|error| {
+        // Anything else is wrong with the types, and its message says what to do.
+        if to == &DataType::String || rule(column.dtype(), to).is_none() {
+            return error;
+        }
+        error.with_hint(format!("{} reads it", override_of(column.name(), "pl.String")))
     })
 }
 

@@ -3,7 +3,7 @@
 mod nested;
 mod number;
 mod store;
-mod time;
+pub mod time;
 pub mod wire;
 
 use industrydb_core::connector::ReadOptions;
@@ -21,8 +21,6 @@ use crate::plan::PlannedColumn;
 use crate::text;
 use crate::types::Kind;
 
-/// What reads a NUMERIC that no Decimal holds.
-const EITHER: &str = "pl.Float64 or pl.String";
 /// How much of a value an error shows, in characters.
 const SHOWN: usize = 60;
 
@@ -101,7 +99,7 @@ impl ResultReader {
             let first_row = usize::try_from(self.rows_out).unwrap_or(usize::MAX);
             columns.push(match &reader.wanted {
                 Some(wanted) if wanted != series.dtype() => {
-                    exact::cast_from(&series, wanted, first_row).map_err(|error| error.with_backend(BACKEND))?.into()
+                    exact::cast_read(&series, wanted, first_row).map_err(|error| error.with_backend(BACKEND))?.into()
                 }
                 _ => series.into(),
             });
@@ -134,10 +132,7 @@ impl Reader {
             ),
             Odd::Time(Misfit::EndOfDay) => (format!("{target} ends before 24:00:00"), Some("pl.String")),
             Odd::Time(_) => (format!("{target} does not hold it"), Some("pl.String")),
-            Odd::NotANumber => (format!("{target} does not hold it"), Some(EITHER)),
-            Odd::Digits if matches!(self.float(bytes), Some(value) if value.is_finite()) => {
-                (format!("{target} does not hold its digits"), Some(EITHER))
-            }
+            Odd::NotANumber => (format!("{target} does not hold it"), Some("pl.String")),
             Odd::Digits | Odd::Inexact => (format!("{target} does not hold its digits"), Some("pl.String")),
             Odd::Dimensions => (format!("{target} holds one dimension"), Some("pl.String")),
         };
@@ -145,14 +140,23 @@ impl Reader {
         let message = format!("column {name:?}, row {row}: the {} {shown}: {why}", ty.name);
         let error = conversion(message).with_column(name.as_str());
         match remedy {
-            Some(remedy) => error.with_hint(format!("schema_overrides={{{name:?}: {remedy}}} reads it")),
+            // Where it is the digits alone, a double may be what is wanted.
+            Some(remedy) if self.is_double(odd, bytes) => {
+                error.with_hint(format!("{} reads it; so does pl.Float64", exact::override_of(name, remedy)))
+            }
+            Some(remedy) => error.with_hint(format!("{} reads it", exact::override_of(name, remedy))),
             None => error,
         }
     }
 
-    /// The double that the override would give.
-    fn float(&self, bytes: &[u8]) -> Option<f64> {
-        matches!(self.column.ty.kind, Kind::Numeric(_)).then(|| store::double(bytes).ok()).flatten()
+    /// Whether an override with a double would give the value.
+    fn is_double(&self, odd: Odd, bytes: &[u8]) -> bool {
+        match odd {
+            Odd::NotANumber | Odd::Digits => {
+                matches!(self.column.ty.kind, Kind::Numeric(_)) && store::double(bytes).is_ok()
+            }
+            Odd::Malformed | Odd::Changed | Odd::NotUtf8 | Odd::Time(_) | Odd::Inexact | Odd::Dimensions => false,
+        }
     }
 
     /// The value for a person.

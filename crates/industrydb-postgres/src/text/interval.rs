@@ -148,6 +148,54 @@ fn iso_part(negative: bool, whole: u64, micros: u64, unit: u8, line: &mut Ascii<
     line.push(unit);
 }
 
+/// The bytes of an interval in the style postgres, which [`postgres`] writes; `None` for any other text.
+pub(super) fn parse(text: &str) -> Option<[u8; 16]> {
+    let (mut micros, mut days, mut months) = (0_i64, 0_i32, 0_i32);
+    match text {
+        "infinity" => (micros, days, months) = (i64::MAX, i32::MAX, i32::MAX),
+        "-infinity" => (micros, days, months) = (i64::MIN, i32::MIN, i32::MIN),
+        _ => {
+            let mut words = text.split(' ');
+            while let Some(word) = words.next() {
+                if word.contains(':') {
+                    micros = parse_clock(word)?;
+                    continue;
+                }
+                let value: i32 = word.parse().ok()?;
+                match words.next()? {
+                    "year" | "years" => months = months.checked_add(value.checked_mul(12)?)?,
+                    "mon" | "mons" => months = months.checked_add(value)?,
+                    "day" | "days" => days = value,
+                    _ => return None,
+                }
+            }
+        }
+    }
+    let mut bytes = [0; 16];
+    let parts = micros.to_be_bytes().into_iter().chain(days.to_be_bytes()).chain(months.to_be_bytes());
+    bytes.iter_mut().zip(parts).for_each(|(byte, part)| *byte = part);
+    Some(bytes)
+}
+
+/// The microseconds of `[±]HH:MM:SS[.f…]`.
+fn parse_clock(text: &str) -> Option<i64> {
+    let (negative, text) = match text.strip_prefix(['-', '+']) {
+        Some(rest) => (text.starts_with('-'), rest),
+        None => (false, text),
+    };
+    let (hours, rest) = text.split_once(':')?;
+    let (minutes, seconds) = rest.split_once(':')?;
+    let (seconds, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
+    let number = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse::<u64>().ok());
+    let fraction = number(&format!("{fraction:0<6}")).flatten().filter(|_| fraction.len() <= 6)?;
+    let micros = number(hours)??
+        .checked_mul(MICROS_PER_HOUR)?
+        .checked_add(number(minutes)??.checked_mul(MICROS_PER_MINUTE)?)?
+        .checked_add(number(seconds)??.checked_mul(MICROS_PER_SECOND)?)?
+        .checked_add(fraction)?;
+    if negative { 0_i64.checked_sub_unsigned(micros) } else { i64::try_from(micros).ok() }
+}
+
 fn infinity(negative: bool, line: &mut Ascii<'_>) {
     line.push_str(if negative { "-infinity" } else { "infinity" });
 }

@@ -89,6 +89,11 @@ pub(crate) fn write_interval_iso(bytes: &[u8], out: &mut String) -> Result<(), M
     interval::iso(bytes, out)
 }
 
+/// The bytes of an interval that the server wrote in its default style, postgres; `None` for any other text.
+pub(crate) fn parse_interval(text: &str) -> Option<[u8; 16]> {
+    interval::parse(text)
+}
+
 /// Appends the text that the type's output function gives: what stands in arrays, rows and ranges. `depth` says in
 /// how many of them.
 fn nested(ty: &Type, bytes: &[u8], depth: u8, out: &mut String) -> Result<(), Malformed> {

@@ -75,6 +75,20 @@ fn every_interval_has_the_servers_iso_text() {
 }
 
 #[test]
+fn the_servers_default_style_is_read_back() {
+    for (hex, _) in ROWS {
+        let mut text = String::new();
+        assert_eq!(interval::postgres(&unhex(hex), &mut text), Ok(()), "{hex}");
+        assert_eq!(parse_interval(&text).as_ref().map(<[u8; 16]>::as_slice), Some(unhex(hex).as_slice()), "{text}");
+    }
+    for text in
+        ["", "1", "1 week", "P1D", "@ 1 day", "1 day ago", "1:2", "1 day 1:2:x", "1:2:3.1234567", "1-2", "--1:2:3"]
+    {
+        assert_eq!(parse_interval(text), None, "{text}");
+    }
+}
+
+#[test]
 fn other_bytes_are_no_interval() {
     for len in (0..40).filter(|&len| len != 16) {
         let mut out = String::from("before");
