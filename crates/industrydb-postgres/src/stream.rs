@@ -158,7 +158,7 @@ async fn prepare(session: &mut Session, sql: &str, params: &Params) -> Result<(W
     if params.is_empty() {
         return Ok((Work::Script(sql.to_owned()), false));
     }
-    if split(sql, PlaceholderStyle::Dollar).len() > 1 {
+    if sql.contains(';') && split(sql, PlaceholderStyle::Dollar).len() > 1 {
         let message = "parameters need a single statement; this is a script of several";
         return Err(Error::execution(message).with_backend(BACKEND));
     }
