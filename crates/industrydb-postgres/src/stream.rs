@@ -16,9 +16,9 @@ use industrydb_core::sql::{PlaceholderStyle, first_keyword, split, transaction_e
 use industrydb_core::value::Params;
 use sqlx::postgres::{PgQueryResult, PgRow};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Statement as _, raw_sql};
+use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
 use tokio::sync::mpsc::{self, Receiver, Sender};
-use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, yield_now};
 
 use crate::cancel::ABORTED;

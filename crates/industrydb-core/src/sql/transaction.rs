@@ -5,8 +5,7 @@ use super::script::plain_keyword;
 use super::tokens::{Kind, Token, tokenize};
 
 /// What every statement of [`of_statement`] that has an effect begins with.
-const KEYWORDS: &[&str] =
-    &["begin", "start", "commit", "end", "prepare", "rollback", "abort", "savepoint", "release"];
+const KEYWORDS: &[&str] = &["begin", "start", "commit", "end", "prepare", "rollback", "abort", "savepoint", "release"];
 
 /// What one statement does to the open transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

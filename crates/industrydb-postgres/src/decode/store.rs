@@ -155,7 +155,9 @@ pub fn double(bytes: &[u8]) -> Result<f64, Odd> {
         Numeric::NaN => Ok(f64::NAN),
         Numeric::Infinite(negative) => Ok(if negative { f64::NEG_INFINITY } else { f64::INFINITY }),
         Numeric::Finite(number) => match number.unscaled(number.scale) {
-            Some(value) => decimal_to_f64(value, number.scale).or_else(|| exact_double(value, number.scale)).ok_or(Odd::Inexact),
+            Some(value) => {
+                decimal_to_f64(value, number.scale).or_else(|| exact_double(value, number.scale)).ok_or(Odd::Inexact)
+            }
             // More than 38 digits: 1e40 is a double all the same.
             None => number.long_double().ok_or(Odd::Inexact),
         },
