@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,14 @@ def _contenders(backend: Backend, plan: Plan, work: Work) -> Sequence[_Contender
     return limits + [runner(chosen) for chosen in plan.runners if work in chosen.works]
 
 
+def _turns(contenders: Sequence[_Contender], rounds: int) -> Iterator[tuple[int, _Contender]]:
+    """Everybody once a round, in each beginning with another one."""
+    for turn in range(rounds):
+        start = turn % len(contenders) if contenders else 0
+        for contender in [*contenders[start:], *contenders[:start]]:
+            yield turn, contender
+
+
 def run(backend: Backend, target: Target, plan: Plan, say: Callable[[str], None]) -> Results:
     """Measures `plan` on `target`. A contender that fails is noted and left out from then on; `say` gets the news.
 
@@ -100,9 +109,8 @@ def run(backend: Backend, target: Target, plan: Plan, say: Callable[[str], None]
     results = Results()
     for work in [work for work in plan.works if work in backend.limits]:
         contenders = _contenders(backend, plan, work)
-        for turn in range(1 if work.once else plan.rounds):
-            start = turn % len(contenders) if contenders else 0
-            for contender in [*contenders[start:], *contenders[:start]]:
+        with backend.apart() if work.apart else nullcontext():
+            for turn, contender in _turns(contenders, 1 if work.once else plan.rounds):
                 if (work, contender.name) in results.failures:
                     continue
                 job = Job(contender.name, work, target, check=plan.check and turn == 0, keys=plan.keys)

@@ -38,6 +38,11 @@ class PgServer:
             self._server = None
 
     @property
+    def process(self) -> int | None:
+        """The process that accepts connections and starts one for each; None if it does not run."""
+        return int((self._data / "postmaster.pid").read_text().split()[0]) if self._server is not None else None
+
+    @property
     def psql(self) -> str | None:
         """The psql of the package, or of the system where the server is somebody else's."""
         return str(self._server.bin_path / "psql") if self._server is not None else shutil.which("psql")

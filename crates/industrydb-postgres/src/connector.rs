@@ -1,6 +1,6 @@
 //! The connector: each verb of the trait in terms of a [`Session`].
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use industrydb_core::config::Config;
 use industrydb_core::connector::{BoxFuture, Canceller, DatabaseConnector, EventStream, Progress, ReadOptions};
@@ -10,10 +10,10 @@ use industrydb_core::table::{ColumnInfo, TableName};
 use industrydb_core::value::Params;
 use polars_core::prelude::{DataFrame, Schema};
 use sqlx::Connection as _;
-use tokio::task::AbortHandle;
 
 use crate::cancel::{Calls, PostgresCanceller, aborted_error};
 use crate::dialect::DIALECT;
+use crate::drive::Driver;
 use crate::error::of_driver;
 use crate::session::{Held, Session, State, given_up};
 use crate::{catalog, copy, decode, many, stream};
@@ -23,9 +23,11 @@ pub struct PostgresConnector {
     session: Arc<Held>,
     state: Arc<State>,
     calls: Arc<Calls>,
+    /// What waits for its sockets.
+    driver: Arc<Driver>,
     version: String,
-    /// The task of the last query, which has the session while it runs.
-    task: Option<AbortHandle>,
+    /// What is left of a query that was given up, and still has the session.
+    rest: stream::Rest,
 }
 
 /// Connects to the server of `config`.
@@ -33,13 +35,15 @@ pub struct PostgresConnector {
 /// # Errors
 /// As [`crate::connect::connect`].
 pub async fn connect(config: &Config) -> Result<Box<dyn DatabaseConnector>> {
-    let (session, version) = crate::connect::connect(config).await?;
+    let driver = Arc::new(Driver::new()?);
+    let (session, version) = driver.run(crate::connect::connect(config)).await?;
     Ok(Box::new(PostgresConnector {
         state: Arc::clone(&session.state),
         calls: Arc::clone(&session.calls),
         session: Arc::new(Held::new(session)),
+        driver,
         version,
-        task: None,
+        rest: stream::Rest::default(),
     }))
 }
 
@@ -57,7 +61,7 @@ impl PostgresConnector {
             session.leave_pooled(entered, outcome).await
         };
         let outcome = tokio::select! {
-            outcome = whole => outcome,
+            outcome = self.driver.run(whole) => outcome,
             reason = self.calls.aborted() => {
                 self.state.close(reason);
                 Err(aborted_error(reason))
@@ -73,7 +77,7 @@ impl PostgresConnector {
 impl Drop for PostgresConnector {
     fn drop(&mut self) {
         // A task that still waits for the server would keep its socket open.
-        if let Some(task) = self.task.take() {
+        if let Some(task) = self.rest.lock().unwrap_or_else(PoisonError::into_inner).take() {
             task.abort();
         }
         // Its process may end, and another one have its number.
@@ -109,9 +113,8 @@ impl DatabaseConnector for PostgresConnector {
         options: ReadOptions,
     ) -> BoxFuture<'c, Result<Box<dyn EventStream + 'c>>> {
         Box::pin(async move {
-            let (events, task) = stream::start(&self.session, sql, params, options).await?;
-            self.task = Some(task);
-            Ok(Box::new(events) as Box<dyn EventStream + 'c>)
+            let start = stream::start(&self.session, &self.driver, &self.rest, sql, params, options);
+            Ok(Box::new(start.await?) as Box<dyn EventStream + 'c>)
         })
     }
 
@@ -166,13 +169,13 @@ impl DatabaseConnector for PostgresConnector {
             if self.state.closed().is_some() {
                 return Ok(());
             }
-            let session = self.session.let_go();
+            let (session, driver) = (self.session.let_go(), Arc::clone(&self.driver));
             drop(self);
             let Some(session) = session.and_then(Arc::into_inner) else {
                 // A task has it, and ends with the connector.
                 return Ok(());
             };
-            let closed = session.into_inner().connection.close().await;
+            let closed = driver.run(session.into_inner().connection.close()).await;
             match closed {
                 // The server was gone already: closed is closed.
                 Err(sqlx::Error::Io(_)) | Ok(()) => Ok(()),

@@ -10,6 +10,7 @@ use industrydb_core::sql::{PlaceholderStyle, first_keyword};
 use industrydb_core::table::{ColumnInfo, TableName};
 use polars_core::prelude::DataFrame;
 use sqlx::{AssertSqlSafe, PgConnection, raw_sql};
+use tokio::task::yield_now;
 
 use crate::cancel::Calls;
 use crate::catalog;
@@ -18,8 +19,10 @@ use crate::encode::{Format, Rows};
 use crate::error::{BACKEND, sqlstate};
 use crate::session::{Session, given_up};
 
-/// How much is sent at a time.
-const CHUNK: usize = 1 << 20;
+/// How much is sent at a time: while the next piece is written, the server has enough of the last ones in its socket.
+const CHUNK: usize = 32 << 10;
+/// How many pieces are sent before whoever waits may look up, if the server takes them as fast as they come.
+const CHUNKS_BETWEEN_LOOKS: u64 = 64;
 
 /// Appends all rows of `frame` to `table`.
 ///
@@ -115,7 +118,7 @@ async fn send(
 ) -> Result<u64, Failure> {
     let mut copy = calls.watched(connection.copy_in_raw(sql)).await.map_err(Failure::Server)?;
     let mut chunk = Vec::with_capacity(CHUNK + CHUNK / 4);
-    let mut sent = 0_u64;
+    let (mut pieces, mut sent) = (0_u64, 0_u64);
     let stopped = loop {
         chunk.clear();
         let more = match rows.fill(&mut chunk, CHUNK) {
@@ -128,6 +131,10 @@ async fn send(
         calls.watched(copy.send(chunk.as_slice())).await.map_err(Failure::Server)?;
         sent += chunk.len() as u64;
         progress.set(rows.rows_done() as u64, sent);
+        pieces += 1;
+        if pieces % CHUNKS_BETWEEN_LOOKS == 0 {
+            yield_now().await;
+        }
         if !more {
             return copy.finish().await.map_err(Failure::Server);
         }

@@ -9,6 +9,7 @@ mod connector;
 mod copy;
 mod decode;
 pub mod dialect;
+mod drive;
 mod encode;
 pub mod environment;
 mod error;

@@ -33,8 +33,6 @@ use crate::{kept, textual};
 
 /// `text`, which the server also takes for a parameter about which nothing else is known.
 const TEXT: u32 = 25;
-/// How many parameters a statement can have.
-const MOST_PARAMETERS: usize = 65_535;
 /// How many bytes their values can have: a message is shorter than 1 GiB (PostgreSQL source, `PQ_LARGE_MESSAGE_LIMIT`),
 /// what stands around the values included.
 const MOST_BYTES: usize = (1 << 30) - (1 << 20);
@@ -435,7 +433,6 @@ impl Session {
     pub async fn ready(&mut self, sql: &str, params: &Params) -> Result<Ready> {
         check_text(sql)?;
         copy::check(sql)?;
-        check_number(params)?;
         if params.is_empty() && has_own_parameters(sql) {
             let plan = self.prepare(sql).await.map_err(|cause| self.error(cause))?;
             return Ok(Ready { sql: sql.to_owned(), plan, bindings: Bindings::default(), textual: None });

@@ -1,11 +1,11 @@
-//! Running SQL: one statement after the other, in a task of its own, rows into frames as they arrive.
+//! Running SQL: one statement after the other, rows into frames as they arrive.
 //!
-//! The task owns the session while it runs, so that the socket is read and rows are decoded on one thread of the
-//! runtime, whatever the caller's thread does in between.
+//! What runs has the session until it ends, and goes on while somebody asks for its next event. If nobody does any more,
+//! the rest of it runs in a task of its own.
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -16,13 +16,15 @@ use industrydb_core::sql::{PlaceholderStyle, first_keyword, split, transaction_e
 use industrydb_core::value::Params;
 use sqlx::postgres::{PgQueryResult, PgRow};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Statement as _, raw_sql};
+use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
 use tokio::sync::mpsc::{self, Receiver, Sender};
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, yield_now};
 
 use crate::cancel::{Calls, aborted_error};
 use crate::copy;
 use crate::decode::{ResultReader, declared_schema};
+use crate::drive::Driver;
 use crate::error::{BACKEND, is_notification};
 use crate::plan::{Plan, PlannedColumn};
 use crate::session::{Held, Ready, Session, State, Textual, check_text, given_up, is_unknown};
@@ -32,29 +34,75 @@ use crate::textual;
 const PANICKED: &str = "the connection is closed: a call failed inside industrydb";
 /// Rows between two reports of progress.
 const ROWS_BETWEEN_REPORTS: usize = 4_096;
-/// Events that wait for the consumer before the task waits for it.
+/// Events that wait for the consumer before the statement goes on.
 const WAITING_EVENTS: usize = 1;
 
-/// What the task tells.
+/// What a statement tells.
 enum Message {
     Event(Event),
     End,
     Failed(Error),
 }
 
+/// The task in which a statement ends that nobody asks any more, for whoever closes the connection.
+pub type Rest = Arc<Mutex<Option<AbortHandle>>>;
+
 /// What a running script gives.
-pub struct Events(Receiver<Message>, Arc<Calls>);
+pub struct Events {
+    /// What runs, until it has ended.
+    work: Option<BoxFuture<'static, ()>>,
+    messages: Receiver<Message>,
+    driver: Arc<Driver>,
+    rest: Rest,
+    calls: Arc<Calls>,
+}
+
+impl Events {
+    /// Goes on until there is a message.
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+        if let Poll::Ready(message) = self.messages.poll_recv(cx) {
+            return Poll::Ready(message);
+        }
+        if let Some(work) = &mut self.work
+            && work.as_mut().poll(cx).is_ready()
+        {
+            self.work = None;
+        }
+        self.messages.poll_recv(cx)
+    }
+}
 
 impl EventStream for Events {
     fn next(&mut self) -> BoxFuture<'_, Result<Option<Event>>> {
-        Box::pin(async {
+        let calls = Arc::clone(&self.calls);
+        let message = poll_fn(|cx| {
+            // What is there already needs nobody to wait for the socket.
+            if let Poll::Ready(message) = self.poll_message(cx) {
+                return Poll::Ready(received(message));
+            }
+            let driver = Arc::clone(&self.driver);
+            driver.poll(Pin::new(&mut poll_fn(|cx| self.poll_message(cx))), cx).map(received)
+        });
+        Box::pin(async move {
             tokio::select! {
                 biased;
-                message = self.0.recv() => received(message),
-                // The task reads the rest, and nobody has to wait for that.
-                () = self.1.left() => Err(given_up()),
+                message = message => message,
+                // A task reads the rest, and nobody has to wait for that.
+                () = calls.left() => Err(given_up()),
             }
         })
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        // Without a runtime nothing goes on: the connection's next call finds what is still on its way.
+        if let (Some(work), Ok(runtime)) = (self.work.take(), Handle::try_current()) {
+            self.messages.close();
+            let driver = Arc::clone(&self.driver);
+            let task = runtime.spawn(async move { driver.run(work).await });
+            *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.abort_handle());
+        }
     }
 }
 
@@ -63,12 +111,12 @@ fn received(message: Option<Message>) -> Result<Option<Event>> {
         Some(Message::Event(event)) => Ok(Some(event)),
         Some(Message::End) => Ok(None),
         Some(Message::Failed(error)) => Err(error),
-        // A task that ends without a word: never the end of the data.
+        // What ends without a word: never the end of the data.
         None => Err(Error::execution("the call failed inside industrydb: please report it").with_backend(BACKEND)),
     }
 }
 
-/// Where the task's events go; a consumer that is gone ends the statement.
+/// Where a statement's events go; a consumer that is gone ends the statement.
 struct Sink {
     sender: Sender<Message>,
     calls: Arc<Calls>,
@@ -80,7 +128,7 @@ impl Sink {
     }
 }
 
-/// What a task is to run.
+/// What is to run.
 enum Work {
     /// A statement with its parameters, ready and as they were asked for.
     One(Ready, String, Params),
@@ -90,26 +138,31 @@ enum Work {
     Script(String),
 }
 
-/// Starts `sql`; the events come out of the first result, the second stops the task.
+/// Starts `sql`.
 ///
 /// # Errors
 /// Those of preparing a statement with parameters.
 pub async fn start(
     held: &Arc<Held>,
+    driver: &Arc<Driver>,
+    rest: &Rest,
     sql: &str,
     params: &Params,
     options: ReadOptions,
-) -> Result<(Events, AbortHandle)> {
+) -> Result<Events> {
     let Some(session) = held.get() else { return Err(given_up()) };
     let mut session = session.lock_owned().await;
     session.state.check()?;
     session.calls.begin();
     let calls = Arc::clone(&session.calls);
-    let prepared = tokio::select! {
-        biased;
-        prepared = prepare(&mut session, sql, params) => prepared,
-        reason = calls.aborted() => Err(abort(&session, held, reason)),
+    let preparing = async {
+        tokio::select! {
+            biased;
+            prepared = prepare(&mut session, sql, params) => Ok(prepared),
+            reason = calls.aborted() => Err(reason),
+        }
     };
+    let prepared = driver.run(preparing).await.unwrap_or_else(|reason| Err(abort(&session, held, reason)));
     let (work, entered) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
@@ -118,9 +171,10 @@ pub async fn start(
             return Err(error);
         }
     };
-    let (sender, receiver) = mpsc::channel(WAITING_EVENTS);
-    let task = tokio::spawn(run(Arc::clone(held), session, work, entered, options, Sink { sender, calls: Arc::clone(&calls) }));
-    Ok((Events(receiver, calls), task.abort_handle()))
+    let (sender, messages) = mpsc::channel(WAITING_EVENTS);
+    let sink = Sink { sender, calls: Arc::clone(&calls) };
+    let work = Box::pin(run(Arc::clone(held), session, work, entered, options, sink));
+    Ok(Events { work: Some(work), messages, driver: Arc::clone(driver), rest: Arc::clone(rest), calls })
 }
 
 /// Gives up a call that the server can't be told to stop, and the connection with it.
@@ -135,7 +189,7 @@ async fn prepare(session: &mut Session, sql: &str, params: &Params) -> Result<(W
     if params.is_empty() {
         return Ok((Work::Script(sql.to_owned()), false));
     }
-    if split(sql, PlaceholderStyle::Dollar).len() > 1 {
+    if sql.contains(';') && split(sql, PlaceholderStyle::Dollar).len() > 1 {
         let message = "parameters need a single statement; this is a script of several";
         return Err(Error::execution(message).with_backend(BACKEND));
     }
@@ -412,6 +466,8 @@ async fn read(rows: &mut Rows<'_>, plan: &Plan, sql: &str, options: &ReadOptions
                 if reader.rows().is_multiple_of(ROWS_BETWEEN_REPORTS) {
                     let (rows, bytes) = reader.progress();
                     options.progress.set(rows, bytes);
+                    // Rows may come faster than they are read.
+                    yield_now().await;
                 }
                 if reader.rows() >= limit {
                     give(&mut reader, &mut announced, true, options, sink).await.map_err(Failure::Ours)?;
@@ -535,6 +591,9 @@ async fn run_textual(
                 Some(Ok(Either::Right(row))) => {
                     let reader = reader.get_or_insert_with(|| textual::TextReader::of_row(&row, options));
                     let mut taken = reader.read_row(&row);
+                    if reader.rows().is_multiple_of(ROWS_BETWEEN_REPORTS) {
+                        yield_now().await;
+                    }
                     if taken.is_ok() && reader.rows() >= limit {
                         taken = give_text(reader, &mut announced, sink).await;
                     }

@@ -13,7 +13,7 @@ use industrydb_core::value::Params;
 use polars_core::prelude::{CompatLevel, DataFrame, IntoSeries, PolarsError, SchemaRef};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{Mutex as AsyncMutex, Notify, OwnedMutexGuard};
 use tokio::time::timeout;
@@ -404,13 +404,20 @@ impl Consumer {
 /// Runs the statement and sends what it gives. The connection is free again before the last word is sent.
 async fn pump(session: Arc<Session>, mut slot: OwnedMutexGuard<Slot>, reading: Reading, consumer: Consumer) {
     let consumer = Arc::new(consumer);
-    let work = tokio::spawn({
+    // A thread of its own: connectors keep whoever polls them busy, be it with a file or with waiting for a socket.
+    let work = tokio::task::spawn_blocking({
         let (session, consumer) = (Arc::clone(&session), Arc::clone(&consumer));
-        async move {
+        let runtime = Handle::current();
+        move || {
             let was_open = slot.as_ref().is_some_and(|connector| connector.in_transaction());
-            let mut outcome = produce(&session, &mut slot, &reading, &consumer).await;
+            let outcome = runtime.block_on(async {
+                let outcome = produce(&session, &mut slot, &reading, &consumer).await;
+                match slot.as_mut() {
+                    Some(connector) => connector.recover().await.and(outcome),
+                    None => outcome,
+                }
+            });
             if let Some(connector) = slot.as_mut() {
-                outcome = connector.recover().await.and(outcome);
                 session.note_outcome(was_open, connector.as_ref(), &outcome);
             }
             (slot, outcome)

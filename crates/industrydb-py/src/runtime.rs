@@ -24,6 +24,9 @@ const TICK: Duration = Duration::from_millis(25);
 /// How long a call that was asked to stop may take to do so before it is given up.
 pub const GRACE: Duration = Duration::from_secs(5);
 
+/// How many batch readers can be open in a process at once: each has a thread while it is.
+const OPEN_READERS: usize = 1 << 14;
+
 /// The process' runtime. A forked child gets its own: threads do not survive a fork, and the parent's is left alone.
 pub fn runtime() -> Result<Arc<Runtime>> {
     static RUNTIME: Mutex<Option<(u32, Arc<Runtime>)>> = Mutex::new(None);
@@ -34,6 +37,7 @@ pub fn runtime() -> Result<Arc<Runtime>> {
         _ => {
             let runtime = Builder::new_multi_thread()
                 .worker_threads(2)
+                .max_blocking_threads(OPEN_READERS)
                 .thread_name("industrydb")
                 .enable_all()
                 .build()

@@ -64,10 +64,20 @@ impl Nesting {
 
 /// The word that a statement begins with, as it is spelled, behind comments, semicolons and parentheses.
 pub fn first_keyword(sql: &str, style: PlaceholderStyle) -> Option<&str> {
+    if let Some(word) = plain_keyword(sql) {
+        return Some(word);
+    }
     let skipped = |kind| matches!(kind, Kind::Trivia | Kind::Symbol('(' | ';'));
     let tokens = tokenize(sql, style)?;
     let first = tokens.iter().find(|token| !skipped(token.kind))?;
     (first.kind == Kind::Word).then(|| first.text(sql))
+}
+
+/// The word at the very beginning, if white space follows it: no look at the rest is needed to tell that it is one.
+pub(super) fn plain_keyword(sql: &str) -> Option<&str> {
+    let sql = sql.trim_ascii_start();
+    let end = sql.bytes().position(|byte| !byte.is_ascii_alphabetic())?;
+    (end > 0 && sql.as_bytes().get(end).is_some_and(u8::is_ascii_whitespace)).then(|| &sql[..end])
 }
 
 #[cfg(test)]
@@ -115,7 +125,12 @@ mod tests {
             ("/* a */ ; (SELECT 1)", Some("SELECT")),
             ("pragma x", Some("pragma")),
             ("'text'", None),
-            ("SELECT 'open", None),
+            ("SELECT 'open", Some("SELECT")),
+            ("SELECT/**/'open", None),
+            ("\n select\t1", Some("select")),
+            ("select1", Some("select1")),
+            ("E 'a'", Some("E")),
+            ("E'a'", None),
         ] {
             assert_eq!(first_keyword(sql, Sqlite), keyword, "{sql}");
         }

@@ -1,7 +1,11 @@
 //! What a statement does to the open transaction, told by its keywords, so that nobody has to ask the server.
 
 use super::PlaceholderStyle;
+use super::script::plain_keyword;
 use super::tokens::{Kind, Token, tokenize};
+
+/// What every statement of [`of_statement`] that has an effect begins with.
+const KEYWORDS: &[&str] = &["begin", "start", "commit", "end", "prepare", "rollback", "abort", "savepoint", "release"];
 
 /// What one statement does to the open transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +43,9 @@ impl TransactionEffect {
 /// after each semicolon. SQL Server, which needs no semicolons: the keywords wherever they stand, procedures that are
 /// only being defined aside.
 pub fn transaction_effects(sql: &str, style: PlaceholderStyle) -> Vec<TransactionEffect> {
+    if style != PlaceholderStyle::At && is_plain(sql) {
+        return Vec::new();
+    }
     let Some(tokens) = tokenize(sql, style) else {
         return Vec::new();
     };
@@ -50,6 +57,12 @@ pub fn transaction_effects(sql: &str, style: PlaceholderStyle) -> Vec<Transactio
         }
         PlaceholderStyle::At => of_batch(sql, &significant),
     }
+}
+
+/// Whether `sql` is one statement that begins with another word, as can be told without a look at all of it.
+fn is_plain(sql: &str) -> bool {
+    let other = |word: &str| KEYWORDS.iter().all(|keyword| !word.eq_ignore_ascii_case(keyword));
+    plain_keyword(sql).is_some_and(other) && !sql.contains(';')
 }
 
 /// PostgreSQL manual, BEGIN to START TRANSACTION; SQLite manual, "Transaction" and "Savepoints".
@@ -177,6 +190,8 @@ mod tests {
                 &[Commit],
             ),
             (&[Dollar], "SELECT 'open", &[]),
+            (&[Dollar, Sqlite], "select 1; commit", &[Commit]),
+            (&[Dollar, Sqlite], " Commit ", &[Commit]),
             (&[At], "BEGIN TRAN UPDATE t SET a = 1 COMMIT", &[Begin, Commit]),
             (&[At], "BEGIN SELECT 1 END; BEGIN DISTRIBUTED TRANSACTION", &[Begin]),
             (

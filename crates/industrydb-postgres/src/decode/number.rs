@@ -152,6 +152,18 @@ pub fn settled_scale(wanted: usize, seen: usize, largest: u128) -> usize {
     wanted.max(seen).min(room).max(seen)
 }
 
+/// The double that is `unscaled` · 10⁻ˢᶜᵃˡᵉ itself, if one is, however long its digits are.
+pub fn exact_double(unscaled: i128, scale: usize) -> Option<f64> {
+    // Halves, quarters, … only: the fives of the denominator have to be in the digits as well.
+    let fives = 5_i128.checked_pow(u32::try_from(scale).ok()?)?;
+    if unscaled % fives != 0 {
+        return None;
+    }
+    let whole = unscaled / fives;
+    let double = whole as f64;
+    (double as i128 == whole).then(|| double / 2_f64.powi(i32::try_from(scale).unwrap_or(i32::MAX)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,6 +172,20 @@ mod tests {
         let head = [i16::try_from(groups.len()).unwrap(), weight].map(i16::to_be_bytes).concat();
         let tail = [sign.to_be_bytes(), scale.to_be_bytes()].concat();
         [head, tail, groups.iter().flat_map(|group| group.to_be_bytes()).collect()].concat()
+    }
+
+    #[test]
+    fn doubles_with_more_digits_than_their_shortest_form() {
+        for (unscaled, scale, expected) in [
+            (20_028_343_948_099_968, 0, Some(20_028_343_948_099_968.0)),
+            (200_283_439_480_999_680, 1, Some(20_028_343_948_099_968.0)),
+            (-931_322_574_615_478_515_625, 30, Some(-(2_f64.powi(-30)))),
+            (20_028_343_948_099_969, 0, None),
+            (1, 1, None),
+            (1, 60, None),
+        ] {
+            assert_eq!(exact_double(unscaled, scale), expected, "{unscaled} {scale}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use polars_core::prelude::{
 };
 
 use super::nested::{Lists, Structs};
-use super::number::{Numeric, settled_scale};
+use super::number::{Numeric, exact_double, settled_scale};
 use super::time::{self, Misfit};
 use super::wire::exactly;
 use crate::error::conversion;
@@ -156,13 +156,15 @@ fn finite(bytes: &[u8]) -> Result<super::number::Finite<'_>, Odd> {
     }
 }
 
-/// The double whose shortest decimal form is the number.
+/// The double whose shortest decimal form is the number, or that is the number itself.
 pub fn double(bytes: &[u8]) -> Result<f64, Odd> {
     match Numeric::parse(bytes).ok_or(Odd::Malformed)? {
         Numeric::NaN => Ok(f64::NAN),
         Numeric::Infinite(negative) => Ok(if negative { f64::NEG_INFINITY } else { f64::INFINITY }),
         Numeric::Finite(number) => match number.unscaled(number.scale) {
-            Some(value) => decimal_to_f64(value, number.scale).ok_or(Odd::Inexact),
+            Some(value) => {
+                decimal_to_f64(value, number.scale).or_else(|| exact_double(value, number.scale)).ok_or(Odd::Inexact)
+            }
             // More than 38 digits: 1e40 is a double all the same.
             None => number.long_double().ok_or(Odd::Inexact),
         },
