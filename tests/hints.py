@@ -15,6 +15,7 @@ def suggested(error: idb.IndustryDbError) -> dict[str, pl.DataType]:
     """The `schema_overrides` in the error's hint."""
     found = ARGUMENT.search(error.hint or "")
     assert found is not None, error.hint
-    overrides = eval(found[1], {"pl": pl})  # noqa: S307: our own words
+    # As a user would paste it: the words are our own.
+    overrides = eval(found[1], {"pl": pl})
     assert list(overrides) == [error.column_name]
     return {name: dtype() if isinstance(dtype, type) else dtype for name, dtype in overrides.items()}

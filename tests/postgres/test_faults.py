@@ -226,7 +226,12 @@ def test_a_peer_that_only_listens_no_more(
         admin.execute("DROP TABLE IF EXISTS t; CREATE TABLE t (id integer, s text)")
         proxy.arm("half", 100_000, side="client")
         expected = {"timeout": idb.QueryTimeoutError, "cancel": idb.QueryCancelledError}
-        timer = threading.Thread(target=lambda: proxy.happened.wait(BOUND) and way_out == "cancel" and conn.cancel())
+
+        def cancel() -> None:
+            if proxy.happened.wait(BOUND) and way_out == "cancel":
+                conn.cancel()
+
+        timer = threading.Thread(target=cancel)
         timer.start()
         with pytest.raises((expected.get(way_out, idb.DatabaseConnectionError), idb.DatabaseConnectionError)):
             write(conn, 0.5 if way_out == "timeout" else None)

@@ -106,7 +106,7 @@ def test_settings_of_the_text_format_change_nothing(conn: idb.Connection, settin
 
 
 BESIDE = [
-    "i, i::text AS t FROM unnest(ARRAY['1 day', '-3 days +04:05:06.7', '-00:00:00.000001', '99:59:59', '0']::interval[]) AS i",
+    "i FROM unnest(ARRAY['1 day', '-3 days +04:05:06.7', '-00:00:00.000001', '99:59:59', '0']::interval[]) AS i",
     "NULL::interval AS i, ARRAY[true, NULL, false] AS b, '{}'::bool[] AS c, NULL::bool[] AS d",
     "1.5::real AS a, 0.1::float8 + 0.2 AS b, ARRAY[1e-300::float8, NULL, 'NaN'] AS c, true AS d, '\\x00ff'::bytea AS e",
     "1::int2 AS a, 2 AS b, 3::int8 AS c, 4::oid AS d, 1.50::numeric AS e, 'x'::text AS f, ARRAY['a,\"b', ''] AS g",

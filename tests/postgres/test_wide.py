@@ -40,6 +40,7 @@ def test_65535_parameters(conn: idb.Connection) -> None:
     assert conn.execute("SELECT 1 AS a").item() == 1
 
 
+@pytest.mark.parametrize("backend", BACKENDS[-1:], ids=lambda backend: backend.id, indirect=True)
 def test_a_value_of_many_megabytes(conn: idb.Connection) -> None:
     size = 60_000_000
     frame = conn.execute(f"SELECT repeat('x', {size}) AS s, decode(repeat('00', {size // 10}), 'hex') AS b")
