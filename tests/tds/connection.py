@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 VERSION = (16, 0, 4105)
 """What it says it is: SQL Server 2022."""
 PROGRAM = "Microsoft SQL Server"
-TDS_7_3, TDS_7_4, TDS_8_0 = 0x73000000, 0x74000004, 0x08000000
+TDS_7_3, TDS_7_3_B, TDS_7_4, TDS_8_0 = 0x73000000, 0x730B0003, 0x74000004, 0x08000000
 DEFAULT_PACKET_SIZE = 4096
 TLS_HANDSHAKE = 0x16
 
@@ -100,6 +100,7 @@ class Connection(threading.Thread):
             self.transport.send,
             self.packet_size,
             in_procedure=in_procedure,
+            compresses=self.login is not None and (self.strict or self.login.version >= TDS_7_3_B),
             stop=self.stopped,
             reach=faults.reach,
             after_rows=lambda: faults.after_rows,
