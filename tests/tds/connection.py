@@ -159,7 +159,8 @@ class Connection(threading.Thread):
             Option.MARS: b"\0",
         }
         if Option.FEDERATED in options:
-            answer[Option.FEDERATED] = b"\0"
+            takes_tokens = self.server.access_token is not None
+            answer[Option.FEDERATED] = options[Option.FEDERATED] if takes_tokens else b"\0"
         response = prelogin.build({int(key): value for key, value in answer.items()})
         self.transport.send(packet(Kind.RESPONSE, EOM, response, 1, self.spid))
         if chosen in {Encryption.ON, Encryption.REQUIRED} and asked is Encryption.NOT_SUPPORTED:
@@ -181,7 +182,11 @@ class Connection(threading.Thread):
                     "Integrated authentication.",
                     14,
                 )
-            if login.user.lower() != server.user.lower() or login.password != server.password:
+            if login.token is not None:
+                if login.token != server.access_token:
+                    raise SqlError(18456, "Login failed for user '<token-identified principal>'.", 14)  # noqa: TRY301 - as above
+                login.user = server.user
+            elif login.user.lower() != server.user.lower() or login.password != server.password:
                 raise failed
             if server.faults.route_to is not None:
                 response.token(tokens.login_acknowledged(self._version(login), PROGRAM, VERSION))
@@ -214,7 +219,7 @@ class Connection(threading.Thread):
         size = min(max(login.packet_size or DEFAULT_PACKET_SIZE, 512), 32767)
         response.token(tokens.environment(tokens.ENV_PACKET_SIZE, str(size), str(DEFAULT_PACKET_SIZE)))
         if login.features:
-            response.token(tokens.features_acknowledged())
+            response.token(tokens.features_acknowledged(federated=login.token is not None))
         response.finish()
         self.packet_size = size
 

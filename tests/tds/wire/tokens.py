@@ -138,9 +138,9 @@ def login_acknowledged(version: int, program: str, build: tuple[int, int, int]) 
     return _sized(0xAD, body)
 
 
-def features_acknowledged() -> bytes:
-    """FEATUREEXTACK of a server that has none of them."""
-    return b"\xae\xff"
+def features_acknowledged(*, federated: bool = False) -> bytes:
+    """FEATUREEXTACK of a server that has none of them, or that took an access token without a nonce."""
+    return b"\xae" + (b"\x02\0\0\0\0" if federated else b"") + b"\xff"
 
 
 def return_status(value: int) -> bytes:
