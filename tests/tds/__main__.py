@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--user", default="sa")
     parser.add_argument("--password", default=None)
+    parser.add_argument("--access-token", default=None)
     parser.add_argument("--database", action="append")
     parser.add_argument("--encryption", choices=["unsupported", "login", "required", "strict"], default="unsupported")
     parser.add_argument("--certificate")
@@ -37,6 +38,7 @@ def main() -> None:
         encryption=arguments.encryption,
         certificate=certificate,
         user=arguments.user,
+        access_token=arguments.access_token,
         databases=tuple(arguments.database or ["test"]),
         port=arguments.port,
     )

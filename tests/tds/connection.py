@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 VERSION = (16, 0, 4105)
 """What it says it is: SQL Server 2022."""
 PROGRAM = "Microsoft SQL Server"
-TDS_7_3, TDS_7_4, TDS_8_0 = 0x73000000, 0x74000004, 0x08000000
+TDS_7_3, TDS_7_3_B, TDS_7_4, TDS_8_0 = 0x73000000, 0x730B0003, 0x74000004, 0x08000000
 DEFAULT_PACKET_SIZE = 4096
 TLS_HANDSHAKE = 0x16
 
@@ -52,6 +52,8 @@ class Connection(threading.Thread):
         self._busy = False
         self._attention = False
         self.ended_by: Exception | None = None
+        self.served = 0
+        """Requests so far."""
 
     def run(self) -> None:
         """Its life."""
@@ -100,6 +102,7 @@ class Connection(threading.Thread):
             self.transport.send,
             self.packet_size,
             in_procedure=in_procedure,
+            compresses=self.login is not None and (self.strict or self.login.version >= TDS_7_3_B),
             stop=self.stopped,
             reach=faults.reach,
             after_rows=lambda: faults.after_rows,
@@ -158,7 +161,8 @@ class Connection(threading.Thread):
             Option.MARS: b"\0",
         }
         if Option.FEDERATED in options:
-            answer[Option.FEDERATED] = b"\0"
+            takes_tokens = self.server.access_token is not None
+            answer[Option.FEDERATED] = options[Option.FEDERATED] if takes_tokens else b"\0"
         response = prelogin.build({int(key): value for key, value in answer.items()})
         self.transport.send(packet(Kind.RESPONSE, EOM, response, 1, self.spid))
         if chosen in {Encryption.ON, Encryption.REQUIRED} and asked is Encryption.NOT_SUPPORTED:
@@ -180,7 +184,11 @@ class Connection(threading.Thread):
                     "Integrated authentication.",
                     14,
                 )
-            if login.user.lower() != server.user.lower() or login.password != server.password:
+            if login.token is not None:
+                if login.token != server.access_token:
+                    raise SqlError(18456, "Login failed for user '<token-identified principal>'.", 14)  # noqa: TRY301 - as above
+                login.user = server.user
+            elif login.user.lower() != server.user.lower() or login.password != server.password:
                 raise failed
             if server.faults.route_to is not None:
                 response.token(tokens.login_acknowledged(self._version(login), PROGRAM, VERSION))
@@ -213,7 +221,7 @@ class Connection(threading.Thread):
         size = min(max(login.packet_size or DEFAULT_PACKET_SIZE, 512), 32767)
         response.token(tokens.environment(tokens.ENV_PACKET_SIZE, str(size), str(DEFAULT_PACKET_SIZE)))
         if login.features:
-            response.token(tokens.features_acknowledged())
+            response.token(tokens.features_acknowledged(federated=login.token is not None))
         response.finish()
         self.packet_size = size
 
@@ -263,6 +271,7 @@ class Connection(threading.Thread):
             self.session.bulk = None  # it may have cut a bulk load short
             self._response().finish(attention=True)
             return
+        self.served += 1
         with self._state:
             self._busy, self._attention = True, False
         self.server.faults.reach("request")

@@ -40,11 +40,15 @@ def from_uri(uri: str) -> Address:
 
 
 @contextlib.contextmanager
-def running(encryption: Encryption = "unsupported", certificate: Certificate | None = None) -> Generator[Address]:
+def running(
+    encryption: Encryption = "unsupported", certificate: Certificate | None = None, *, access_token: str | None = None
+) -> Generator[Address]:
     """A server; its end is an error if it made a mistake."""
     command = [sys.executable, "-m", "tests.tds", "--encryption", encryption]
     if certificate is not None:
         command += ["--certificate", certificate.chain, "--key", certificate.key]
+    if access_token is not None:
+        command += ["--access-token", access_token]
     process = subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

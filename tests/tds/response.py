@@ -26,11 +26,14 @@ class Response:
         packet_size: int,
         *,
         in_procedure: bool = False,
+        compresses: bool = False,
         stop: Callable[[], bool] = lambda: False,
         reach: Callable[[str], None] = lambda _: None,
         after_rows: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`send` takes packets; `stop` says whether an attention came; `reach` is told of phases that may fail."""
+        """`send` takes packets; `compresses` says whether the client knows rows without their NULLs, `stop` whether an
+        attention came; `reach` is told of phases that may fail.
+        """
         self._send = send
         self._size = packet_size - HEADER.size
         self._buffer = bytearray()
@@ -39,6 +42,7 @@ class Response:
         self._stop = stop
         self._reach = reach
         self._after_rows = after_rows
+        self._row_encoder = tokens.compressing_row_encoder if compresses else tokens.row_encoder
         self.in_procedure = in_procedure
         self.in_transaction: Callable[[], bool] = lambda: False
         self.failed = False
@@ -70,7 +74,7 @@ class Response:
             Cancelled: if one came.
         """
         self._release()
-        encode = tokens.row_encoder(columns)
+        encode = self._row_encoder(columns)
         buffer = self._buffer
         limit = self._after_rows()
         count = 0

@@ -53,6 +53,7 @@ class Server:
         certificate: for all but `unsupported`. A client that opens with TLS gets TDS 8.0 in all of these.
         user: who may log in.
         password: with which password.
+        access_token: which logs in as that user, in place of name and password.
         databases: that exist beside master and tempdb; the first is the user's default one.
         port: 0 for a free one.
     """
@@ -61,6 +62,7 @@ class Server:
     certificate: Certificate | None = None
     user: str = "sa"
     password: str = field(default_factory=lambda: secrets.token_urlsafe(12), repr=False)
+    access_token: str | None = field(default=None, repr=False)
     databases: tuple[str, ...] = ("test",)
     host: str = "127.0.0.1"
     port: int = 0

@@ -11,11 +11,12 @@ import mssql_python
 import pytds  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 
-from tests.tds.clients import CLIENTS, PYTDS, TSQL, Client, Tls, tsql
+from tests.tds.clients import CLIENTS, PYTDS, Client, Tls
 from tests.tds.conftest import WAYS, real_server
 from tests.tds.process import Address, running
 from tests.tds.server import Certificate, Server
 
+SQL_COPT_SS_ACCESS_TOKEN = 1256
 ENCRYPTED = "SELECT encrypt_option FROM sys.dm_exec_connections WHERE session_id = @@SPID"
 
 
@@ -43,11 +44,6 @@ def test_a_wrong_password_has_its_number(servers: Callable[[Tls], Address]) -> N
 def test_a_database_that_is_not_there(servers: Callable[[Tls], Address], client: Client) -> None:
     with pytest.raises(Exception, match="(?i)nowhere|login failed|18456"):
         client.open(replace(servers("plain"), database="nowhere"), "plain", "")
-
-
-@pytest.mark.skipif(TSQL is None, reason="tsql of FreeTDS is not installed")
-def test_tsql(address: Address) -> None:
-    assert "żółw" in tsql(address, "SELECT 1 AS a, N'żółw' AS b")
 
 
 # What follows is about this server's own modes, whatever server the rest runs on.
@@ -85,6 +81,21 @@ def test_a_strict_server_takes_nothing_else(files: tuple[Certificate, str]) -> N
 def test_a_mode_with_tls_needs_a_certificate() -> None:
     with pytest.raises(ValueError, match="certificate"):
         Server(encryption="required")
+
+
+def test_an_access_token(files: tuple[Certificate, str]) -> None:
+    with running("required", files[0], access_token="good") as address:
+
+        def login(token: str) -> Any:
+            data = token.encode("utf-16-le")
+            where = f"Server={address.host},{address.port};Database=test;Encrypt=yes;TrustServerCertificate=yes"
+            before: dict[int, int | str | bytes] = {SQL_COPT_SS_ACCESS_TOKEN: len(data).to_bytes(4, "little") + data}
+            return mssql_python.connect(where, attrs_before=before, autocommit=True)
+
+        with closing(login("good")) as connection:
+            assert [tuple(row) for row in connection.cursor().execute("SELECT 1").fetchall()] == [(1,)]
+        with pytest.raises(Exception, match="token-identified"):
+            login("bad")
 
 
 def test_it_says_that_it_is_a_test_server(servers: Callable[[Tls], Address]) -> None:

@@ -109,6 +109,10 @@ pub trait Canceller: Send + Sync {
     fn leave(&self) -> BoxFuture<'static, Result<()>> {
         self.cancel()
     }
+
+    /// Whether the call that begins now has a time limit of its own, which then holds in place of one that the
+    /// connector keeps for all calls. Said before each call.
+    fn limits(&self, _itself: bool) {}
 }
 
 /// One connection to one database.

@@ -12,6 +12,9 @@ pub const BACKEND: &str = "mssql";
 /// The statement was chosen as the victim of a deadlock; its transaction is rolled back.
 const DEADLOCK: u32 = 1205;
 
+/// The severity from which on an error ends the session ("Database Engine error severities").
+const ENDS_SESSION: u8 = 20;
+
 /// The kind of an error number; 547 is told by its message.
 fn kind(number: u32, message: &str) -> ErrorKind {
     match number {
@@ -35,8 +38,11 @@ fn kind(number: u32, message: &str) -> ErrorKind {
 }
 
 /// What can be done about it, where the server's own words do not say.
-fn hint(number: u32) -> Option<&'static str> {
+fn hint(number: u32, message: &str) -> Option<&'static str> {
     match number {
+        102 if message.to_ascii_uppercase().contains("'GO'") => {
+            Some("GO is a word of Microsoft's tools, not of the server: send what stands between one by one")
+        }
         DEADLOCK => Some("the transaction was rolled back: run all of it again"),
         1222 => Some("another session holds the lock: raise it with SET LOCK_TIMEOUT, or try again"),
         3960 => Some("a snapshot transaction met a newer version of the row: run all of it again"),
@@ -49,17 +55,38 @@ fn hint(number: u32) -> Option<&'static str> {
 /// The error that the server reported.
 pub fn of_server(cause: &TokenError) -> Error {
     let number = cause.code();
-    let mut error =
-        Error::new(kind(number, cause.message()), cause.message()).with_code(number.to_string()).with_backend(BACKEND);
-    let mut detail = format!("severity {}, state {}, line {}", cause.class(), cause.state(), cause.line());
+    let kind = match kind(number, cause.message()) {
+        ErrorKind::Execution if cause.class() >= ENDS_SESSION => ErrorKind::Connection,
+        kind => kind,
+    };
+    let mut error = Error::new(kind, cause.message()).with_code(number.to_string()).with_backend(BACKEND);
+    let mut detail = format!("severity {}, state {}{LINE}{}", cause.class(), cause.state(), cause.line());
     if !cause.procedure().is_empty() {
         detail.push_str(&format!(", procedure {}", cause.procedure()));
     }
     error.details_mut().detail = Some(detail);
-    if let Some(hint) = hint(number) {
+    if let Some(hint) = hint(number, cause.message()) {
         error = error.with_hint(hint);
     }
     name_the_culprit(&mut error, number);
+    error
+}
+
+/// What stands before the line in an error's detail.
+const LINE: &str = ", line ";
+
+/// The line of the request that the server met an error at; `None` if it was in a procedure or trigger.
+pub fn line_of(error: &Error) -> Option<u32> {
+    let (_, line) = error.details().detail.as_deref()?.split_once(LINE)?;
+    line.parse().ok()
+}
+
+/// The error at another line.
+pub fn set_line(mut error: Error, line: u32) -> Error {
+    let detail = error.details().detail.as_deref();
+    if let Some((before, _)) = detail.and_then(|detail| detail.split_once(LINE)) {
+        error.details_mut().detail = Some(format!("{before}{LINE}{line}"));
+    }
     error
 }
 
@@ -68,6 +95,8 @@ pub fn of(cause: &tiberius::error::Error) -> Error {
     use tiberius::error::Error as Cause;
     match cause {
         Cause::Server(token) => of_server(token),
+        // The client library's words for the end of the stream are its own.
+        Cause::Io { kind: std::io::ErrorKind::UnexpectedEof, .. } => lost("the server hung up"),
         Cause::Io { message, .. } => lost(message),
         Cause::Tls(message) => lost(message),
         Cause::Protocol(message) => lost(&format!("what the server sent is not understood: {message}")),
@@ -88,11 +117,11 @@ fn lost(why: &str) -> Error {
     Error::connection(format!("the connection to SQL Server is lost: {why}")).with_backend(BACKEND)
 }
 
-/// Whether the connection is of no use after `cause`: all but what the server itself reports, unless that is fatal
-/// (severity 20 and above end the session).
+/// Whether the connection is of no use after `cause`: all but what the server itself reports, unless that
+/// ends the session.
 pub fn is_fatal(cause: &tiberius::error::Error) -> bool {
     match cause {
-        tiberius::error::Error::Server(token) => token.class() >= 20,
+        tiberius::error::Error::Server(token) => token.class() >= ENDS_SESSION,
         _ => true,
     }
 }

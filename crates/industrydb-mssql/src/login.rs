@@ -8,6 +8,7 @@ use industrydb_core::config::{Config, Port};
 use industrydb_core::error::{Error, ErrorKind, Result};
 use tiberius::{AuthMethod, Client, EncryptionLevel, SqlBrowser as _};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
 
 use crate::error::{self, BACKEND};
@@ -41,12 +42,59 @@ impl std::fmt::Display for Target {
     }
 }
 
+/// A connection that is logged in.
+pub struct Opened {
+    /// What speaks with the server.
+    pub client: TdsClient,
+    /// What is known of its socket.
+    pub watch: Arc<Watch>,
+    target: Target,
+    limit: Duration,
+    began: Instant,
+}
+
+/// The place of a server, for the errors of the first thing that is asked of it.
+pub struct Place {
+    target: Target,
+    limit: Duration,
+    until: Option<Instant>,
+}
+
+impl Opened {
+    /// Where it leads to, and until when that has to have answered.
+    pub fn place(&self) -> Place {
+        let until = (!self.limit.is_zero()).then(|| self.began + self.limit);
+        Place { target: self.target.clone(), limit: self.limit, until }
+    }
+}
+
+impl Place {
+    /// What the server answers to the first question, which is a part of connecting.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Connection`], saying that this was the phase.
+    pub async fn first<T>(&self, asked: impl Future<Output = Result<T>>) -> Result<T> {
+        let answered = match self.until {
+            None => Ok(asked.await),
+            Some(until) => tokio::time::timeout_at(until, asked).await,
+        };
+        match answered {
+            Ok(outcome) => outcome.map_err(|error| {
+                let message = failed(&self.target, Phase::Done.name(), error.message()).message().to_owned();
+                let error = error.with_kind(ErrorKind::Connection).with_message(message);
+                if error.details().hint.is_some() { error } else { error.with_hint(HUNG_UP) }
+            }),
+            Err(_) => Err(timed_out(&self.target, Phase::Done, self.limit)),
+        }
+    }
+}
+
 /// Connects and logs in.
 ///
 /// # Errors
 /// [`ErrorKind::Configuration`] for options that can't be honoured; [`ErrorKind::Connection`] naming the phase that
 /// failed, its cause and what can be done.
-pub async fn open(config: &Config) -> Result<(TdsClient, Arc<Watch>)> {
+pub async fn open(config: &Config) -> Result<Opened> {
     // Another crate of this process brings a second provider, and rustls refuses to choose. An error says that
     // somebody has chosen already.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -54,6 +102,7 @@ pub async fn open(config: &Config) -> Result<(TdsClient, Arc<Watch>)> {
     let mut settings = settings(config)?;
     let watch = Arc::new(Watch::default());
     let limit = config.option_duration("connect_timeout").unwrap_or(CONNECT_TIMEOUT);
+    let began = Instant::now();
     let mut encrypts = config.option("encrypt") != Some("false");
     let outcome = {
         let work = route(&mut target, &mut settings, &mut encrypts, &watch);
@@ -62,7 +111,7 @@ pub async fn open(config: &Config) -> Result<(TdsClient, Arc<Watch>)> {
     match outcome {
         Ok(Ok(client)) => {
             watch.enter(Phase::Done);
-            Ok((client, watch))
+            Ok(Opened { client, watch, target, limit, began })
         }
         Ok(Err(failure)) => Err(failure.into_error(&target, watch.phase())),
         Err(_) => Err(timed_out(&target, watch.phase(), limit)),
@@ -284,9 +333,12 @@ impl Failure {
                     None => error,
                 }
             }
+            Self::Client(Cause::Tls(cause)) if cause.contains("eof") => {
+                failed(target, "TLS", "the server hung up in the handshake").with_hint(NO_HANDSHAKE)
+            }
             Self::Client(Cause::Tls(cause)) => failed(target, "TLS", certificate_cause(&cause)).with_hint(TLS_HINT),
             Self::Client(Cause::Io { message, .. }) if phase == Phase::Tls => {
-                failed(target, "TLS", &message).with_hint(TLS_HINT)
+                failed(target, "TLS", &message).with_hint(NO_HANDSHAKE)
             }
             Self::Client(Cause::Io { kind, message }) => {
                 let hint = match phase {
@@ -314,7 +366,13 @@ impl Failure {
 const TLS_HINT: &str = "trust_server_certificate_ca=<file> names the authority that signed the certificate, \
      hostname_in_certificate=<name> the name in it; trust_server_certificate=true takes any";
 
-const NO_SQL_SERVER: &str = "something listens there, but it does not answer as SQL Server does: check the port";
+const HUNG_UP: &str = "the server hung up: its log says why; encrypt may not be what it wants";
+
+const NO_HANDSHAKE: &str = "the server's log says why; encrypt=strict needs a server that takes TDS 8 (SQL Server 2022), \
+     encrypt=true one with a certificate";
+
+const NO_SQL_SERVER: &str = "something listens there, but it does not answer as SQL Server does: check the port; a \
+     server that takes TDS 8 alone needs encrypt=strict";
 
 /// The cause alone: the library's text goes on with advice for its own callers.
 fn certificate_cause(text: &str) -> &str {
@@ -327,7 +385,7 @@ fn tcp_hint(kind: std::io::ErrorKind) -> &'static str {
             "nothing listens there: check host and port, and that TCP/IP is enabled"
         }
         std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe => {
-            "the server hung up: its log says why; encrypt may not be what it wants"
+            HUNG_UP
         }
         _ => "check host and port, and what stands between",
     }
@@ -339,7 +397,10 @@ fn is_about_the_database(number: u32) -> bool {
 
 fn login_hint(number: u32) -> Option<&'static str> {
     match number {
-        18_456 => Some("check username and password, and that the server allows SQL logins"),
+        18_456 => Some(
+            "check username and password (or that the access token is for this server and has not expired), and that \
+             the server allows such logins",
+        ),
         18_452 => Some("the server takes Windows logins only: allow SQL logins, or use an access_token"),
         18_470 => Some("ALTER LOGIN … ENABLE allows it"),
         18_486 => Some("ALTER LOGIN … UNLOCK allows it again"),
@@ -374,6 +435,16 @@ mod tests {
             let found = target(&config(uri)).expect(uri);
             assert_eq!((found.host.as_str(), found.port, found.instance.as_deref()), (host, port, instance), "{uri}");
         }
+    }
+
+    /// The library's own limits of 15 and 30 seconds would end what ours allow.
+    #[test]
+    fn the_librarys_timeouts_are_off() {
+        let found = settings(&config("mssql://u:hunter2@h")).map(|settings| format!("{settings:?}"));
+        let found = found.expect("valid");
+        assert!(found.contains("handshake_timeout: None"), "{found}");
+        assert!(found.contains("command_timeout: None"), "{found}");
+        assert!(!found.contains("hunter2"), "{found}");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use industrydb_core::connector::{BoxFuture, Event, EventStream, ReadOptions, Set
 use industrydb_core::error::{ErrorKind, Result};
 
 use crate::decode::{ResultReader, unique_names};
-use crate::describe::{Described, Description, completed, describe};
+use crate::describe::{Described, Description, check_name, completed, describe};
 use crate::interrupt::Running;
 use crate::reply::Item;
 use crate::session::{Request, Session, Sink};
@@ -217,7 +217,7 @@ async fn work(
     }
     reading.end_of_set(0).await?;
     let Reading { first_columns, mut kept, changed, sets, .. } = reading;
-    if shape.needs_session {
+    if shape.needs_session || shape.defines {
         session.descriptions.forget_all();
     }
     let columns = first_columns.as_ref();
@@ -239,7 +239,9 @@ async fn work(
     for kept in kept {
         kept.into_events(&mut events)?;
     }
-    let unknown = !statement.is_call() && sets == 0 && shape.changes_rows;
+    // A batch tells no counts; nor does a call under SET NOCOUNT ON, but a procedure may have its reasons for that.
+    let untold = if statement.is_call() { !changed.told && !shape.calls } else { true };
+    let unknown = untold && sets == 0 && shape.changes_rows;
     events.push(Event::Done(if unknown { row_count(session).await? } else { changed.rest() }));
     outlet.give(events).await;
     Ok(())
@@ -320,16 +322,19 @@ struct Changed {
     /// Whether rows that a statement gives are rows that it changed.
     outputs: bool,
     last: u64,
+    /// Whether there was one beside zeros, which the client library also makes of no count at all.
+    told: bool,
 }
 
 impl Changed {
     fn new(statement: &Statement<'_>) -> Self {
         let shape = statement.shape;
-        Self { single: shape.is_single && !shape.calls, outputs: shape.outputs, last: 0 }
+        Self { single: shape.is_single && !shape.calls, outputs: shape.outputs, last: 0, told: false }
     }
 
     /// What a statement changed that gave `rows`, or changed them without giving any; `None` if it is not yet known.
     fn note(&mut self, rows: u64, gave_rows: bool) -> Option<u64> {
+        self.told |= rows > 0;
         let rows = if gave_rows && !self.outputs { 0 } else { rows };
         if self.single {
             self.last = rows;
@@ -388,6 +393,7 @@ impl Sink for Reading<'_> {
             Item::Columns(metadata) => {
                 self.end_of_set(0).await?;
                 let columns = metadata.columns();
+                columns.iter().try_for_each(|column| check_name(column.name()))?;
                 let names: Vec<String> = columns.iter().map(|column| column.name().to_owned()).collect();
                 let kinds: Vec<Kind> = columns.iter().map(|column| Kind::of_column(column.column_type())).collect();
                 let unique = unique_names(names.iter().map(String::as_str));

@@ -1,7 +1,5 @@
 //! One column of a result while it is being read: the builder of its type, and which values go into it how.
 
-use std::ops::RangeInclusive;
-
 use industrydb_core::column::{
     Bools, Fixed, Views, finish_date, finish_datetime, finish_decimal, finish_number, finish_time,
 };
@@ -20,8 +18,6 @@ use crate::variant;
 /// The largest amount of `money` that the client library gives exactly: it makes doubles of them, whose steps grow
 /// beyond a ten thousandth.
 const MOST_MONEY: f64 = 9.0e11;
-/// Doubles that may be money of which digits are lost; money goes up to 922,337,203,685,477.
-const INEXACT_MONEY: RangeInclusive<f64> = MOST_MONEY..=9.3e14;
 
 /// A column of one type.
 pub enum Store {
@@ -160,12 +156,11 @@ impl Store {
             self.push_null();
             return Ok(());
         }
-        match (&mut *self, cell) {
-            // The client library has no other value for money in a `sql_variant` than for a float.
-            (Self::Text(_), ColumnData::F64(Some(value))) if INEXACT_MONEY.contains(&value.abs()) => {
-                return Err(Refusal::Money(*value));
-            }
-            (Self::Text(values), cell) => values.push(&variant::text(cell).ok_or(Refusal::Type)?),
+        if let Some(value) = variant::doubtful_money(cell) {
+            return Err(Refusal::Money(value));
+        }
+        match self {
+            Self::Text(values) => values.push(&variant::text(cell).ok_or(Refusal::Type)?),
             _ => return Err(Refusal::Type),
         }
         Ok(())

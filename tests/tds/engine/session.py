@@ -47,6 +47,17 @@ class Client(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What ends with a procedure, as it was before."""
+
+    options: dict[str, bool]
+    isolation: str
+    lock_timeout: int
+    identity_insert: int
+    scope_identity: int | None
+
+
 @dataclass(slots=True)
 class Frame:
     """The variables of a batch or procedure."""
@@ -355,6 +366,25 @@ class Session:
 
     # Statements
 
+    def settings(self) -> Settings:
+        """What a procedure or dynamic SQL may set for itself, and what it does not see of its caller."""
+        transactions = self.transactions
+        return Settings(
+            dict(self.options),
+            transactions.isolation,
+            transactions.lock_timeout,
+            self.identity_insert,
+            self.scope_identity,
+        )
+
+    def put_back(self, settings: Settings) -> None:
+        """What its caller had set holds again ("SET statements", "Considerations")."""
+        self.options = settings.options
+        self.transactions.isolation = settings.isolation
+        self.transactions.lock_timeout = settings.lock_timeout
+        self.identity_insert = settings.identity_insert
+        self.scope_identity = settings.scope_identity
+
     def batch(self, sql: str) -> None:
         """A batch; its errors go into the answer.
 
@@ -383,7 +413,8 @@ class Session:
     def report(self, error: SqlError) -> None:
         """An error that ends the batch."""
         self.last_error = error.number
-        if error.ends == "transaction" or (self.options["XACT_ABORT"] and error.level < 20):
+        aborts = self.options["XACT_ABORT"] if error.aborts is None else error.aborts
+        if error.ends == "transaction" or (aborts and error.level < 20):
             self.transactions.end()
         else:
             self.transactions.undo()

@@ -18,6 +18,9 @@ _FIELDS = (
     "database",
 )
 FEATURES_END = 0xFF
+FEDERATED = 0x02
+SECURITY_TOKEN = 0x01
+"""The feature of logins without a password, and its kind with a token of somebody else's ([MS-TDS] 2.2.6.4)."""
 
 
 @dataclass(slots=True)
@@ -39,6 +42,21 @@ class Login:
     attach: str = ""
     new_password: str = field(default="", repr=False)
     features: dict[int, bytes] = field(default_factory=dict[int, bytes])
+
+    @property
+    def token(self) -> str | None:
+        """The access token that comes in place of a password.
+
+        Raises:
+            ValueError: if it is not what it says.
+        """
+        data = self.features.get(FEDERATED)
+        if data is None or data[0] >> 1 != SECURITY_TOKEN:
+            return None
+        (length,) = struct.unpack_from("<I", data, 1)
+        if len(data) < 5 + length:
+            raise ValueError("an access token that is cut off")
+        return data[5 : 5 + length].decode("utf-16-le")
 
 
 def _clear(data: bytes) -> str:

@@ -13,6 +13,9 @@ DONE, DONE_PROC, DONE_IN_PROC = 0xFD, 0xFE, 0xFF
 MORE, ERROR, IN_TRANSACTION, COUNT, ATTENTION = 0x01, 0x02, 0x04, 0x10, 0x20
 """The status of a DONE token."""
 
+LONGEST_MESSAGE = 2047
+"""Characters of a message, as RAISERROR cuts them off."""
+
 ENV_DATABASE, ENV_LANGUAGE, ENV_PACKET_SIZE, ENV_COLLATION = 1, 2, 4, 7
 ENV_BEGIN, ENV_COMMIT, ENV_ROLLBACK, ENV_RESET, ENV_ROUTING = 8, 9, 10, 18, 20
 
@@ -82,6 +85,25 @@ def row_encoder(columns: Sequence[Column]) -> Callable[[Sequence[Any]], bytes]:
     return row
 
 
+def compressing_row_encoder(columns: Sequence[Column]) -> Callable[[Sequence[Any]], bytes]:
+    """As `row_encoder`, but a row with NULLs is an NBCROW token, which has a bit for each column in their place."""
+    encoders = [encoder(column.type, nullable=column.nullable) for column in columns]
+    whole = row_encoder(columns)
+    size = (len(columns) + 7) // 8
+
+    def row(values: Sequence[Any]) -> bytes:
+        nulls = 0
+        for at, value in enumerate(values):
+            if value is None:
+                nulls |= 1 << at
+        if not nulls:
+            return whole(values)
+        present = [encode(value) for encode, value in zip(encoders, values, strict=True) if value is not None]
+        return b"\xd2" + nulls.to_bytes(size, "little") + b"".join(present)
+
+    return row
+
+
 def done(token: int, status: int, command: int = 0, rows: int = 0) -> bytes:
     """DONE, DONEPROC or DONEINPROC."""
     return struct.pack("<BHHQ", token, status, command, rows)
@@ -89,7 +111,12 @@ def done(token: int, status: int, command: int = 0, rows: int = 0) -> bytes:
 
 def message(number: int, state: int, level: int, text: str, server: str, procedure: str, line: int) -> bytes:
     """ERROR, or INFO for a level of 10 or less."""
-    body = struct.pack("<IBB", number, state, level) + us_varchar(text) + b_varchar(server) + b_varchar(procedure)
+    body = (
+        struct.pack("<IBB", number, state, level)
+        + us_varchar(text[:LONGEST_MESSAGE])
+        + b_varchar(server)
+        + b_varchar(procedure)
+    )
     return _sized(0xAB if level <= 10 else 0xAA, body + struct.pack("<I", line))
 
 
@@ -119,9 +146,9 @@ def login_acknowledged(version: int, program: str, build: tuple[int, int, int]) 
     return _sized(0xAD, body)
 
 
-def features_acknowledged() -> bytes:
-    """FEATUREEXTACK of a server that has none of them."""
-    return b"\xae\xff"
+def features_acknowledged(*, federated: bool = False) -> bytes:
+    """FEATUREEXTACK of a server that has none of them, or that took an access token without a nonce."""
+    return b"\xae" + (b"\x02\0\0\0\0" if federated else b"") + b"\xff"
 
 
 def return_status(value: int) -> bytes:
