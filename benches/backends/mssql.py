@@ -20,7 +20,6 @@ from benches.limit import run_limit
 from benches.model import Backend, Finding, Job, Outcome, Target, Work
 from benches.native import BuildError, build_mssql_limits
 from benches.runners.connectorx import Connectorx
-from benches.runners.dbapi import PolarsDbApi
 from benches.runners.industrydb import IndustryDb
 from benches.runners.mssqlpython import MssqlPython
 from benches.runners.pymssql import Pymssql, connect
@@ -169,7 +168,6 @@ class Mssql(Backend):
         Connectorx(uri=lambda target: target.uri.partition("?")[0]),
         MssqlPython(_recreate),
         Pymssql(_recreate, _bound),
-        PolarsDbApi("pymssql", connect, placeholder="%s", option="params"),
     )
     limits: ClassVar[Mapping[Work, Sequence[str]]] = {
         Work.READ: ("tiberius", "C drain"),
