@@ -27,6 +27,8 @@ from benches.table import fingerprint, table_file
 
 _TABLE = "bench"
 _INSERTED = "bench_inserted"
+_PACKET_SIZES = ("4096", "8000")
+"""Those that the contenders ask for: the server's own, and industrydb's."""
 _DAYS_TO_1970 = date(1970, 1, 1).toordinal() - 1
 _TICKS_PER_DAY = 864_000_000_000
 """A tick is 100 ns."""
@@ -206,8 +208,9 @@ class Mssql(Backend):
             self._load(target, frame)
         except ImportError as error:
             raise BuildError(f"the harness' own client is not installed: {error}") from error
-        # The server cuts the recording into packets when it is first asked for it.
-        run_limit([self._programs["drain"], *self._arguments, target.select])
+        # The server cuts the recording into packets of the client's size when it is first asked for it.
+        for size in _PACKET_SIZES:
+            run_limit([self._programs["drain"], *self._arguments, target.select, size])
         return target
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-/* mssql_drain HOST PORT USER PASSWORD DATABASE SQL: takes a query's response off the socket, packet by packet, and drops
+/* mssql_drain HOST PORT USER PASSWORD DATABASE SQL [PACKET_SIZE]: takes a query's response off the socket, packet by packet, and drops
    it. What the server and the socket take: no reader on one connection can be faster. TDS 7.4 over a plain socket
    ([MS-TDS] 2.2.3 packets, 2.2.6.4 LOGIN7, 2.2.6.5 PRELOGIN, 2.2.6.7 SQLBatch). */
 #include <errno.h>
@@ -93,13 +93,13 @@ static void prelogin(int fd, struct outgoing *out) {
     drain(fd);
 }
 
-static void login(int fd, struct outgoing *out, const char *user, const char *password, const char *database) {
+static void login(int fd, struct outgoing *out, const char *user, const char *password, const char *database, unsigned size) {
     const char *texts[] = {"", user, password, "industrydb benches", "", "", "", "", database};
     size_t total = LOGIN_FIXED, offset = LOGIN_FIXED;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) total += 2 * strlen(texts[i]);
     put_number(out, total, 4);
     put_number(out, 0x74000004, 4); /* TDS 7.4 */
-    put_number(out, PACKET, 4);
+    put_number(out, size, 4);
     put_number(out, 0, 8); /* program's version, process */
     put_number(out, 0, 4); /* connection */
     put_number(out, 0x03E0, 4); /* option flags as everybody sets them: USE fails if it fails, language, ODBC */
@@ -129,13 +129,14 @@ static void login(int fd, struct outgoing *out, const char *user, const char *pa
 }
 
 int main(int argc, char **argv) {
-    if (argc != 7) die("usage", "mssql_drain HOST PORT USER PASSWORD DATABASE SQL");
+    if (argc < 7 || argc > 8) die("usage", "mssql_drain HOST PORT USER PASSWORD DATABASE SQL [PACKET_SIZE]");
     static struct outgoing out = {.length = HEADER};
+    unsigned size = argc == 8 ? (unsigned)strtoul(argv[7], NULL, 10) : PACKET;
 
     struct span start = now();
     int fd = open_socket(argv[1], argv[2]);
     prelogin(fd, &out);
-    login(fd, &out, argv[3], argv[4], argv[5]);
+    login(fd, &out, argv[3], argv[4], argv[5], size);
     put_number(&out, 22, 4); /* headers, with one that says there is no transaction */
     put_number(&out, 18, 4);
     put_number(&out, 2, 2);
