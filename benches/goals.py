@@ -175,3 +175,29 @@ def postgres_goals(one_connection: Sequence[str], parallel: str) -> Sequence[Goa
         Goal("memory of 10,000 distinct statements", flat, _flat(Work.STATEMENTS, 8 * _MB)),
         *shared_goals(),
     )
+
+
+def mssql_goals() -> Sequence[Goal]:
+    """The SQL Server row of the table, and the inserts that are measured beside it."""
+    arrow = "mssql-python arrow()"
+    return (
+        Goal("SQL Server read → DataFrame", "≤ 1.25 × limit", _within_limit(Work.READ, "tiberius", 1.25)),
+        Goal("SQL Server read, against connectorx", "≥ 1.4 × faster", _faster_than(Work.READ, "connectorx", 1.4)),
+        Goal("SQL Server read, against pymssql", "≥ 4 × faster", _faster_than(Work.READ, "pymssql", 4.0)),
+        Goal("SQL Server read, against mssql-python", "for the record", _distance(Work.READ, arrow)),
+        Goal("SQL Server read, against the socket's drain", "for the record", _distance(Work.READ, "C drain")),
+        Goal("SQL Server bulk insert", "ahead of all peers", _first_of(Work.INSERT, [arrow, "pymssql"])),
+        *shared_goals(),
+    )
+
+
+def _distance(work: Work, other: str) -> Callable[[Results], Verdict]:
+    """Our best time in times of the other's, which is nothing to reach."""
+
+    def judge(results: Results) -> Verdict:
+        ours, base = results.best(work, OURS), results.best(work, other)
+        if ours is None or base is None:
+            return _NOT_MEASURED
+        return Verdict(f"{ours / base:.2f} × its time", None)
+
+    return judge

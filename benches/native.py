@@ -109,3 +109,27 @@ def build_postgres_limits(directory: Path) -> dict[str, Path]:
     """The limits of PostgreSQL by name: they speak its protocol themselves. Raises `BuildError`."""
     directory.mkdir(parents=True, exist_ok=True)
     return _build("postgres", directory)
+
+
+def build_mssql_limits(directory: Path) -> dict[str, Path]:
+    """The limits of SQL Server by name: one in C, one in Rust on the workspace's tiberius. Raises `BuildError`."""
+    directory.mkdir(parents=True, exist_ok=True)
+    return _build("mssql", directory) | {"tiberius": _build_crate("mssql_tiberius", directory)}
+
+
+def _build_crate(name: str, directory: Path) -> Path:
+    """A program in Rust outside of the workspace, with the versions of the workspace's lock file."""
+    source, copy, lock = _SOURCES / name, directory / name, _ROOT / "Cargo.lock"
+    program = copy / "target" / "release" / name
+    files = [path.relative_to(source) for path in source.rglob("*") if path.is_file()]
+    if _is_current(program, [lock, Path(__file__), *(source / file for file in files)]):
+        return program
+    for file in files:
+        (copy / file).parent.mkdir(parents=True, exist_ok=True)
+        (copy / file).write_bytes((source / file).read_bytes())
+    # cargo drops from it what this program does not need, and keeps the rest as it is.
+    (copy / "Cargo.lock").write_bytes(lock.read_bytes())
+    manifest, target = copy / "Cargo.toml", copy / "target"
+    _run(["cargo", "build", "--release", "--quiet", "--manifest-path", manifest, "--target-dir", target])
+    program.touch()  # cargo leaves one alone that has not changed
+    return program

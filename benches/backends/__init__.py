@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from benches.backends.mssql import Mssql
 from benches.backends.postgres import Postgres
 from benches.backends.sqlite import Sqlite
 from benches.model import Backend
 
-BACKENDS: dict[str, Backend] = {backend.name: backend for backend in (Postgres(), Sqlite())}
+BACKENDS: dict[str, Backend] = {backend.name: backend for backend in (Postgres(), Sqlite(), Mssql())}

@@ -266,6 +266,12 @@ def test_what_the_login_tells(server: Server) -> None:
         assert login.read_only
 
 
+def test_packets_have_the_size_of_sqlclients(server: Server) -> None:
+    with config(server).connect():
+        (connection,) = server.connections()
+        assert connection.packet_size == 8_000
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from tests.tds import replay
 from tests.tds.server import Certificate, Server
@@ -30,7 +31,10 @@ def main() -> None:
     parser.add_argument(
         "--replay", type=int, default=0, metavar="ROWS", help="answer SELECT * FROM bench from a recording"
     )
-    parser.add_argument("--swallow", default="", metavar="TABLE", help="drop what bulk loads bring for this table")
+    parser.add_argument(
+        "--recording", metavar="FILE", help="the same from a file of `replay.save`; a client creates the table"
+    )
+    parser.add_argument("--swallow", default="", metavar="TABLE", help="put aside what bulk loads bring for this table")
     parser.add_argument("--rows", type=int, default=0, help="how many rows they are said to be")
     arguments = parser.parse_args()
     certificate = Certificate(arguments.certificate, arguments.key) if arguments.certificate else None
@@ -47,6 +51,8 @@ def main() -> None:
     with server:
         if arguments.replay:
             server.replay("bench", replay.bench(arguments.replay))
+        if arguments.recording:
+            server.replay("bench", replay.load(Path(arguments.recording)))
         if arguments.swallow:
             server.swallow(arguments.swallow, arguments.rows)
         line = {"host": server.host, "port": server.port, "user": server.user, "password": server.password}

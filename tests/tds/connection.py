@@ -228,12 +228,12 @@ class Connection(threading.Thread):
     # After the login
 
     def drop_bulk(self, *, drop: bool) -> None:
-        """Whether the data of the next bulk load is counted only."""
+        """Whether the data of the next bulk load is put aside."""
         self._assembler.drop_bulk = drop
 
-    def take_dropped(self) -> int:
-        """How many bytes of bulk loads were dropped since this was asked last."""
-        dropped, self._assembler.dropped = self._assembler.dropped, 0
+    def take_dropped(self) -> list[bytes]:
+        """The data of bulk loads that was put aside since this was asked last."""
+        dropped, self._assembler.dropped = self._assembler.dropped, []
         return dropped
 
     def _read(self) -> None:

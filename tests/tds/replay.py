@@ -2,7 +2,8 @@
 
     recording = replay.bench(1_000_000)
     server.replay("bench", recording)          # SELECT * FROM bench
-    server.swallow("target", rows=1_000_000)   # INSERT BULK target: read, counted in bytes, dropped
+    server.swallow("target", rows=1_000_000)   # INSERT BULK target: taken off the socket, not looked at
+    SELECT * FROM target                       # the last load's own bytes
 
 The table exists in the engine as well, empty, so that a client can describe it.
 """
@@ -12,8 +13,10 @@ from __future__ import annotations
 import bisect
 import re
 import uuid
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.tds.types import TICKS_PER_DAY, SqlType
@@ -32,12 +35,13 @@ class Recording:
     """COLMETADATA and ROW tokens, ready to be sent."""
 
     columns: tuple[Column, ...]
+    """Those that are known; a recording from a file has none."""
     rows: int
     head: bytes
     block: bytes
     times: int
     """How often the block comes."""
-    ends: list[int]
+    ends: Sequence[int]
     """Where each row of the block ends."""
     _chunks: dict[int, tuple[list[bytes], bytes]] = field(default_factory=dict[int, tuple[list[bytes], bytes]])
 
@@ -74,6 +78,29 @@ def record(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Recordin
         body += encode(row)
         ends.append(len(body))
     return Recording(tuple(columns), len(ends), tokens.column_metadata(columns), bytes(body), 1, ends)
+
+
+def save(recording: Recording, path: Path) -> None:
+    """Writes a recording to a file, for `load`."""
+    sizes = [recording.rows, len(recording.head), len(recording.block), recording.times]
+    with path.open("wb") as file:
+        array("Q", sizes).tofile(file)
+        file.write(recording.head)
+        file.write(recording.block)
+        array("Q", recording.ends).tofile(file)
+
+
+def load(path: Path) -> Recording:
+    """A recording that `save` wrote."""
+    with path.open("rb") as file:
+        rows, head, block, times = array("Q", file.read(4 * 8))
+        return Recording((), rows, file.read(head), file.read(block), times, array("Q", file.read()))
+
+
+def returned(data: Iterable[bytes], rows: int) -> Recording:
+    """What a bulk load brought, as a result of so many rows: both are COLMETADATA and rows ([MS-TDS] 2.2.6.1)."""
+    body = b"".join(data).removesuffix(tokens.done(tokens.DONE, 0))
+    return Recording((), rows, b"", body, 1, [len(body)])
 
 
 def _column(name: str, type_: SqlType, *, nullable: bool = True) -> Column:
@@ -154,10 +181,10 @@ def normal(sql: str) -> str:
     return re.sub(r"\s+", " ", sql.strip().rstrip(";").strip()).replace("[", "").replace("]", "").casefold()
 
 
-def queries(table: str, columns: Sequence[Column]) -> set[str]:
+def queries(table: str, columns: Sequence[str]) -> set[str]:
     """The texts that ask for all of a table."""
-    names = ", ".join(column.name for column in columns)
-    return {normal(f"SELECT {what} FROM {where}{table}") for what in ("*", names) for where in ("", "dbo.")}
+    lists = ["*", ", ".join(columns)] if columns else ["*"]
+    return {normal(f"SELECT {what} FROM {where}{table}") for what in lists for where in ("", "dbo.")}
 
 
 def definition(table: str, columns: Sequence[Column]) -> str:
@@ -166,4 +193,4 @@ def definition(table: str, columns: Sequence[Column]) -> str:
     return f"CREATE TABLE [{table}] ({items})"
 
 
-__all__ = ["BENCH", "HEADER", "Recording", "bench", "definition", "queries", "record"]
+__all__ = ["BENCH", "HEADER", "Recording", "bench", "definition", "load", "queries", "record", "returned", "save"]

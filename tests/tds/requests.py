@@ -60,7 +60,7 @@ def batch(connection: Connection, session: Session, sql: str, response: Response
     canned = connection.server.faults.responses.get(sql)
     if canned is not None:
         response.canned(canned)
-    elif (recording := connection.server.replays.get(replay.normal(sql))) is not None:
+    elif (recording := connection.server.recording(sql)) is not None:
         response.replay(recording)
     else:
         session.batch(sql)
@@ -99,8 +99,10 @@ def bulk(connection: Connection, session: Session, data: bytes, response: Respon
     server = connection.server
     server.faults.reach("bulk")
     if session.bulk is not None and session.bulk.table.name in server.swallowed:
-        swallowed = server.swallowed[session.bulk.table.name]
-        swallowed.size, swallowed.loads = connection.take_dropped(), swallowed.loads + 1
+        table = session.bulk.table.name
+        swallowed = server.swallowed[table]
+        swallowed.data, swallowed.loads = connection.take_dropped(), swallowed.loads + 1
+        swallowed.queries = replay.queries(table, [column.name for column in session.bulk.columns])
         session.bulk = None
         session.finish(tokens.COMMAND_INSERT, swallowed.rows)
         return
@@ -166,10 +168,9 @@ def rpc(session: Session, call: Call, response: Response) -> None:
 
 def replayed(session: Session, call: Call) -> replay.Recording | None:
     """The recording that `sp_executesql` asks for."""
-    recordings = session.connection.server.replays
-    if not recordings or call.procedure.casefold() != "sp_executesql" or not call.parameters:
+    if call.procedure.casefold() != "sp_executesql" or not call.parameters:
         return None
-    return recordings.get(replay.normal(str(call.parameters[0].value)))
+    return session.connection.server.recording(str(call.parameters[0].value))
 
 
 def number(call: Call, at: int) -> int:

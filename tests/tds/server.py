@@ -18,6 +18,7 @@ from tests.tds.connection import Connection
 from tests.tds.engine.instance import Instance
 from tests.tds.engine.session import Session
 from tests.tds.faults import Faults
+from tests.tds.replay import Recording
 from tests.tds.response import Response
 from tests.tds.wire.login7 import Login
 
@@ -34,12 +35,14 @@ class Certificate:
 
 @dataclass(slots=True)
 class Swallowed:
-    """Bulk loads of a table that are read and dropped."""
+    """Bulk loads of a table that are taken off the socket and not looked at."""
 
     rows: int
     """What the client is told."""
-    size: int = 0
-    """Bytes of the last one."""
+    data: list[bytes] = field(default_factory=list[bytes])
+    """The last one, packet by packet."""
+    queries: set[str] = field(default_factory=set[str])
+    """What asks for it."""
     loads: int = 0
 
 
@@ -130,14 +133,32 @@ class Server:
             raise AssertionError(f"the batch failed: {sql}")
 
     def replay(self, table: str, recording: replay.Recording) -> None:
-        """Answers queries for all of a table from a recording; the engine gets the table, without rows."""
-        self.run(replay.definition(table, recording.columns))
-        self.replays |= dict.fromkeys(replay.queries(table, recording.columns), recording)
+        """Answers queries for all of a table from a recording.
+
+        The engine gets the table, without rows, if its columns are known; else it is for a client to create.
+        """
+        if recording.columns:
+            self.run(replay.definition(table, recording.columns))
+        self.replays |= dict.fromkeys(replay.queries(table, [column.name for column in recording.columns]), recording)
 
     def swallow(self, table: str, rows: int) -> Swallowed:
-        """Reads and drops what bulk loads bring for a table, and says that so many rows came."""
+        """Takes what bulk loads bring for a table as it is, and says that so many rows came.
+
+        Nothing of it gets into the table; a query for all of the table gets the last load's own bytes back, so that any
+        client can tell what they were.
+        """
         self.swallowed[table] = Swallowed(rows)
         return self.swallowed[table]
+
+    def recording(self, sql: str) -> Recording | None:
+        """What answers a query instead of the engine."""
+        if not self.replays and not self.swallowed:
+            return None
+        wanted = replay.normal(sql)
+        for swallowed in self.swallowed.values():
+            if wanted in swallowed.queries:
+                return replay.returned(swallowed.data, swallowed.rows)
+        return self.replays.get(wanted)
 
     def context(self, *, strict: bool) -> ssl.SSLContext | None:
         """Its side of TLS, if it has one."""

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytds  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs]
@@ -201,6 +202,22 @@ def test_a_replay_that_is_stopped(inside: Server) -> None:
         assert PYTDS.query(connection, "SELECT 1") == [(1,)]
 
 
+def test_a_replay_from_a_file(tmp_path: Path) -> None:
+    made = replay.bench(100)
+    replay.save(made, tmp_path / "recording")
+    command = [sys.executable, "-m", "tests.tds", "--recording", str(tmp_path / "recording")]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = Address(**json.loads(process.stdout.readline()))
+        with closing(PYTDS.open(address, "plain", "")) as connection:
+            PYTDS.query(connection, replay.definition("bench", replay.BENCH))
+            rows = PYTDS.query(connection, "SELECT * FROM bench")
+            assert [row[0] for row in rows] == list(range(1, 101))
+            assert PYTDS.query(connection, "SELECT COUNT(*) FROM bench") == [(0,)]
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
 def test_a_bulk_load_that_is_dropped() -> None:
     command = [sys.executable, "-m", "tests.tds", "--swallow", "t", "--rows", "3"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -210,6 +227,9 @@ def test_a_bulk_load_that_is_dropped() -> None:
             MSSQL.query(connection, "CREATE TABLE t (a int)")
             assert connection.cursor().bulkcopy("t", [(1,), (2,), (3,)])["rows_copied"] == 3
             assert MSSQL.query(connection, "SELECT COUNT(*) FROM t") == [(0,)]
+            assert MSSQL.query(connection, "SELECT * FROM t") == [(1,), (2,), (3,)]
+            assert connection.cursor().bulkcopy("t", [(4,), (None,), (5,)])["rows_copied"] == 3
+            assert MSSQL.query(connection, "SELECT a FROM dbo.t") == [(4,), (None,), (5,)]
         process.communicate(timeout=20)
     assert process.returncode == 0
 

@@ -105,7 +105,7 @@ impl ResultReader {
         self.settled = true;
         let mut columns = Vec::with_capacity(self.readers.len());
         for reader in &mut self.readers {
-            columns.push(reader.finish_batch(first_row)?);
+            columns.push(reader.finish_batch(first_row, rows)?);
         }
         DataFrame::new(rows, columns).map_err(|cause| Error::execution(cause.to_string()).with_backend(BACKEND))
     }
@@ -185,13 +185,14 @@ impl Reader {
             .with_backend(BACKEND)
     }
 
-    fn finish_batch(&mut self, first_row: usize) -> Result<Column> {
+    fn finish_batch(&mut self, first_row: usize, rows: usize) -> Result<Column> {
+        // The next batch has as many rows, unless it is the last one.
         let next = match (&self.store, self.store.dtype()) {
             // What the first batch settled stays.
             (Store::Decimal { .. }, DataType::Decimal(precision, scale)) => {
-                Store::of_kind(Kind::Decimal { precision, scale }, self.fraction)
+                Store::with_room(Kind::Decimal { precision, scale }, self.fraction, rows)
             }
-            _ => Store::of_kind(self.kind, self.fraction),
+            _ => Store::with_room(self.kind, self.fraction, rows),
         };
         let series = std::mem::replace(&mut self.store, next).finish(self.name.clone());
         match &self.wanted {

@@ -38,9 +38,10 @@ pub static DIALECT: Dialect = Dialect {
         binary: "varbinary(max)",
         key_binary: "varbinary(900)",
         date: "date",
-        time: "time(6)",
+        // With fewer digits both take as much room, and the client library does not send them (see `bulk`).
+        time: "time(7)",
         datetime: "datetime2(6)",
-        datetime_utc: "datetimeoffset(6)",
+        datetime_utc: "datetimeoffset(7)",
         duration: "bigint", // microseconds
         list: ListType::Document,
         document: "nvarchar(max)",

@@ -1,9 +1,10 @@
 //! The SQL Server connector, on the client library tiberius.
 //!
 //! Connecting: `login` over a watched socket (`wire`). Reading: `session` sends a `request` and reads the `reply`,
-//! `script` turns it into events, `decode` fills one `store` per column. Writing: `bulk` sends rows that `encode` makes.
+//! `script` turns it into events, `decode` fills one `store` per column, beside the reading (`blocks`). Writing: `bulk` sends rows that `encode` makes.
 #![forbid(unsafe_code)]
 
+mod blocks;
 mod bulk;
 mod catalog;
 mod connector;

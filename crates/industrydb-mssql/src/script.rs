@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use industrydb_core::connector::{BoxFuture, Event, EventStream, ReadOptions, Settle};
 use industrydb_core::error::{ErrorKind, Result};
 
+use crate::blocks::Blocks;
 use crate::decode::{ResultReader, unique_names};
 use crate::describe::{Described, Description, check_name, completed, describe};
 use crate::interrupt::Running;
@@ -362,7 +363,7 @@ struct Reading<'r> {
     sets: usize,
     first_columns: Option<FirstColumns>,
     /// The result set that is being read, and whether its schema is out.
-    current: Option<(Box<ResultReader>, bool)>,
+    current: Option<(Blocks, bool)>,
     kept: Vec<Kept>,
     changed: Changed,
     /// Since when nobody wants what comes.
@@ -380,9 +381,11 @@ impl Sink for Reading<'_> {
         }
         match item {
             Item::Row(row) => {
-                let Some((reader, _)) = &mut self.current else { return Ok(()) };
-                reader.read_row(row)?;
-                let rows = reader.rows();
+                let Some((blocks, _)) = &mut self.current else { return Ok(()) };
+                if blocks.push(row) {
+                    blocks.hand_over().await?;
+                }
+                let rows = blocks.rows();
                 if rows.is_multiple_of(ROWS_BETWEEN_REPORTS) {
                     self.report();
                 }
@@ -402,7 +405,7 @@ impl Sink for Reading<'_> {
                 let kinds =
                     whole.and_then(|described| first.completed(described)).unwrap_or_else(|| first.kinds.clone());
                 let reader = ResultReader::new(unique, &kinds, self.options, self.truncate);
-                self.current = Some((Box::new(reader), false));
+                self.current = Some((Blocks::new(reader), false));
                 if self.sets == 0 {
                     self.first_columns = Some(first);
                 }
@@ -430,8 +433,8 @@ impl Reading<'_> {
         if self.streams {
             self.give_batch().await?;
             self.current = None;
-        } else if let Some((reader, _)) = self.current.take() {
-            self.kept.push(Kept::Set(reader));
+        } else if let Some((blocks, _)) = self.current.take() {
+            self.kept.push(Kept::Set(blocks.into_reader().await?));
         }
         match self.changed.note(rows, true) {
             Some(rows) => self.hand_out(Kept::Done(rows)).await,
@@ -442,13 +445,13 @@ impl Reading<'_> {
     /// Hands out the rows so far, behind the schema if that is not out.
     async fn give_batch(&mut self) -> Result<()> {
         self.report();
-        let Some((reader, announced)) = &mut self.current else { return Ok(()) };
+        let Some((blocks, announced)) = &mut self.current else { return Ok(()) };
         let mut events = Vec::with_capacity(2);
         if !std::mem::replace(announced, true) {
-            events.push(Event::Schema(reader.schema()));
+            events.push(Event::Schema(blocks.schema().await?));
         }
-        if reader.rows() > 0 {
-            events.push(Event::Batch(reader.finish_batch()?));
+        if blocks.rows() > 0 {
+            events.push(Event::Batch(blocks.finish_batch().await?));
         }
         self.outlet.give(events).await;
         Ok(())
@@ -466,7 +469,7 @@ impl Reading<'_> {
     }
 
     fn report(&self) {
-        let rows = self.current.as_ref().map_or(0, |(reader, _)| reader.rows_in_all());
+        let rows = self.current.as_ref().map_or(0, |(blocks, _)| blocks.rows_in_all());
         self.options.progress.set(rows, self.watch.read() - self.bytes_before);
     }
 }

@@ -114,7 +114,7 @@ const OPTIONS: &[OptionSpec] = &[
         name: "packet_size",
         aliases: &[],
         kind: Integer { min: 512, max: 32_767 },
-        doc: "Bytes of a TDS packet.",
+        doc: "Bytes of a TDS packet (8000).",
     },
     OptionSpec {
         name: "connect_timeout",

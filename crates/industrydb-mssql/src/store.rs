@@ -80,27 +80,36 @@ pub enum Refusal {
 impl Store {
     /// An empty column of `kind`; `fraction` is for the types that count 100 ns.
     pub fn of_kind(kind: Kind, fraction: Fraction) -> Self {
-        let instant = |fraction, utc| Self::Instant { values: Fixed::new(), fraction, utc };
+        Self::with_room(kind, fraction, 0)
+    }
+
+    /// The same with room for so many rows.
+    pub fn with_room(kind: Kind, fraction: Fraction, rows: usize) -> Self {
+        let instant = |fraction, utc| Self::Instant { values: Fixed::with_capacity(rows), fraction, utc };
         match kind {
             Kind::Bit => Self::Bool(Bools::default()),
-            Kind::TinyInt => Self::U8(Fixed::new()),
-            Kind::SmallInt => Self::I16(Fixed::new()),
-            Kind::Int => Self::I32(Fixed::new()),
-            Kind::BigInt => Self::I64(Fixed::new()),
-            Kind::Real => Self::F32(Fixed::new()),
-            Kind::Float => Self::F64(Fixed::new()),
-            Kind::Decimal { precision, scale } => Self::Decimal { values: Fixed::new(), precision, scale: Some(scale) },
-            Kind::OpenDecimal => Self::Decimal { values: Fixed::new(), precision: OPEN_DECIMAL.0, scale: None },
-            Kind::Money => Self::Money { values: Fixed::new(), precision: MONEY.0 },
-            Kind::SmallMoney => Self::Money { values: Fixed::new(), precision: SMALLMONEY.0 },
-            Kind::Date => Self::Date(Fixed::new()),
-            Kind::Time(_) => Self::Time(Fixed::new()),
+            Kind::TinyInt => Self::U8(Fixed::with_capacity(rows)),
+            Kind::SmallInt => Self::I16(Fixed::with_capacity(rows)),
+            Kind::Int => Self::I32(Fixed::with_capacity(rows)),
+            Kind::BigInt => Self::I64(Fixed::with_capacity(rows)),
+            Kind::Real => Self::F32(Fixed::with_capacity(rows)),
+            Kind::Float => Self::F64(Fixed::with_capacity(rows)),
+            Kind::Decimal { precision, scale } => {
+                Self::Decimal { values: Fixed::with_capacity(rows), precision, scale: Some(scale) }
+            }
+            Kind::OpenDecimal => {
+                Self::Decimal { values: Fixed::with_capacity(rows), precision: OPEN_DECIMAL.0, scale: None }
+            }
+            Kind::Money => Self::Money { values: Fixed::with_capacity(rows), precision: MONEY.0 },
+            Kind::SmallMoney => Self::Money { values: Fixed::with_capacity(rows), precision: SMALLMONEY.0 },
+            Kind::Date => Self::Date(Fixed::with_capacity(rows)),
+            Kind::Time(_) => Self::Time(Fixed::with_capacity(rows)),
             Kind::DateTime | Kind::SmallDateTime | Kind::DateTime2(_) => instant(fraction, false),
             Kind::DateTimeOffset(_) => instant(fraction, true),
             Kind::NText(_) | Kind::CodePageText(_) | Kind::LongText | Kind::Xml | Kind::Guid | Kind::Variant => {
-                Self::Text(Views::new())
+                Self::Text(Views::with_capacity(rows))
             }
-            Kind::Binary(_) | Kind::LongBinary | Kind::RowVersion => Self::Binary(Views::new()),
+            Kind::Binary(_) | Kind::LongBinary | Kind::RowVersion => Self::Binary(Views::with_capacity(rows)),
         }
     }
 

@@ -4,11 +4,12 @@
 //! connection in a known state; the kind of the last packet sent tells in which phase a login failed (\[MS-TDS\]
 //! 2.2.3.1.1: packet types 0x12 and 0x10; RFC 8446, section 5.1: record types 0x16 and 0x17).
 
+use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -90,30 +91,46 @@ impl Watch {
     }
 }
 
+/// Bytes that are taken off the socket at once. Who reads here asks for 8 KB (the client library) or less (TLS).
+const AHEAD: usize = 64 << 10;
+
 /// A TCP connection with its watch.
-#[derive(Debug)]
 pub struct Wire {
     socket: TcpStream,
     watch: Arc<Watch>,
+    /// What came and nobody has read yet is `ahead[start..end]`.
+    ahead: Box<[u8]>,
+    start: usize,
+    end: usize,
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wire").field("socket", &self.socket).finish_non_exhaustive()
+    }
 }
 
 impl Wire {
     /// Watches `socket`.
     pub fn new(socket: TcpStream, watch: Arc<Watch>) -> Self {
-        Self { socket, watch }
+        Self { socket, watch, ahead: vec![0; AHEAD].into(), start: 0, end: 0 }
     }
 }
 
 impl AsyncRead for Wire {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let before = buf.filled().len();
-        let outcome = Pin::new(&mut this.socket).poll_read(cx, buf);
-        let came = buf.filled().len() - before;
-        if came > 0 {
-            this.watch.read.fetch_add(came as u64, Ordering::Relaxed);
+        if this.start == this.end {
+            let mut ahead = ReadBuf::new(&mut this.ahead);
+            ready!(Pin::new(&mut this.socket).poll_read(cx, &mut ahead))?;
+            (this.start, this.end) = (0, ahead.filled().len());
         }
-        outcome
+        // What nobody has read has not come.
+        let came = buf.remaining().min(this.end - this.start);
+        buf.put_slice(&this.ahead[this.start..this.start + came]);
+        this.start += came;
+        this.watch.read.fetch_add(came as u64, Ordering::Relaxed);
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -45,8 +45,8 @@ class Assembler:
     parts: list[bytes] = field(default_factory=list[bytes])
     status: int = 0
     drop_bulk: bool = False
-    """Whether the data of bulk loads is counted only."""
-    dropped: int = 0
+    """Whether the data of bulk loads is put aside instead of becoming a message."""
+    dropped: list[bytes] = field(default_factory=list[bytes])
 
     def feed(self, data: bytes) -> list[Message]:
         """The messages that these bytes complete.
@@ -63,10 +63,8 @@ class Assembler:
                 raise ValueError(f"a packet of {length} bytes")
             if len(self.buffer) - at < length:
                 break
-            if self.drop_bulk and kind == Kind.BULK:
-                self.dropped += length - HEADER.size
-            else:
-                self.parts.append(bytes(self.buffer[at + HEADER.size : at + length]))
+            parts = self.dropped if self.drop_bulk and kind == Kind.BULK else self.parts
+            parts.append(bytes(self.buffer[at + HEADER.size : at + length]))
             self.status |= status
             at += length
             if status & EOM:
