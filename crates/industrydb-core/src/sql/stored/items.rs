@@ -25,6 +25,8 @@ pub(super) enum What {
 pub(super) struct Item<'s> {
     pub(super) what: What,
     pub(super) text: &'s str,
+    /// Its first byte.
+    pub(super) start: usize,
     /// The `(` that it is in.
     pub(super) parent: Option<usize>,
     /// For a `(` its `)`.
@@ -92,7 +94,7 @@ pub(super) fn items<'s>(sql: &'s str, names: &[Option<&str>]) -> Option<Vec<Item
             let start = open.pop()?;
             items[start].close = here;
         }
-        items.push(Item { what, text, parent: open.last().copied(), close: here });
+        items.push(Item { what, text, start: token.start, parent: open.last().copied(), close: here });
         if what == What::Symbol('(') {
             open.push(here);
         }
