@@ -61,7 +61,7 @@ def test_it_compares_as_in_python(declared: str, stored: list[Decimal], value: D
         if data.draw(st.booleans()):
             conn.execute("CREATE INDEX i ON t (v)")
 
-        def rows(condition: str, *params: object) -> list[int]:
+        def rows(condition: str, *params: Decimal) -> list[int]:
             return conn.execute(f"SELECT id FROM t WHERE {condition} ORDER BY id", params)["id"].to_list()
 
         def meant(test: Callable[[Decimal], bool]) -> list[int]:
@@ -154,9 +154,17 @@ def test_names_and_schemas_are_those_of_the_statement(lite: idb.Connection) -> N
 def test_a_statement_takes_one_kind_of_value_after_another(lite: idb.Connection) -> None:
     lite.execute("CREATE TABLE t (x TEXT, n NUMERIC)")
     lite.execute("INSERT INTO t VALUES ('9.50', 9.5)")
-    for value, found in [(D("9.5"), 1), ("9.5", 0), (None, 0), ("9.50", 1), (D("9.500"), 1), (LONG, 0)]:
+    cases: list[tuple[Decimal | str | None, int]] = [
+        (D("9.5"), 1),
+        ("9.5", 0),
+        (None, 0),
+        ("9.50", 1),
+        (D("9.500"), 1),
+        (LONG, 0),
+    ]
+    for value, found in cases:
         assert lite.execute("SELECT count(*) FROM t WHERE x = ?", [value]).item() == found
-    rows = [[D("9.50"), D("1.5")], [2, D("1.5")], [D("3"), 4], [5, 6]]
+    rows: list[list[Decimal | int]] = [[D("9.50"), D("1.5")], [2, D("1.5")], [D("3"), 4], [5, 6]]
     assert lite.execute_many("INSERT INTO t SELECT ?, ? * 2", rows) == 4
     assert lite.execute("SELECT x, n FROM t WHERE rowid > 1").rows() == [
         ("9.50", 3.0),
