@@ -212,9 +212,7 @@ impl<'a, 's> Statement<'a, 's> {
 
     /// The clause that `at` is in, in the same parenthesis.
     fn clause(&self, at: usize) -> Option<usize> {
-        let parent = self.items[at].parent;
-        let start = parent.map_or(self.verb, |open| open + 1);
-        (start..at).rev().find(|&word| self.items[word].parent == parent && self.items[word].is_word(CLAUSES))
+        self.items[at].clause.filter(|word| self.items[at].parent.is_some() || *word >= self.verb)
     }
 
     /// Commas between `from` and `at`, in the parenthesis of `at`.

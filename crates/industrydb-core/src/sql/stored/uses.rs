@@ -69,7 +69,8 @@ pub fn uses(sql: &str, names: &[Option<&str>]) -> Option<Uses> {
     let items = items(sql, names)?;
     let statement = Statement::of(&items);
     let table = only_table(&items);
-    let mut uses = Uses { each: Vec::new(), lists: Vec::new(), table: table.clone() };
+    let filter = items.iter().position(|item| item.is_word(&["WHERE"])).filter(|_| table.is_some());
+    let mut uses = Uses { each: Vec::new(), lists: Vec::new(), table };
     let mut opened = Vec::new();
     for (at, item) in items.iter().enumerate() {
         let What::Parameter(parameter) = item.what else { continue };
@@ -82,13 +83,13 @@ pub fn uses(sql: &str, names: &[Option<&str>]) -> Option<Uses> {
                 Some(open) => {
                     let known = opened.iter().position(|&other| other == open);
                     Role::Listed(known.unwrap_or_else(|| {
-                        let column = table.as_ref().and_then(|_| column(&items, open.checked_sub(2)?));
+                        let column = filter.and_then(|_| column(&items, open.checked_sub(2)?));
                         uses.lists.push(list(&items, open, column));
                         opened.push(open);
                         opened.len() - 1
                     }))
                 }
-                None => Role::Operand { equals: table.as_ref().and_then(|_| equals(&items, at)) },
+                None => Role::Operand { equals: filter.filter(|word| *word < at).and_then(|_| equals(&items, at)) },
             },
         };
         uses.each.push(Use { parameter, span: item.start..item.start + item.text.len(), role });
@@ -237,8 +238,7 @@ fn equals(items: &[Item<'_>], at: usize) -> Option<String> {
         item.is_symbol(')') || item.is_symbol(';') || item.is_word(&["AND", "OR", "ORDER", "LIMIT", "RETURNING"])
     });
     let sign = at.checked_sub(1)?;
-    let filtered = items[..at].iter().any(|item| item.is_word(&["WHERE"]));
-    if !ends || !filtered || !items[sign].is_symbol('=') {
+    if !ends || !items[sign].is_symbol('=') {
         return None;
     }
     let twice = items[sign.checked_sub(1)?].is_symbol('=');
