@@ -58,6 +58,7 @@ def test_a_strict_table(lite: idb.Connection) -> None:
         lite.execute("INSERT INTO t (i) VALUES ('x')")
     assert caught.value.code == "SQLITE_CONSTRAINT_DATATYPE"
     assert isinstance(caught.value, idb.ConstraintViolationError)
+    assert (caught.value.table_name, caught.value.column_name) == ("t", "i")
 
 
 def test_a_frame_that_a_strict_table_refuses(lite: idb.Connection) -> None:

@@ -401,3 +401,18 @@ def test_a_cast_is_an_expression(lite: idb.Connection) -> None:
     fill(lite, "DATE", ["'2024-02-29'"])
     assert lite.execute("SELECT CAST(v AS TEXT) AS v FROM t").schema == {"v": pl.String}
     assert lite.execute("SELECT v || '' AS v FROM t").schema == {"v": pl.String}
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (pl.Series([[1.0, float("nan")]]), "NaN"),
+        (pl.Series([{"a": [float("-inf")]}]), "-inf"),
+        (pl.Series([[2**100]], dtype=pl.List(pl.Int128)), str(2**100)),
+    ],
+)
+def test_what_json_has_not_is_named(lite: idb.Connection, value: pl.Series, shown: str) -> None:
+    with pytest.raises(idb.DataConversionError, match=f"{shown}, which JSON has not") as caught:
+        lite.insert("t", pl.DataFrame({"v": value}), mode="create")
+    assert "row 0" in caught.value.message
+    assert caught.value.column_name == "v"

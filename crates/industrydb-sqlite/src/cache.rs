@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use industrydb_core::error::Result;
 use industrydb_core::names;
+use industrydb_core::value::Value;
 use polars_core::prelude::{Field, PlSmallStr, Schema, SchemaRef};
 
+use crate::numbers::{Edit, Reading, Written, edited, without_edits};
 use crate::raw::Statement;
 use crate::session::Session;
 use crate::stored::Targets;
@@ -39,8 +41,14 @@ pub struct Plan {
 
 /// A statement and what is known of its result.
 pub struct Prepared {
-    /// The statement, reset.
+    /// The statement, reset: as it was written, or with something put in for the numbers among its parameters.
     pub statement: Statement,
+    /// What was put in.
+    edits: Vec<Edit>,
+    /// The one that was used before, with what was put into that.
+    other: Option<(Vec<Edit>, Statement)>,
+    /// How it was written, once that was asked for.
+    written: Option<Arc<Written>>,
     plan: Option<(i32, Arc<Plan>)>,
     /// Where it stores its parameters, if one was at risk; `true` once that was compared with the schema of today.
     targets: Option<(bool, Targets)>,
@@ -49,7 +57,44 @@ pub struct Prepared {
 impl Prepared {
     /// A statement that has just been compiled.
     pub fn new(statement: Statement) -> Self {
-        Self { statement, plan: None, targets: None }
+        Self { statement, edits: Vec::new(), other: None, written: None, plan: None, targets: None }
+    }
+
+    /// Makes it fit for `values`, among which are Decimals, and says how to bind them; `place` gives a parameter's
+    /// placeholder.
+    ///
+    /// # Errors
+    /// Those of [`Written::read`], and what SQLite says.
+    pub fn read(&mut self, session: &Session, values: &[&Value], place: &dyn Fn(usize) -> String) -> Result<Reading> {
+        let statement = &self.statement;
+        let written = Arc::clone(self.written.get_or_insert_with(|| Arc::new(Written::of(statement))));
+        let mut reading = written.read(session, values, place)?;
+        self.put_in(session, std::mem::take(&mut reading.edits))?;
+        Ok(reading)
+    }
+
+    /// Makes it the statement with `edits`, which are none where its parameters are bound as they come.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn put_in(&mut self, session: &Session, edits: Vec<Edit>) -> Result<()> {
+        if self.edits == edits {
+            return Ok(());
+        }
+        let sql = self.sql();
+        let fit = match self.other.take() {
+            Some((known, statement)) if known == edits => statement,
+            Some(_) | None => session.only_statement(&edited(&sql, &edits))?,
+        };
+        let before = (std::mem::replace(&mut self.edits, edits), std::mem::replace(&mut self.statement, fit));
+        self.other = Some(before);
+        self.plan = None;
+        Ok(())
+    }
+
+    /// Its text, as it was written.
+    fn sql(&self) -> String {
+        self.written.as_ref().map_or_else(|| self.statement.sql(), |written| written.sql.clone())
     }
 
     /// Whether [`Self::targets`] is at hand.
@@ -65,7 +110,7 @@ impl Prepared {
         let targets = match self.targets.take() {
             Some((true, targets)) => targets,
             Some((false, targets)) if targets.are_current(session)? => targets,
-            Some((false, _)) | None => Targets::of(session, &self.statement)?,
+            Some((false, _)) | None => Targets::of(session, &self.statement, &self.sql())?,
         };
         Ok(&self.targets.insert((true, targets)).1)
     }
@@ -86,7 +131,7 @@ impl Prepared {
 
 fn plan(statement: &Statement) -> Plan {
     let count = statement.column_count();
-    let unique = names::unique((0..count).map(|column| statement.column_name(column)).collect());
+    let unique = names::unique((0..count).map(|column| without_edits(statement.column_name(column))).collect());
     let columns: Vec<PlannedColumn> = unique
         .into_iter()
         .enumerate()

@@ -30,6 +30,12 @@ pub fn to_stored(series: &Series, target: &ColumnInfo) -> Result<Series> {
         (Kind::Untyped, _) => by_itself(source),
         // As a number, but no longer than SQLite keeps it: the encoder counts the digits.
         (Kind::Float64, DataType::Decimal(..)) => source.clone(),
+        // NUMERIC affinity keeps an integer that no double is.
+        (Kind::Float64, dtype)
+            if dtype.is_integer() && Affinity::of_declared(&target.declared_type, false) == Affinity::Numeric =>
+        {
+            return exact::cast(series, &DataType::Int64).or_else(|_| exact::cast(series, &DataType::Float64));
+        }
         _ => kind.dtype(),
     };
     // Bytes have a text form, but not one that the column would give back as bytes.

@@ -150,8 +150,17 @@ pub fn of(failure: &Failure) -> Error {
 }
 
 /// Reads table, column and constraint off SQLite's message: `UNIQUE constraint failed: t.a, t.b`,
-/// `NOT NULL constraint failed: t.a`, `CHECK constraint failed: name`, `UNIQUE constraint failed: index 'name'`.
+/// `NOT NULL constraint failed: t.a`, `CHECK constraint failed: name`, `UNIQUE constraint failed: index 'name'`; and of a
+/// STRICT table `cannot store TEXT value in INTEGER column t.a`.
 fn name_the_culprit(error: &mut Error) {
+    let mismatch = error.message().strip_prefix("cannot store ").and_then(|rest| rest.split_once(" column "));
+    if let Some((table, column)) = mismatch.and_then(|(_, place)| place.split_once('.')) {
+        let (table, column) = (table.to_owned(), column.to_owned());
+        let details = error.details_mut();
+        details.table_name = Some(table);
+        details.column_name = Some(column);
+        return;
+    }
     let Some((_, culprit)) = error.message().split_once("constraint failed: ") else { return };
     let culprit = culprit.to_owned();
     let kind = error.kind();
@@ -223,6 +232,13 @@ mod tests {
             (ffi::SQLITE_CONSTRAINT_NOTNULL, "NOT NULL constraint failed: t.a", Some("t"), Some("a"), None),
             (ffi::SQLITE_CONSTRAINT_CHECK, "CHECK constraint failed: age > 0", None, None, Some("age > 0")),
             (ffi::SQLITE_CONSTRAINT_FOREIGNKEY, "FOREIGN KEY constraint failed", None, None, None),
+            (
+                ffi::SQLITE_CONSTRAINT_DATATYPE,
+                "cannot store TEXT value in INTEGER column t.a column b",
+                Some("t"),
+                Some("a column b"),
+                None,
+            ),
         ] {
             let error = of(&failure(code, message));
             let details = error.details();

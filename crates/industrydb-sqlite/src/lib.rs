@@ -11,6 +11,7 @@ mod decode;
 mod dialect;
 mod encode;
 mod error;
+mod numbers;
 mod params;
 #[allow(unsafe_code, reason = "calls into the SQLite library; the module says what makes them sound")]
 mod raw;

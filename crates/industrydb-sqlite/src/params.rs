@@ -8,6 +8,8 @@ use industrydb_core::value::Value;
 
 use crate::error::BACKEND;
 use crate::raw::Cell;
+use crate::stored::{shortened, significant};
+use crate::types::DECIMAL_DIGITS;
 
 /// A value in a form that can be bound.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,9 +55,33 @@ impl Bound {
             Value::DatetimeUtc(micros) => text(&|out| format_datetime(*micros, Style::for_utc(*micros), out))?,
             Value::Duration(micros) => Self::Int(*micros),
             Value::Uuid(bytes) => Self::Text(uuid_text(bytes)),
-            Value::List(values) => Self::Text(json_list(values, place)?.to_string()),
+            Value::List(values) => Self::Text(json_list(values, place, Self::of)?.to_string()),
             Value::Json(document) => Self::Text(document.to_string()),
         })
+    }
+
+    /// The form of `value` where it is compared or computed with: as [`Self::of`], but a Decimal is a number.
+    ///
+    /// # Errors
+    /// Those of [`Self::of`], and for a Decimal that no REAL stands for.
+    pub fn number(value: &Value, place: &str) -> Result<Self> {
+        match value {
+            Value::Decimal(_) => decimal_number(value).map(Self::Real).ok_or_else(|| not_a_number(value, place)),
+            Value::List(values) => Ok(Self::Text(json_list(values, place, Self::number)?.to_string())),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Text(_)
+            | Value::Bytes(_)
+            | Value::Date(_)
+            | Value::Time(_)
+            | Value::Datetime(_)
+            | Value::DatetimeUtc(_)
+            | Value::Duration(_)
+            | Value::Uuid(_)
+            | Value::Json(_) => Self::of(value, place),
+        }
     }
 
     /// Borrowed for binding.
@@ -76,13 +102,60 @@ fn uuid_text(bytes: &[u8; 16]) -> String {
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
+/// Whether `value` is a Decimal, or a list that holds one.
+pub fn has_decimal(value: &Value) -> bool {
+    match value {
+        Value::Decimal(_) => true,
+        Value::List(values) => values.iter().any(has_decimal),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::Text(_)
+        | Value::Bytes(_)
+        | Value::Date(_)
+        | Value::Time(_)
+        | Value::Datetime(_)
+        | Value::DatetimeUtc(_)
+        | Value::Duration(_)
+        | Value::Uuid(_)
+        | Value::Json(_) => false,
+    }
+}
+
+/// The REAL that stands for a Decimal: up to 15 significant digits no other Decimal has the same
+/// (<https://www.sqlite.org/floatingpoint.html>). `None` for NaN, more digits, and what no double is large or small
+/// enough for.
+pub fn decimal_number(value: &Value) -> Option<f64> {
+    let Value::Decimal(text) = value else { return None };
+    let real = text.parse::<f64>().ok()?;
+    if !text.contains(|digit: char| digit.is_ascii_digit()) {
+        return real.is_infinite().then_some(real);
+    }
+    let digits = significant(text);
+    (digits.is_empty() || digits.len() <= DECIMAL_DIGITS && real.is_normal()).then_some(real)
+}
+
+/// The error for a Decimal that is compared or computed with, and is no number in SQLite.
+pub fn not_a_number(value: &Value, place: &str) -> Error {
+    let Value::Decimal(text) = value else {
+        return Error::conversion(format!("parameter {place}: SQLite has no such number")).with_backend(BACKEND);
+    };
+    Error::conversion(format!(
+        "parameter {place}: {} is compared or computed with, where SQLite's numbers have up to 15 significant digits",
+        shortened(text)
+    ))
+    .with_hint("pass an int, or a float where the nearest double will do; to compare it with text, pass it as a str")
+    .with_backend(BACKEND)
+}
+
 /// A list as a JSON array, its elements in the forms that they would be bound in.
-fn json_list(values: &[Value], place: &str) -> Result<serde_json::Value> {
+fn json_list(values: &[Value], place: &str, form: fn(&Value, &str) -> Result<Bound>) -> Result<serde_json::Value> {
     let elements = values.iter().map(|value| match value {
         Value::Bool(value) => Ok(serde_json::Value::Bool(*value)),
-        Value::List(values) => json_list(values, place),
+        Value::List(values) => json_list(values, place, form),
         Value::Json(document) => Ok(document.clone()),
-        other => match Bound::of(other, place)? {
+        other => match form(other, place)? {
             Bound::Null => Ok(serde_json::Value::Null),
             Bound::Int(value) => Ok(value.into()),
             Bound::Real(value) => serde_json::Number::from_f64(value).map(serde_json::Value::Number).ok_or_else(|| {
@@ -123,6 +196,31 @@ mod tests {
         ] {
             assert_eq!(Bound::of(&value, "?1"), Ok(expected), "{value:?}");
         }
+    }
+
+    #[test]
+    fn decimals_are_numbers_up_to_15_digits() {
+        for (text, expected) in [
+            ("12.50", Some(12.5)),
+            ("-0.1", Some(-0.1)),
+            ("999999999999999", Some(999_999_999_999_999.0)),
+            ("1E+30", Some(1e30)),
+            ("0E-999", Some(0.0)),
+            ("1000000000000000000", Some(1e18)),
+            ("Infinity", Some(f64::INFINITY)),
+            ("9007199254740993", None),
+            ("0.1234567890123456", None),
+            ("1E+400", None),
+            ("1E-320", None),
+            ("NaN", None),
+        ] {
+            let value = Value::Decimal(text.into());
+            assert_eq!(decimal_number(&value), expected, "{text}");
+            assert_eq!(Bound::number(&value, "?1").ok(), expected.map(Bound::Real), "{text}");
+        }
+        let list = Value::List(vec![Value::Decimal("1.50".into()), Value::List(vec![Value::Int(1)])]);
+        assert_eq!(Bound::number(&list, "?1"), Ok(Bound::Text("[1.5,[1]]".into())));
+        assert_eq!(Bound::of(&list, "?1"), Ok(Bound::Text("[\"1.50\",[1]]".into())));
     }
 
     #[test]

@@ -10,7 +10,8 @@ use industrydb_core::value::Params;
 
 use crate::cache::{Prepared, StatementCache};
 use crate::error::{self, BACKEND};
-use crate::params::Bound;
+use crate::numbers::Reading;
+use crate::params::{Bound, has_decimal};
 use crate::raw::{Cell, Database, Failure, Interrupt, Statement};
 use crate::stored::{Parameter, at_risk};
 
@@ -127,10 +128,17 @@ impl Session {
         let given: Vec<Option<&str>> = names.iter().map(Option::as_deref).collect();
         let values = placeholders::bind_order(&given, params).map_err(|error| error.with_backend(BACKEND))?;
         let place = |at: usize| names[at].clone().unwrap_or_else(|| format!("?{}", at + 1));
+        let reading = if values.iter().any(|value| has_decimal(value)) {
+            prepared.read(self, &values, &place)?
+        } else {
+            prepared.put_in(self, Vec::new())?;
+            Reading::default()
+        };
         let known = prepared.knows_targets();
         let mut risky = Vec::new();
         for (at, value) in values.into_iter().enumerate() {
-            let bound = Bound::of(value, &place(at))?;
+            let form = if reading.is_number(at) { Bound::number } else { Bound::of };
+            let bound = form(value, &place(at))?;
             prepared.statement.bind(at, bound.as_cell()).map_err(|failure| self.error(&failure, ""))?;
             if at_risk(value, &bound, known) {
                 risky.push(Parameter { at, value, bound });

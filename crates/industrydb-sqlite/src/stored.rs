@@ -107,28 +107,27 @@ pub struct Targets {
 }
 
 impl Targets {
-    /// The targets of `statement`, looked up in the catalog.
+    /// The targets of `statement`, written as `sql`, looked up in the catalog.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn of(session: &Session, statement: &Statement) -> Result<Self> {
+    pub fn of(session: &Session, statement: &Statement, sql: &str) -> Result<Self> {
         let count = statement.parameter_count();
-        let sql = statement.sql();
         let names: Vec<Option<String>> = (0..count).map(|at| statement.parameter_name(at)).collect();
         let names: Vec<Option<&str>> = names.iter().map(Option::as_deref).collect();
         let mut of_parameter = vec![Vec::new(); count];
-        let read = stored(&sql, &names);
+        let read = stored(sql, &names);
         let named = read.as_ref().and_then(|read| TableName::new(read.table.clone()));
         let home = named.map(|table| catalog::resolve(session, &table)).transpose()?;
         let schema = home.as_ref().and_then(TableName::schema).unwrap_or("main").to_owned();
         let versions = versions(session, &schema)?;
         match (read, &home) {
             // Tokens that end nowhere, which SQLite understood all the same.
-            (None, _) => of_parameter.fill(written(session, &sql)?),
+            (None, _) => of_parameter.fill(written(session, sql)?),
             (Some(stored), Some(home)) => match catalog::nature(session, home)? {
                 // A trigger of the view does the writing, and may do anything.
                 catalog::Nature::View => {
-                    let written = written(session, &sql)?;
+                    let written = written(session, sql)?;
                     for (at, _) in &stored.parameters {
                         if let Some(targets) = of_parameter.get_mut(*at) {
                             targets.clone_from(&written);
@@ -214,6 +213,19 @@ fn columns(session: &Session, table: &TableName, strict: bool) -> Result<Vec<Tar
     Ok(writable.map(|column| Target::new(&column.name, &column.declared_type, strict)).collect())
 }
 
+/// The affinity of the column of `table` named `column`; `None` if there is none, or the table is a view, whose columns
+/// may be expressions.
+///
+/// # Errors
+/// What SQLite says.
+pub fn affinity_of(session: &Session, table: &TableName, column: &str) -> Result<Option<Affinity>> {
+    let table = catalog::resolve(session, table)?;
+    let catalog::Nature::Table { strict } = catalog::nature(session, &table)? else { return Ok(None) };
+    let columns = catalog::columns(session, &table)?.unwrap_or_default();
+    let found = columns.iter().find(|known| known.name.eq_ignore_ascii_case(column));
+    Ok(found.map(|found| Affinity::of_declared(&found.declared_type, strict)))
+}
+
 /// Every column that `sql` may write, by triggers too.
 fn written(session: &Session, sql: &str) -> Result<Vec<Target>> {
     let text = Session::text(sql)?;
@@ -254,7 +266,7 @@ fn trimmed(text: &str) -> &str {
 
 /// Whether SQLite keeps every digit of the number that `text` spells when it makes a double of it: 15 digits, and as text
 /// what a double of up to 17 shows. Numbers of extreme size it does not read right to the last digit.
-fn reads_exactly(text: &str, decimal: bool) -> bool {
+pub fn reads_exactly(text: &str, decimal: bool) -> bool {
     const SIZES: std::ops::RangeInclusive<f64> = 1e-80..=1e80;
     if text.len() <= DECIMAL_DIGITS && !text.contains(['e', 'E']) {
         return true;
@@ -270,7 +282,7 @@ fn reads_exactly(text: &str, decimal: bool) -> bool {
 }
 
 /// The digits of a number without point, exponent, leading and trailing zeros.
-fn significant(text: &str) -> String {
+pub fn significant(text: &str) -> String {
     let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
     digits.trim_matches('0').to_owned()
@@ -304,7 +316,7 @@ fn fifteen_digits(real: f64) -> Option<f64> {
 }
 
 /// A value in a message, cut where it gets long.
-fn shortened(text: &str) -> String {
+pub fn shortened(text: &str) -> String {
     const LONGEST: usize = 60;
     let short: String = text.chars().take(LONGEST).collect();
     if short.len() < text.len() { short + "…" } else { short }

@@ -52,6 +52,25 @@ fn values(column: &Series) -> Result<Vec<Value>> {
     }
 }
 
+/// The first number in `column` that [`numbers`] has no JSON for, as text.
+pub(super) fn no_json(column: &Series) -> Option<String> {
+    match column.dtype() {
+        DataType::List(_) => no_json(&visible_list(column).ok()?.get_inner()),
+        DataType::Array(..) => no_json(&visible_array(column).ok()?.get_inner()),
+        DataType::Struct(_) => column.struct_().ok()?.fields_as_series().iter().find_map(no_json),
+        dtype if dtype.is_float() => {
+            let floats = column.cast(&DataType::Float64).ok()?;
+            floats.f64().ok()?.iter().flatten().find(|value| !value.is_finite()).map(|value| value.to_string())
+        }
+        dtype if dtype.is_integer() => {
+            let ints = column.cast(&DataType::Int128).ok()?;
+            let beyond = |value: &i128| Number::from_i128(*value).is_none();
+            ints.i128().ok()?.iter().flatten().find(beyond).map(|value| value.to_string())
+        }
+        _ => None,
+    }
+}
+
 /// The next `length` values as a list; skipped, where the list is Null.
 fn take(values: &mut impl Iterator<Item = Value>, length: usize, valid: Option<bool>) -> Value {
     let list: Vec<Value> = values.take(length).collect();

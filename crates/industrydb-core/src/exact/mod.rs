@@ -128,6 +128,13 @@ fn no_rule(column: &str, from: &DataType, to: &DataType) -> Error {
 
 fn misfit(column: &Series, row: usize, first_row: usize, to: &DataType) -> Error {
     let from = column.dtype();
+    if rule(from, to) == Some(Rule::Json)
+        && let Some(number) = json::no_json(&column.slice(i64::try_from(row).unwrap_or(i64::MAX), 1))
+    {
+        let (name, row) = (column.name(), first_row + row);
+        let message = format!("column {name:?}, row {row}: the {} holds {number}, which JSON has not", type_name(from));
+        return Error::conversion(message).with_column(name.as_str());
+    }
     let holders = match (from, to) {
         (DataType::String, _) | (_, DataType::String) => type_name(from),
         _ => format!("{} or String", type_name(from)),

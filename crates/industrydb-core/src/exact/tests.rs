@@ -261,7 +261,9 @@ fn nested_values_name_the_outer_row() {
     assert_eq!(array.null_count(), 1);
     check(&array, pairs.dtype(), &pairs);
     refused(&array, &DataType::Array(Box::new(DataType::Int8), 2), &["row 2", "[3,300]"]);
-    refused(&list(&[None, Some(floats(&[1.0, f64::NAN]))]), &DataType::String, &["row 1", "List(Float64)"]);
+    refused(&list(&[None, Some(floats(&[1.0, f64::NAN]))]), &DataType::String, &["row 1", "List(Float64)", "NaN"]);
+    let deep = list(&[Some(structs(&[named("a", floats(&[f64::NEG_INFINITY]))]))]);
+    refused(&deep, &DataType::String, &["row 0", "holds -inf, which JSON has not"]);
     let fields = structs(&[named("a", ints(&[Some(1), Some(300)]))]);
     let narrow = DataType::Struct(vec![Field::new("a".into(), DataType::Int8)]);
     refused(&fields, &narrow, &["row 1", "{\"a\":300}"]);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::words::CLAUSES;
 use crate::sql::PlaceholderStyle;
 use crate::sql::tokens::{Kind, Token, tokenize};
 
@@ -25,8 +26,12 @@ pub(super) enum What {
 pub(super) struct Item<'s> {
     pub(super) what: What,
     pub(super) text: &'s str,
+    /// Its first byte.
+    pub(super) start: usize,
     /// The `(` that it is in.
     pub(super) parent: Option<usize>,
+    /// The word that begins the clause that it is in, in the same parenthesis.
+    pub(super) clause: Option<usize>,
     /// For a `(` its `)`.
     pub(super) close: usize,
 }
@@ -57,6 +62,8 @@ pub(super) fn items<'s>(sql: &'s str, names: &[Option<&str>]) -> Option<Vec<Item
         names.iter().enumerate().filter_map(|(at, name)| name.map(|name| (name, at))).collect();
     let mut items: Vec<Item<'s>> = Vec::with_capacity(tokens.len());
     let mut open: Vec<usize> = Vec::new();
+    // One for each parenthesis that is open, and one for what is in none.
+    let mut clauses = vec![None];
     let mut largest = 0;
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
@@ -91,10 +98,19 @@ pub(super) fn items<'s>(sql: &'s str, names: &[Option<&str>]) -> Option<Vec<Item
         if what == What::Symbol(')') {
             let start = open.pop()?;
             items[start].close = here;
+            clauses.pop();
         }
-        items.push(Item { what, text, parent: open.last().copied(), close: here });
+        let (parent, clause) = (open.last().copied(), clauses.last().copied().flatten());
+        let item = Item { what, text, start: token.start, parent, clause, close: here };
+        if item.is_word(CLAUSES)
+            && let Some(clause) = clauses.last_mut()
+        {
+            *clause = Some(here);
+        }
+        items.push(item);
         if what == What::Symbol('(') {
             open.push(here);
+            clauses.push(None);
         }
     }
     open.is_empty().then_some(items)

@@ -10,9 +10,11 @@
 mod items;
 #[cfg(test)]
 mod tests;
+mod uses;
 mod words;
 
 use self::items::{Item, What, items};
+pub use self::uses::{List, Role, Use, Uses, uses};
 use self::words::{BEFORE_A_GROUP, BEFORE_A_VALUE, CLAUSES, GIVE_BACK, OPERATORS};
 
 /// What a statement stores.
@@ -210,9 +212,7 @@ impl<'a, 's> Statement<'a, 's> {
 
     /// The clause that `at` is in, in the same parenthesis.
     fn clause(&self, at: usize) -> Option<usize> {
-        let parent = self.items[at].parent;
-        let start = parent.map_or(self.verb, |open| open + 1);
-        (start..at).rev().find(|&word| self.items[word].parent == parent && self.items[word].is_word(CLAUSES))
+        self.items[at].clause.filter(|word| self.items[at].parent.is_some() || *word >= self.verb)
     }
 
     /// Commas between `from` and `at`, in the parenthesis of `at`.
@@ -262,9 +262,7 @@ impl<'a, 's> Statement<'a, 's> {
         let Some(open) = parent else { return Next::Used };
         let caller = self.before(open);
         if caller.is_some_and(|word| word.is_word(&["CAST"])) {
-            let kind = self.items[span.last + 1..self.items[open].close].iter().map(|item| item.text.to_uppercase());
-            let kind = kind.collect::<Vec<_>>().join(" ");
-            let text = !kind.contains("INT") && ["CHAR", "CLOB", "TEXT", "BLOB"].iter().any(|word| kind.contains(word));
+            let text = Self::is_text(&self.items[span.last + 1..self.items[open].close]);
             return if text { self.grown(open - 1, open, 0) } else { Next::Used };
         }
         let function = caller.filter(|item| match item.what {
@@ -284,6 +282,12 @@ impl<'a, 's> Statement<'a, 's> {
             Some(_) => Next::Used,
             None => self.out_of_parenthesis(open, self.commas(open + 1, span.first)),
         }
+    }
+
+    /// Whether a CAST to the type that `kind` spells leaves text as it is.
+    fn is_text(kind: &[Item<'_>]) -> bool {
+        let kind = kind.iter().map(|item| item.text.to_uppercase()).collect::<Vec<_>>().join(" ");
+        !kind.contains("INT") && ["CHAR", "CLOB", "TEXT", "BLOB"].iter().any(|word| kind.contains(word))
     }
 
     fn out_of_parenthesis(&self, open: usize, position: usize) -> Next {

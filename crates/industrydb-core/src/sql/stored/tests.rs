@@ -1,4 +1,4 @@
-use super::{Place, stored};
+use super::{Place, Role, stored, uses};
 
 /// `0 a, 1 #2, 1 *`: each parameter's index with its column, its position or `*`; `None` where nothing can be said.
 fn shown(sql: &str, names: &[Option<&str>]) -> Option<String> {
@@ -117,5 +117,69 @@ fn the_table_and_its_columns_are_told() {
 fn what_does_not_end_is_not_read() {
     for sql in ["INSERT INTO t VALUES (?", "INSERT INTO t VALUES ('?)", "INSERT INTO t VALUES (?))"] {
         assert_eq!(stored(sql, &[None]), None, "{sql}");
+    }
+}
+
+/// Each place where a parameter stands, in order: `s`tored, `n`amed, `t`ext, `o`perand, `l`isted; with `=column` behind it.
+fn used(sql: &str) -> String {
+    let count = sql.matches('?').count();
+    let uses = uses(sql, &vec![None; count]).expect("read");
+    assert!(uses.each.iter().all(|each| sql.get(each.span.clone()) == Some("?")), "{sql}");
+    let each = uses.each.iter().map(|each| match &each.role {
+        Role::Stored => "s".to_owned(),
+        Role::Named => "n".to_owned(),
+        Role::Text => "t".to_owned(),
+        Role::Operand { equals: None } => "o".to_owned(),
+        Role::Operand { equals: Some(column) } => format!("o={column}"),
+        Role::Listed(list) => match &uses.lists[*list].column {
+            None => format!("l{list}"),
+            Some(column) => format!("l{list}={column}"),
+        },
+    });
+    each.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_becomes_of_each_parameter_is_told() {
+    for (sql, expected) in [
+        ("INSERT INTO t VALUES (?, ? + 1, max(?, 1), coalesce(?, 1), nullif(?, 0))", "s o o s o"),
+        ("INSERT INTO t SELECT v FROM (SELECT ? AS v) WHERE v > ?", "n o"),
+        ("UPDATE t SET a = ?, b = b * ? WHERE c = ? AND d > ?", "s o o=c o"),
+        ("SELECT ?, CAST(? AS TEXT), CAST(? AS VARCHAR(9)), CAST(? AS REAL), CAST(? + 1 AS TEXT)", "o t t o o"),
+        ("SELECT ? || 'x', 'x' || ?, a LIKE ?, ? NOT GLOB b, ? | 2", "t t t t o"),
+        ("SELECT a FROM t WHERE a IN (?, 1, ?) OR x.b NOT IN (?)", "l0=a l0=a l1"),
+        ("SELECT a FROM t WHERE a IN (SELECT ?) AND b IN (? + 1, (?))", "o o o"),
+        ("SELECT a FROM main.t AS x WHERE (x.a == ?) AND \"b c\" = ? OR d=? LIMIT ?", "o=a o=b c o=d o"),
+        ("DELETE FROM t WHERE a = ? AND b < ? AND c + d = ? AND -e = ? AND f = ? + 1", "o=a o o o o"),
+        // Where a name may be another than the column's, or the comparison another's operand.
+        ("SELECT a FROM t, u WHERE a = ?", "o"),
+        ("SELECT a FROM t JOIN u WHERE a = ?", "o"),
+        ("SELECT a FROM (SELECT b AS a FROM t) WHERE a = ?", "o"),
+        ("SELECT a FROM f(1) WHERE a = ?", "o"),
+        ("SELECT a FROM t WHERE b BETWEEN 1 AND a = ?", "o"),
+        ("SELECT a FROM t WHERE b < a = ? AND NOT a = ?", "o o"),
+        ("SELECT a FROM t WHERE a >= ? AND b <= ? AND c != ?", "o o o"),
+        ("WITH t AS (SELECT 1 AS a) SELECT a FROM t WHERE a = ?", "o"),
+        ("UPDATE t SET a = 1 FROM u WHERE a = ?", "o"),
+    ] {
+        assert_eq!(used(sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn lists_are_told_with_their_places() {
+    for (sql, commas, plain) in [
+        ("SELECT 1 IN (?)", 0, true),
+        ("SELECT 1 IN (?, 2, -.5, NULL)", 3, true),
+        ("SELECT 1 IN (?, 'a')", 1, false),
+        ("SELECT 1 IN (?, f(1, 2))", 1, false),
+        ("SELECT 1 IN (a, ?)", 1, false),
+    ] {
+        let found = uses(sql, &[None]).expect("read");
+        let [list] = found.lists.as_slice() else { panic!("one list in {sql}") };
+        let inside = sql.split_once("IN (").and_then(|(_, rest)| rest.strip_suffix(')'));
+        assert_eq!(sql.get(list.inside.clone()), inside);
+        assert_eq!((list.commas.len(), list.plain), (commas, plain), "{sql}");
+        assert!(list.commas.iter().all(|at| sql[*at..].starts_with(',')));
     }
 }

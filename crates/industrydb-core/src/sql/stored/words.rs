@@ -43,3 +43,7 @@ pub(super) const GIVE_BACK: &[&str] = &[
     "last_value",
     "nth_value",
 ];
+/// Those of them that compare their arguments.
+pub(super) const COMPARE: &[&str] = &["max", "min", "nullif"];
+/// Operators that read both sides as text.
+pub(super) const READ_TEXT: &[&str] = &["LIKE", "GLOB", "MATCH", "REGEXP"];
