@@ -45,8 +45,65 @@ impl Item<'_> {
         let text = self.text;
         let Some(quote @ ('"' | '`' | '\'' | '[')) = text.chars().next() else { return text.to_owned() };
         let inner = text.get(1..text.len() - 1).unwrap_or_default();
-        if quote == '[' { inner.to_owned() } else { inner.replace(&format!("{quote}{quote}"), &quote.to_string()) }
+        if quote == '[' {
+            inner.replace("]]", "]")
+        } else {
+            inner.replace(&format!("{quote}{quote}"), &quote.to_string())
+        }
     }
+}
+
+/// Items that are being put in a row.
+#[derive(Default)]
+struct Row<'s> {
+    items: Vec<Item<'s>>,
+    open: Vec<usize>,
+}
+
+impl<'s> Row<'s> {
+    /// Appends an item; `None` for a `)` without its `(`.
+    fn push(&mut self, what: What, text: &'s str) -> Option<()> {
+        let here = self.items.len();
+        if matches!(what, What::Symbol(')' | ']')) {
+            let start = self.open.pop()?;
+            self.items[start].close = here;
+        }
+        self.items.push(Item { what, text, parent: self.open.last().copied(), close: here });
+        if matches!(what, What::Symbol('(' | '[')) {
+            self.open.push(here);
+        }
+        Some(())
+    }
+
+    fn end(self) -> Option<Vec<Item<'s>>> {
+        self.open.is_empty().then_some(self.items)
+    }
+}
+
+/// The items of a text of PostgreSQL (`$1`) or SQL Server (`@P1`), the brackets of an array taken as parentheses. `None` if
+/// a string or comment has no end, or parentheses don't match.
+pub(super) fn numbered_items(sql: &str, style: PlaceholderStyle) -> Option<Vec<Item<'_>>> {
+    let mut row = Row::default();
+    for token in tokenize(sql, style)? {
+        let text = token.text(sql);
+        let numbered = |sigil: &str| {
+            let digits = text.strip_prefix(sigil).or(text.strip_prefix(sigil.to_ascii_lowercase().as_str()))?;
+            digits.parse::<usize>().ok()?.checked_sub(1).map(What::Parameter)
+        };
+        let what = match (token.kind, style) {
+            (Kind::Trivia, _) => continue,
+            (Kind::Word, PlaceholderStyle::At) => numbered("@P").unwrap_or(What::Word),
+            (Kind::Word, PlaceholderStyle::Dollar | PlaceholderStyle::Sqlite) => What::Word,
+            (Kind::Quoted, _) => What::Name,
+            (Kind::Literal, _) => What::Literal,
+            (Kind::Dollar, PlaceholderStyle::Dollar) => numbered("$").unwrap_or(What::Literal),
+            // An amount of money, `$action`.
+            (Kind::Dollar, PlaceholderStyle::At | PlaceholderStyle::Sqlite) => What::Literal,
+            (Kind::Symbol(symbol), _) => What::Symbol(symbol),
+        };
+        row.push(what, text)?;
+    }
+    row.end()
 }
 
 /// The items of one statement of SQLite. `names` are its parameters' own names, as `sqlite3_bind_parameter_name` gives
@@ -55,8 +112,7 @@ pub(super) fn items<'s>(sql: &'s str, names: &[Option<&str>]) -> Option<Vec<Item
     let tokens = tokenize(sql, PlaceholderStyle::Sqlite)?;
     let indexes: HashMap<&str, usize> =
         names.iter().enumerate().filter_map(|(at, name)| name.map(|name| (name, at))).collect();
-    let mut items: Vec<Item<'s>> = Vec::with_capacity(tokens.len());
-    let mut open: Vec<usize> = Vec::new();
+    let mut row = Row::default();
     let mut largest = 0;
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
@@ -87,17 +143,9 @@ pub(super) fn items<'s>(sql: &'s str, names: &[Option<&str>]) -> Option<Vec<Item
             }
             Kind::Symbol(symbol) => (What::Symbol(symbol), token.text(sql)),
         };
-        let here = items.len();
-        if what == What::Symbol(')') {
-            let start = open.pop()?;
-            items[start].close = here;
-        }
-        items.push(Item { what, text, parent: open.last().copied(), close: here });
-        if what == What::Symbol('(') {
-            open.push(here);
-        }
+        row.push(what, text)?;
     }
-    open.is_empty().then_some(items)
+    row.end()
 }
 
 /// Whether `rest` belongs to the placeholder that `sigil` begins.
