@@ -20,7 +20,7 @@ use crate::reply::Item;
 use crate::script::Script;
 use crate::session::{Request, Session, Sink};
 use crate::statement::Statement;
-use crate::{bulk, catalog};
+use crate::{bulk, catalog, stored};
 
 /// One connection to one database on SQL Server.
 pub struct MssqlConnector {
@@ -129,6 +129,7 @@ impl DatabaseConnector for MssqlConnector {
             let mut changed = 0;
             for params in rows {
                 let mut statement = Statement::new(sql, params)?;
+                stored::check(session, &statement).await?;
                 statement.type_nulls(session).await?;
                 let shape = statement.shape;
                 let mut counts = Counts { single: shape.is_single && !shape.calls, rows: 0 };

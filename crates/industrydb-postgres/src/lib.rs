@@ -19,6 +19,7 @@ mod params;
 mod plan;
 mod session;
 mod spec;
+mod stored;
 mod stream;
 mod text;
 mod textual;

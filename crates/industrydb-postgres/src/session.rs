@@ -22,6 +22,7 @@ use crate::literal;
 use crate::lookup::Types;
 use crate::params::{self, Bound};
 use crate::plan::{Plan, PlannedColumn, Plans, parameters};
+use crate::stored;
 use crate::types::Type;
 
 /// `text`, which the server also takes for a parameter about which nothing else is known.
@@ -92,6 +93,8 @@ pub struct Session {
     pub calls: Arc<Calls>,
     types: Types,
     plans: Plans,
+    /// Where statements store their parameters.
+    pub stored: stored::Cache,
     /// Behind a pooler in transaction mode: every call leaves the server's session as it was.
     pooled: bool,
     /// The open transaction can only be rolled back.
@@ -136,6 +139,7 @@ impl Session {
             calls,
             types: Types::new(lc_monetary, time_zone),
             plans: Plans::default(),
+            stored: stored::Cache::default(),
             pooled,
             failed: false,
             left_prepared: None,
@@ -143,6 +147,11 @@ impl Session {
             listening: false,
             stale: false,
         }
+    }
+
+    /// Whether a statement with parameters runs inside a transaction, ours or the caller's.
+    pub fn is_inside(&self) -> bool {
+        self.pooled || self.listening || self.state.in_transaction()
     }
 
     /// Whether no state may be left on the server.
@@ -182,6 +191,7 @@ impl Session {
         }
         self.state.in_transaction.store(open, Ordering::Release);
         let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
+        self.stored.note(&keyword);
         if matches!(keyword.as_str(), "create" | "alter" | "drop") {
             self.stale = true;
         }
@@ -214,6 +224,7 @@ impl Session {
     pub async fn forget(&mut self) -> sqlx::Result<()> {
         self.types.clear();
         self.plans.clear();
+        self.stored.clear();
         self.connection.clear_cached_statements().await
     }
 
@@ -325,6 +336,9 @@ impl Session {
             let before = casts.len();
             let bindings = bind(&plan, &values, &mut casts)?;
             if casts.len() == before {
+                let (sql, row) = (&translated.sql, std::slice::from_ref(&values));
+                let checked = stored::check(self, sql, &plan.parameters, !casts.is_empty(), row).await;
+                checked.map_err(|(_, error)| error)?;
                 let textual = if plan.needs_text && !values.is_empty() {
                     let sql = written(&text, &values, &plan.parameters, &casts)?;
                     Some(Textual { sql, columns: plan.columns.clone() })
@@ -455,6 +469,9 @@ impl Session {
                 return Err(Error::execution(message).with_backend(BACKEND));
             }
             if !add_natural(&mut casts, &values, |at| types.get(at).is_some_and(|ty| ty.oid == TEXT)) {
+                let (own, row) = (&translated.sql, std::slice::from_ref(&values));
+                let checked = stored::check(self, own, &types, !casts.is_empty(), row).await;
+                checked.map_err(|(_, error)| error)?;
                 let sql = written(&text, &values, &types, &casts)?;
                 let columns = self.describe_by_row(&sql).await?;
                 return Ok(Textual { sql, columns });
