@@ -134,12 +134,10 @@ def test_merge(tables: idb.Connection) -> None:
         "MERGE t USING (SELECT 1 AS k) AS s ON t.i = s.k WHEN MATCHED THEN UPDATE SET n = @P1 "
         "WHEN NOT MATCHED THEN INSERT (i, m) VALUES (s.k, @P2);"
     )
-    assert tables.execute(merge, [D("1.25"), D("1.2345")]).item() == 1
     for params, column in (([D("1.255"), D(1)], "n"), ([D(1), D("1.23456")], "m")):
         with pytest.raises(idb.DataConversionError) as caught:
             tables.execute(merge, params)
         assert caught.value.column_name == column
-    assert tables.select("t", ["n"]).rows() == [(D("1.25"),)]
 
 
 def test_a_query_takes_any_value(tables: idb.Connection) -> None:
