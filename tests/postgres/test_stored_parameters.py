@@ -225,3 +225,16 @@ def test_another_search_path_is_another_table(tables: idb.Connection) -> None:
     tables.execute("SET search_path = public")
     with pytest.raises(idb.DataConversionError):
         tables.execute(sql, [D("1.239")])
+
+
+def test_behind_a_pooler(database: Any) -> None:
+    with database.connect(pooler="transaction") as conn:
+        conn.execute("CREATE TABLE t (id int, n numeric(10, 2))")
+        for _ in range(2):
+            with pytest.raises(idb.DataConversionError):
+                conn.execute("INSERT INTO t (n) VALUES ($1)", [D("1.239")])
+            with pytest.raises(idb.DataConversionError):
+                conn.execute_many("INSERT INTO t (n) VALUES ($1)", [[D("1.23")], [D("1.239")]])
+            assert conn.execute("INSERT INTO t (n) VALUES ($1)", [D("1.23")]).item() == 1
+        assert conn.execute("SELECT n FROM t").rows() == [(D("1.23"),)] * 2
+        assert conn.execute("SELECT count(*) FROM pg_prepared_statements").item() == 0

@@ -112,8 +112,13 @@ pub async fn check(
     casts: bool,
     rows: &[Vec<&Value>],
 ) -> Result<(), (usize, Error)> {
-    let risky = |row: &Vec<&Value>| row.iter().zip(types).any(|(value, ty)| at_risk(value, ty, casts));
-    let Some(first) = rows.iter().position(risky) else { return Ok(()) };
+    let is_risky = |(value, ty): (&&Value, &Type)| at_risk(value, ty, casts);
+    let Some(first) = rows.iter().position(|row| row.iter().zip(types).any(is_risky)) else { return Ok(()) };
+    let refusal = |stored: &[Parameter], row: &[&Value]| {
+        let risky =
+            |at: &usize| row.get(*at).copied().zip(types.get(*at)).filter(|(value, ty)| at_risk(value, ty, casts));
+        stored.iter().find_map(|parameter| parameter.refusal(risky(&parameter.at)?.0))
+    };
     let (mut stored, mut is_new) = match session.stored.known.get(sql) {
         Some(known) => (Arc::clone(known), false),
         None => (look_up(session, sql).await.map_err(|error| (first, error))?, true),
@@ -147,7 +152,8 @@ fn at_risk(value: &Value, ty: &Type, casts: bool) -> bool {
         Value::Text(text) => match ty.kind {
             Kind::Text if casts => text.ends_with(' ') || text.contains(NUMBER),
             Kind::Text => text.ends_with(' '),
-            Kind::Numeric(_) | Kind::Time | Kind::Timestamp | Kind::TimestampTz => text.contains(NUMBER),
+            Kind::Numeric(_) => true,
+            Kind::Time | Kind::Timestamp | Kind::TimestampTz => text.contains(NUMBER),
             _ => false,
         },
         Value::List(values) => {
@@ -158,10 +164,10 @@ fn at_risk(value: &Value, ty: &Type, casts: bool) -> bool {
     }
 }
 
-/// What is said of the first value of `row` that no column that it may go to keeps.
-fn refusal(stored: &[Parameter], row: &[&Value]) -> Option<Error> {
-    stored.iter().find_map(|Parameter { at, table, targets }| {
-        let value = row.get(*at)?;
+impl Parameter {
+    /// What is said of `value` if no column that it may go to keeps it.
+    fn refusal(&self, value: &Value) -> Option<Error> {
+        let Self { at, table, targets } = self;
         let mut taking = targets.iter().filter_map(|target| Some((target, target.fault(&target.ty, value)?)));
         let (target, fault) = taking.next()?;
         let fault = fault?;
@@ -173,7 +179,7 @@ fn refusal(stored: &[Parameter], row: &[&Value]) -> Option<Error> {
         let change = if fault == TOO_LONG { "cut" } else { "round" };
         let hint = format!("{change} it first, or let the statement do so: CAST(${place} AS {declared})");
         Some(conversion(message).with_hint(hint).with_column(name).with_table(table))
-    })
+    }
 }
 
 impl Target {
