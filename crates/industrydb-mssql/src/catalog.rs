@@ -96,7 +96,8 @@ impl Place {
 /// [`industrydb_core::error::ErrorKind::Argument`] for a name of more than three parts, and what the server says.
 pub async fn columns(session: &mut Session, table: &TableName) -> Result<Option<Vec<ColumnInfo>>> {
     // An alias type has its system type in `system_type_id`, a type of the CLR has none of its own there.
-    const COLUMNS: &str = "SELECT c.name, COALESCE(b.name, t.name), c.max_length, c.[precision], c.[scale], c.is_nullable, \
+    // An error of it, as of a database that is not there, is to roll nothing back.
+    const COLUMNS: &str = "SET XACT_ABORT OFF; SELECT c.name, COALESCE(b.name, t.name), c.max_length, c.[precision], c.[scale], c.is_nullable, \
          c.is_identity, c.is_computed, c.collation_name, d.definition, k.key_ordinal \
          FROM {db}sys.columns AS c JOIN {db}sys.types AS t ON t.user_type_id = c.user_type_id \
          LEFT JOIN {db}sys.types AS b ON b.user_type_id = c.system_type_id \

@@ -13,6 +13,7 @@ use crate::error::BACKEND;
 use crate::reply::Item;
 use crate::session::{Request, Session, Sink, text};
 use crate::statement::Statement;
+use crate::stored;
 use crate::types::Kind;
 
 /// Statements of which the results are remembered.
@@ -45,6 +46,8 @@ pub enum Description {
 pub struct DescriptionCache {
     results: HashMap<String, Description>,
     parameters: HashMap<String, Arc<[Option<String>]>>,
+    /// Where they store their parameters.
+    pub stored: stored::Cache,
 }
 
 impl DescriptionCache {
@@ -85,6 +88,7 @@ impl DescriptionCache {
     pub fn forget_all(&mut self) {
         self.results.clear();
         self.parameters.clear();
+        self.stored.clear();
     }
 }
 

@@ -25,6 +25,7 @@ mod session;
 mod spec;
 mod statement;
 mod store;
+mod stored;
 mod types;
 mod variant;
 mod wire;

@@ -19,6 +19,7 @@ use crate::params::Bound;
 use crate::reply::Item;
 use crate::session::{Request, Session, Sink};
 use crate::statement::Statement;
+use crate::stored;
 
 /// The most statements of a request: the server compiles all of them before it runs the first.
 const MOST_ROWS: usize = 100;
@@ -42,6 +43,7 @@ pub async fn execute_many(session: &mut Session, sql: &str, rows: &[Params]) -> 
     let mut template: Option<(String, Option<Template>)> = None;
     for (row, params) in rows.iter().enumerate() {
         let mut statement = Statement::new(sql, params)?;
+        stored::check(session, &statement).await?;
         statement.type_nulls(session).await?;
         // The text is the same for all rows, unless their keys come in another order.
         if template.as_ref().is_none_or(|(text, _)| text.as_str() != statement.sql.as_ref()) {

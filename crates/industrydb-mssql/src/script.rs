@@ -21,6 +21,7 @@ use crate::interrupt::Running;
 use crate::reply::Item;
 use crate::session::{Request, Session, Sink};
 use crate::statement::{Statement, is_of_the_statement};
+use crate::stored;
 use crate::types::Kind;
 use crate::wire::Watch;
 
@@ -166,6 +167,7 @@ async fn work(
     options: ReadOptions,
     outlet: Arc<Outlet>,
 ) -> Result<()> {
+    stored::check(session, &statement).await?;
     statement.type_nulls(session).await?;
     let streams = options.settle != Settle::WholeResult;
     let shape = statement.shape;

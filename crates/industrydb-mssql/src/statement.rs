@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use industrydb_core::error::{Error, ErrorKind, Result};
 use industrydb_core::sql::{TransactionEffect, transaction_effects, translate};
-use industrydb_core::value::Params;
+use industrydb_core::value::{Params, Value};
 
 use crate::describe::undeclared_parameters;
 use crate::dialect::DIALECT;
@@ -29,6 +29,8 @@ pub struct Statement<'s> {
     pub sql: Cow<'s, str>,
     /// Its parameters, `@P1` first.
     pub params: Vec<Bound<'s>>,
+    /// The same as they were given.
+    pub values: Vec<&'s Value>,
     /// What its text says about it.
     pub shape: Shape,
 }
@@ -51,7 +53,7 @@ impl<'s> Statement<'s> {
             .with_backend(BACKEND));
         }
         let params: Vec<Bound<'s>> =
-            values.into_iter().enumerate().map(|(at, value)| Bound::of(value, at + 1)).collect::<Result<_>>()?;
+            values.iter().copied().enumerate().map(|(at, value)| Bound::of(value, at + 1)).collect::<Result<_>>()?;
         let sql = translated.sql;
         if !params.is_empty() && statements_with_parameters(&sql) > 1 {
             return Err(Error::execution("parameters need a single statement; this is a script of several")
@@ -59,7 +61,7 @@ impl<'s> Statement<'s> {
                 .with_backend(BACKEND));
         }
         let shape = Shape::of(&sql);
-        Ok(Self { sql, params, shape })
+        Ok(Self { sql, params, values, shape })
     }
 
     /// Gives each NULL among its parameters the type that the server expects there: a NULL of another type is refused
@@ -157,7 +159,6 @@ impl<'s> Statement<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use industrydb_core::value::Value;
 
     #[test]
     fn transactions_are_counted() {

@@ -6,11 +6,11 @@
 
 mod binary;
 mod cells;
-mod check;
+pub mod check;
 pub mod form;
 pub mod limits;
 mod numeric;
-mod shape;
+pub mod shape;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -23,6 +23,7 @@ mod second;
 mod session;
 mod settings;
 mod spec;
+mod stored;
 mod stream;
 mod text;
 mod textual;

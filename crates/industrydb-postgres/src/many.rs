@@ -17,6 +17,7 @@ use sqlx::{AssertSqlSafe, Either, Executor as _, raw_sql};
 
 use crate::literal;
 use crate::session::{Session, check_text};
+use crate::stored;
 
 /// What the statement is called on the server.
 const NAME: &str = "industrydb_many";
@@ -44,6 +45,8 @@ pub async fn execute_many(session: &mut Session, sql: &str, rows: &[Params]) -> 
         .map(|(row, params)| translated.values(params).map_err(|error| in_row(error, row)))
         .collect::<Result<Vec<_>>>()?;
     let (text, plan) = session.typed(sql, &translated.sql, &typical(&values)).await?;
+    let checked = stored::check(session, &translated.sql, &plan.parameters, text != translated.sql, &values).await;
+    checked.map_err(|(row, error)| in_row(error, row))?;
     session.drop_left().await?;
     session.run_simple(&format!("PREPARE {NAME} AS {text}")).await?;
     let outcome = run_all(session, &plan.parameters, &values).await;

@@ -16,7 +16,7 @@ mod binary;
 pub mod cases;
 mod json;
 pub mod number;
-mod refusal;
+pub mod refusal;
 mod scalar;
 pub mod stored;
 mod text;

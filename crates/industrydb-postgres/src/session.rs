@@ -21,13 +21,15 @@ use crate::connect::quoted;
 use crate::copy;
 use crate::dialect::DIALECT;
 use crate::error::{
-    BACKEND, conversion, ends_connection, is_misread, is_notification, is_stale_plan, of_driver, of_interrupted, sqlstate,
+    BACKEND, conversion, ends_connection, is_misread, is_notification, is_stale_plan, of_driver, of_interrupted,
+    sqlstate,
 };
 use crate::literal;
 use crate::lookup::Types;
 use crate::params::{self, Bound};
 use crate::plan::{Plan, PlannedColumn, Plans, parameters};
 use crate::settings::{self, Changes, Settings};
+use crate::stored;
 use crate::types::Type;
 use crate::{kept, textual};
 
@@ -104,6 +106,8 @@ pub struct Session {
     plans: Plans,
     /// The configured time zone.
     zone: String,
+    /// Where statements store their parameters.
+    pub stored: stored::Cache,
     /// Behind a pooler in transaction mode: every call leaves the server's session as it was.
     pooled: bool,
     /// The open transaction can only be rolled back.
@@ -159,6 +163,7 @@ impl Session {
             types: Types::new(lc_monetary, &settings.time_zone),
             plans: Plans::default(),
             zone: settings.time_zone.clone(),
+            stored: stored::Cache::default(),
             pooled,
             failed: false,
             left_prepared: Vec::new(),
@@ -169,6 +174,11 @@ impl Session {
             settings,
             changes: Changes::default(),
         }
+    }
+
+    /// Whether a statement with parameters runs inside a transaction, ours or the caller's.
+    pub fn is_inside(&self) -> bool {
+        self.pooled || self.listening || self.state.in_transaction()
     }
 
     /// Whether no state may be left on the server.
@@ -253,6 +263,7 @@ impl Session {
         self.state.in_transaction.store(open, Ordering::Release);
         self.changes.note(sql, &effects, open);
         let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
+        self.stored.note(&keyword);
         if matches!(keyword.as_str(), "create" | "alter" | "drop") {
             self.stale = true;
             self.redefined |= open;
@@ -296,6 +307,7 @@ impl Session {
     pub async fn forget(&mut self) -> sqlx::Result<()> {
         self.types.clear();
         self.plans.clear();
+        self.stored.clear();
         self.connection.clear_cached_statements().await
     }
 
@@ -446,6 +458,9 @@ impl Session {
             let before = casts.len();
             let bindings = bind(&plan, &values, &mut casts)?;
             if casts.len() == before {
+                let (sql, row) = (&translated.sql, std::slice::from_ref(&values));
+                let checked = stored::check(self, sql, &plan.parameters, !casts.is_empty(), row).await;
+                checked.map_err(|(_, error)| error)?;
                 let textual = if plan.needs_text && !values.is_empty() {
                     let sql = written(&text, &values, &plan.parameters, &casts)?;
                     Some(Textual { sql, columns: plan.columns.clone() })
@@ -583,6 +598,9 @@ impl Session {
                 return Err(Error::execution(message).with_backend(BACKEND));
             }
             if !add_natural(&mut casts, &values, |at| types.get(at).is_some_and(|ty| ty.oid == TEXT)) {
+                let (own, row) = (&translated.sql, std::slice::from_ref(&values));
+                let checked = stored::check(self, own, &types, !casts.is_empty(), row).await;
+                checked.map_err(|(_, error)| error)?;
                 let sql = written(&text, &values, &types, &casts)?;
                 let columns = self.describe_by_row(&sql).await?;
                 return Ok(Textual { sql, columns });

@@ -227,7 +227,7 @@ impl Shape {
 
 impl Limit {
     /// The modifier is the number of characters and 4 (PostgreSQL source, `VARHDRSZ`); −1 without one.
-    fn new(oid: u32, modifier: i32) -> Self {
+    pub fn new(oid: u32, modifier: i32) -> Self {
         let characters = modifier.checked_sub(4).and_then(|characters| usize::try_from(characters).ok());
         match (oid, characters) {
             (VARCHAR, Some(most)) => Self::Characters(most),
@@ -242,7 +242,7 @@ impl Limit {
 impl Steps {
     /// The modifier is a set of fields and the digits of the seconds' fraction (PostgreSQL source, `timestamp.h`,
     /// `INTERVAL_TYPMOD`). Of fields that are finer than those of the set, nothing is kept.
-    fn new(modifier: i32) -> Self {
+    pub fn new(modifier: i32) -> Self {
         const ALL: i32 = 0x7fff;
         const DAY: i32 = 1 << 3;
         const HOUR: i32 = 1 << 10;
@@ -264,7 +264,7 @@ impl Steps {
 }
 
 /// Microseconds of the last digit of `time(modifier)`, `timestamp(modifier)`; 6 digits without a modifier.
-fn step(modifier: i32) -> i64 {
+pub fn step(modifier: i32) -> i64 {
     u32::try_from(modifier).ok().and_then(|digits| 6_u32.checked_sub(digits)).map_or(1, |zeros| 10_i64.pow(zeros))
 }
 

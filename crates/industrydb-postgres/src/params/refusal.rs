@@ -51,7 +51,7 @@ fn is_json(kind: &Kind, ty: &Type) -> bool {
 }
 
 /// The value for a person; text and bytes may be long and secret, and stay out.
-fn shown(value: &Value) -> String {
+pub fn shown(value: &Value) -> String {
     let what = match value {
         Value::Null => return "NULL".to_owned(),
         Value::Text(_) => return "text".to_owned(),

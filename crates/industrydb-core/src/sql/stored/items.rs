@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::words::CLAUSES;
+use super::words::{SQLITE, Words};
 use crate::sql::PlaceholderStyle;
 use crate::sql::tokens::{Kind, Token, tokenize};
 
@@ -50,8 +50,85 @@ impl Item<'_> {
         let text = self.text;
         let Some(quote @ ('"' | '`' | '\'' | '[')) = text.chars().next() else { return text.to_owned() };
         let inner = text.get(1..text.len() - 1).unwrap_or_default();
-        if quote == '[' { inner.to_owned() } else { inner.replace(&format!("{quote}{quote}"), &quote.to_string()) }
+        if quote == '[' {
+            inner.replace("]]", "]")
+        } else {
+            inner.replace(&format!("{quote}{quote}"), &quote.to_string())
+        }
     }
+}
+
+/// Items that are being put in a row.
+struct Row<'s> {
+    items: Vec<Item<'s>>,
+    /// The parentheses that are open.
+    open: Vec<usize>,
+    /// What begins the clause in each of them, and in what is in none.
+    clauses: Vec<Option<usize>>,
+    words: &'static Words,
+}
+
+impl<'s> Row<'s> {
+    fn new(words: &'static Words) -> Self {
+        Self { items: Vec::new(), open: Vec::new(), clauses: vec![None], words }
+    }
+
+    /// Appends an item; `None` for a `)` without its `(`.
+    fn push(&mut self, what: What, text: &'s str, start: usize) -> Option<()> {
+        let here = self.items.len();
+        if matches!(what, What::Symbol(')' | ']')) {
+            let begin = self.open.pop()?;
+            self.items[begin].close = here;
+            self.clauses.pop();
+        }
+        let (parent, clause) = (self.open.last().copied(), self.clauses.last().copied().flatten());
+        let item = Item { what, text, start, parent, clause, close: here };
+        // `DISTINCT ON (…)` is a part of SELECT.
+        let of_select = || item.is_word(&["ON"]) && self.items.last().is_some_and(|last| last.is_word(&["DISTINCT"]));
+        if item.is_word(self.words.clauses)
+            && !of_select()
+            && let Some(clause) = self.clauses.last_mut()
+        {
+            *clause = Some(here);
+        }
+        self.items.push(item);
+        if matches!(what, What::Symbol('(' | '[')) {
+            self.open.push(here);
+            self.clauses.push(None);
+        }
+        Some(())
+    }
+
+    fn end(self) -> Option<Vec<Item<'s>>> {
+        self.open.is_empty().then_some(self.items)
+    }
+}
+
+/// The items of a text of PostgreSQL (`$1`) or SQL Server (`@P1`), the brackets of an array taken as parentheses. `None` if
+/// a string or comment has no end, or parentheses don't match.
+pub(super) fn numbered_items<'s>(sql: &'s str, words: &'static Words) -> Option<Vec<Item<'s>>> {
+    let style = words.style;
+    let mut row = Row::new(words);
+    for token in tokenize(sql, style)? {
+        let text = token.text(sql);
+        let numbered = |sigil: &str| {
+            let digits = text.strip_prefix(sigil).or(text.strip_prefix(sigil.to_ascii_lowercase().as_str()))?;
+            digits.parse::<usize>().ok()?.checked_sub(1).map(What::Parameter)
+        };
+        let what = match (token.kind, style) {
+            (Kind::Trivia, _) => continue,
+            (Kind::Word, PlaceholderStyle::At) => numbered("@P").unwrap_or(What::Word),
+            (Kind::Word, PlaceholderStyle::Dollar | PlaceholderStyle::Sqlite) => What::Word,
+            (Kind::Quoted, _) => What::Name,
+            (Kind::Literal, _) => What::Literal,
+            (Kind::Dollar, PlaceholderStyle::Dollar) => numbered("$").unwrap_or(What::Literal),
+            // An amount of money, `$action`.
+            (Kind::Dollar, PlaceholderStyle::At | PlaceholderStyle::Sqlite) => What::Literal,
+            (Kind::Symbol(symbol), _) => What::Symbol(symbol),
+        };
+        row.push(what, text, token.start)?;
+    }
+    row.end()
 }
 
 /// The items of one statement of SQLite. `names` are its parameters' own names, as `sqlite3_bind_parameter_name` gives
@@ -60,10 +137,7 @@ pub(super) fn items<'s>(sql: &'s str, names: &[Option<&str>]) -> Option<Vec<Item
     let tokens = tokenize(sql, PlaceholderStyle::Sqlite)?;
     let indexes: HashMap<&str, usize> =
         names.iter().enumerate().filter_map(|(at, name)| name.map(|name| (name, at))).collect();
-    let mut items: Vec<Item<'s>> = Vec::with_capacity(tokens.len());
-    let mut open: Vec<usize> = Vec::new();
-    // One for each parenthesis that is open, and one for what is in none.
-    let mut clauses = vec![None];
+    let mut row = Row::new(&SQLITE);
     let mut largest = 0;
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
@@ -94,26 +168,9 @@ pub(super) fn items<'s>(sql: &'s str, names: &[Option<&str>]) -> Option<Vec<Item
             }
             Kind::Symbol(symbol) => (What::Symbol(symbol), token.text(sql)),
         };
-        let here = items.len();
-        if what == What::Symbol(')') {
-            let start = open.pop()?;
-            items[start].close = here;
-            clauses.pop();
-        }
-        let (parent, clause) = (open.last().copied(), clauses.last().copied().flatten());
-        let item = Item { what, text, start: token.start, parent, clause, close: here };
-        if item.is_word(CLAUSES)
-            && let Some(clause) = clauses.last_mut()
-        {
-            *clause = Some(here);
-        }
-        items.push(item);
-        if what == What::Symbol('(') {
-            open.push(here);
-            clauses.push(None);
-        }
+        row.push(what, text, token.start)?;
     }
-    open.is_empty().then_some(items)
+    row.end()
 }
 
 /// Whether `rest` belongs to the placeholder that `sigil` begins.

@@ -5,17 +5,22 @@
 //! it has never heard of is an expression, and no statement that the server takes is beyond it.
 //!
 //! A value is *stored as it is* where nothing computes with it: alone, in parentheses, as one branch of a CASE, out of
-//! `coalesce`, out of a subquery, as text by a CAST. What `? * 2` or `CAST(? AS REAL)` makes of it, the statement says.
+//! `coalesce`, out of a subquery, as text by a CAST of SQLite's. What `? * 2` or `CAST(? AS REAL)` makes of it, the statement says.
 
+mod heads;
 mod items;
 #[cfg(test)]
 mod tests;
 mod uses;
 mod words;
 
+pub use self::heads::{stored_by_postgres, stored_by_sql_server};
+use std::ops::Range;
+
 use self::items::{Item, What, items};
 pub use self::uses::{List, Role, Use, Uses, uses};
-use self::words::{BEFORE_A_GROUP, BEFORE_A_VALUE, CLAUSES, GIVE_BACK, OPERATORS};
+use self::words::{BEFORE_A_GROUP, BEFORE_A_VALUE, SQLITE, Words};
+use crate::sql::PlaceholderStyle;
 
 /// What a statement stores.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,18 +48,7 @@ pub enum Place {
 /// `?`. `None` if its strings or parentheses do not end.
 pub fn stored(sql: &str, names: &[Option<&str>]) -> Option<Stored> {
     let items = items(sql, names)?;
-    let Some(statement) = Statement::of(&items) else { return Some(Stored::default()) };
-    let mut parameters = Vec::new();
-    for (at, item) in items.iter().enumerate() {
-        if let What::Parameter(index) = item.what
-            && let Some(place) = statement.place(at)
-            && !parameters.contains(&(index, place.clone()))
-        {
-            parameters.push((index, place));
-        }
-    }
-    let columns = statement.columns();
-    Some(Stored { table: statement.table, columns, parameters })
+    Some(Statement::of(&items).map_or_else(Stored::default, Statement::into_stored))
 }
 
 /// A statement that stores something.
@@ -63,9 +57,16 @@ struct Statement<'a, 's> {
     table: Vec<String>,
     /// The columns that an INSERT lists.
     listed: Option<Vec<String>>,
-    /// Where INSERT or UPDATE stands.
+    /// Where INSERT, UPDATE or MERGE stands.
     verb: usize,
+    /// Where it begins, with its common table expressions, and what is behind its end.
+    whole: Range<usize>,
     inserts: bool,
+    /// It is a MERGE: each of its INSERTs has a list of columns of its own.
+    merges: bool,
+    /// A parenthesis around all that an INSERT inserts.
+    source: Option<usize>,
+    words: &'static Words,
 }
 
 /// A stretch of items that is one expression, and its position in the row that it is in.
@@ -123,16 +124,40 @@ impl<'a, 's> Statement<'a, 's> {
             }
             Some(_) | None => None,
         };
-        Some(Self { items, table, listed, verb, inserts })
+        let whole = 0..items.len();
+        Some(Self { items, table, listed, verb, whole, inserts, merges: false, source: None, words: &SQLITE })
+    }
+
+    fn into_stored(self) -> Stored {
+        let mut parameters = Vec::new();
+        for at in self.whole.clone() {
+            if let What::Parameter(index) = self.items[at].what
+                && let Some(place) = self.place(at)
+                && !parameters.contains(&(index, place.clone()))
+            {
+                parameters.push((index, place));
+            }
+        }
+        let columns = self.columns();
+        Stored { table: self.table, columns, parameters }
+    }
+
+    /// The name at `at`, as the server's catalog has it.
+    fn name(&self, at: usize) -> String {
+        let item = &self.items[at];
+        // PostgreSQL manual 4.1.1: names that are not quoted are in lower case.
+        let folds = self.words.style == PlaceholderStyle::Dollar && item.what == What::Word;
+        if folds { item.name().to_lowercase() } else { item.name() }
     }
 
     /// All columns that it may write, as far as it names them.
     fn columns(&self) -> Option<Vec<String>> {
-        if self.inserts && self.listed.is_none() {
-            return None;
-        }
-        let mut columns = self.listed.clone().unwrap_or_default();
-        for at in self.verb..self.items.len() {
+        let mut columns = match (self.inserts, self.merges) {
+            (false, _) => Vec::new(),
+            (true, false) => self.listed.clone()?,
+            (true, true) => self.merged_columns()?,
+        };
+        for at in self.verb..self.whole.end {
             let equals = self.items[at].parent.is_none() && self.items[at].is_symbol('=');
             if equals && let Some(targets) = self.assigned(at) {
                 columns.extend(targets);
@@ -174,11 +199,14 @@ impl<'a, 's> Statement<'a, 's> {
         }
         let ends = match after.map(|item| (item.what, item)) {
             None | Some((What::Symbol(',' | ';') | What::Name | What::Literal, _)) => true,
-            Some((What::Word, word)) => !word.is_word(OPERATORS),
+            Some((What::Word, word)) => !word.is_word(self.words.operators),
             Some((What::Symbol(_) | What::Parameter(_), _)) => false,
         };
         if !ends {
             return Next::Used;
+        }
+        if self.source == Some(span.first) {
+            return Next::At(self.column(span.first, Some(span.position)));
         }
         match self.before(span.first) {
             // An operator without a left operand leaves any value as it is.
@@ -191,8 +219,9 @@ impl<'a, 's> Statement<'a, 's> {
             Some(item) if item.is_symbol(',') || item.is_word(BEFORE_A_VALUE) => self.outward(span, parent),
             // A row of VALUES.
             Some(word) if word.is_word(&["VALUES"]) => self.outward(span, parent),
+            Some(_) if self.is_past_modifiers(span.first) => self.outward(span, parent),
             // A table of its own: `WITH x AS (…)`, `FROM (…)`.
-            Some(word) if word.is_word(&["AS", "MATERIALIZED", "FROM", "JOIN"]) && self.is_query(span) => {
+            Some(word) if word.is_word(&["AS", "MATERIALIZED", "FROM", "JOIN", "USING"]) && self.is_query(span) => {
                 Next::At(Place::Any)
             }
             Some(_) => Next::Used,
@@ -246,14 +275,20 @@ impl<'a, 's> Statement<'a, 's> {
             return Next::Used;
         };
         match parent {
-            None if !self.inserts || span.first < self.verb => Next::Used,
-            None => Next::At(match (position, &self.listed) {
-                (None, _) => Place::Any,
-                (Some(at), None) => Place::Position(at),
-                (Some(at), Some(listed)) => listed.get(at).map_or(Place::Any, |name| Place::Column(name.clone())),
-            }),
+            None if !self.inserts || span.first < self.verb || span.first >= self.whole.end => Next::Used,
+            None => Next::At(self.column(span.first, position)),
             // Out of the subquery, as the column at `position`.
             Some(open) => self.out_of_parenthesis(open, position.unwrap_or(0)),
+        }
+    }
+
+    /// Where the value at `at` goes, which has this position in its row.
+    fn column(&self, at: usize, position: Option<usize>) -> Place {
+        let merged = if self.merges { self.list_before(at) } else { None };
+        match (position, merged.as_ref().or(self.listed.as_ref())) {
+            (None, _) => Place::Any,
+            (Some(at), None) => Place::Position(at),
+            (Some(at), Some(listed)) => listed.get(at).map_or(Place::Any, |name| Place::Column(name.clone())),
         }
     }
 
@@ -262,21 +297,22 @@ impl<'a, 's> Statement<'a, 's> {
         let Some(open) = parent else { return Next::Used };
         let caller = self.before(open);
         if caller.is_some_and(|word| word.is_word(&["CAST"])) {
-            let text = Self::is_text(&self.items[span.last + 1..self.items[open].close]);
+            let text = self.words.style == PlaceholderStyle::Sqlite
+                && Self::is_text(&self.items[span.last + 1..self.items[open].close]);
             return if text { self.grown(open - 1, open, 0) } else { Next::Used };
         }
         let function = caller.filter(|item| match item.what {
             What::Name => true,
             What::Word => {
-                !item.is_word(CLAUSES)
-                    && !item.is_word(OPERATORS)
+                !item.is_word(self.words.clauses)
+                    && !item.is_word(self.words.operators)
                     && !item.is_word(BEFORE_A_VALUE)
                     && !item.is_word(BEFORE_A_GROUP)
             }
             What::Parameter(_) | What::Literal | What::Symbol(_) => false,
         });
         match function {
-            Some(name) if GIVE_BACK.iter().any(|function| name.name().eq_ignore_ascii_case(function)) => {
+            Some(name) if self.words.give_back.iter().any(|function| name.name().eq_ignore_ascii_case(function)) => {
                 self.grown(open - 1, open, 0)
             }
             Some(_) => Next::Used,
@@ -343,12 +379,17 @@ impl<'a, 's> Statement<'a, 's> {
         } else {
             target
         };
-        let start = self.items.get(first.checked_sub(1)?)?;
-        if !(start.is_symbol(',') || first - 1 == clause) {
+        let mut outer = first;
+        // `UPDATE t SET t.a = …`, which the others do not take.
+        while self.words.style == PlaceholderStyle::At && self.items.get(outer.checked_sub(1)?)?.is_symbol('.') {
+            outer = outer.checked_sub(2)?;
+        }
+        let start = self.items.get(outer.checked_sub(1)?)?;
+        if !(start.is_symbol(',') || outer - 1 == clause) {
             return None;
         }
         let names = (first..=target).filter(|&at| !matches!(self.items[at].what, What::Symbol(_)));
-        Some(names.map(|at| self.items[at].name()).collect())
+        Some(names.map(|at| self.name(at)).collect())
     }
 
     /// `span` stands behind an `=`.
