@@ -288,7 +288,7 @@ async fn columns(session: &mut Session, table: &[String]) -> Result<Vec<Target>,
         let modifier = row.try_get(3)?;
         let declared: String = row.try_get(1)?;
         // A type that is no column's of the catalog's own has nothing declared with it that is known here.
-        let unknown = || Type { oid, name: declared.as_str().into(), kind: Kind::Other };
+        let unknown = || Type::new(oid, declared.as_str(), Kind::Other);
         let ty = Type::builtin(oid, modifier).unwrap_or_else(unknown);
         Ok(Target { name: row.try_get(0)?, ty, modifier, declared })
     };
