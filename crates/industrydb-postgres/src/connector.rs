@@ -61,8 +61,10 @@ impl PostgresConnector {
             session.leave_pooled(entered, outcome).await
         };
         let outcome = tokio::select! {
-            outcome = self.driver.run(whole) => Some(outcome),
+            // It has to be listening before the other waits for the server.
+            biased;
             () = self.calls.aborted() => None,
+            outcome = self.driver.run(whole) => Some(outcome),
         };
         drop(session);
         self.calls.end().await;
