@@ -61,11 +61,13 @@ impl PostgresConnector {
             session.leave_pooled(entered, outcome).await
         };
         let outcome = tokio::select! {
-            outcome = self.driver.run(whole) => outcome,
+            // It has to be listening before the other waits for the server.
+            biased;
             reason = self.calls.aborted() => {
                 self.state.close(reason);
                 Err(aborted_error(reason))
             }
+            outcome = self.driver.run(whole) => outcome,
         };
         // Before the next call can begin: it would be taken for its end.
         self.calls.end().await;

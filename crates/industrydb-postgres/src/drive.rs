@@ -43,7 +43,8 @@ impl Driver {
 
     /// Drives `work` for a slice of time.
     pub fn poll<T>(&self, work: Pin<&mut (impl Future<Output = T> + ?Sized)>, cx: &mut Context<'_>) -> Poll<T> {
-        let Some(runtime) = &self.0 else { return Poll::Pending };
+        // Gone only while it is dropped, when nobody polls.
+        let Some(runtime) = &self.0 else { return work.poll(cx) };
         if let Ok(value) = block_in_place(|| runtime.block_on(async { timeout(SLICE, work).await })) {
             return Poll::Ready(value);
         }
