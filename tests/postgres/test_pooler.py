@@ -144,7 +144,7 @@ def test_a_cancel_closes_the_connection_and_stops_nobody_else(config: idb.Databa
     conn = config.connect()
     with pytest.raises(idb.QueryTimeoutError):
         conn.execute("SELECT pg_sleep(30)", timeout=0.3)
-    with pytest.raises(idb.ConnectionClosedError, match="(?i)cancel|timeout"):
+    with pytest.raises(idb.ConnectionClosedError, match="behind a pooler no cancel can be addressed"):
         conn.execute("SELECT 1")
     conn.close()
     with config.connect() as other:

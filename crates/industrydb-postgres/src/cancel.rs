@@ -22,8 +22,9 @@ use crate::session::State;
 const BETWEEN_TWO: Duration = Duration::from_millis(200);
 /// How often the server is asked to stop a call before that is given up: three seconds, more where answers take long.
 const MOST_ASKS: usize = 15;
-/// How long the server's process may wait for us, and we for it, before the network is known to have lost something.
-const SILENCE: Duration = Duration::from_millis(700);
+/// How often in a row the server's process may be found waiting for us, while we wait for it, before the network is known
+/// to have lost something: after a second, later on a busy machine.
+const SILENCE: usize = 5;
 /// How long something may be on its way to the server before it is asked whether its process is still there.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
@@ -254,7 +255,7 @@ impl Calls {
         connection: &mut Option<PgConnection>,
     ) -> Option<Why> {
         let mut told = Some(told);
-        let mut silent_since = None;
+        let mut silent = 0;
         for _ in 0..MOST_ASKS {
             let gate = self.gate.lock().await;
             if self.running() != Some(call) {
@@ -266,14 +267,13 @@ impl Calls {
             match self.second.cancel(connection).await {
                 None | Some(Answer::Elsewhere) => return Some(Why::Unreachable),
                 Some(Answer::Gone) => return Some(Why::Gone),
-                Some(Answer::Works) => silent_since = None,
+                Some(Answer::Works) => silent = 0,
                 // It may have begun to wait because of something else.
                 Some(Answer::Waits) if told.is_some() => {}
-                Some(Answer::Waits) => {
-                    if silent_since.get_or_insert_with(Instant::now).elapsed() >= SILENCE {
-                        return Some(Why::Silent);
-                    }
-                }
+                Some(Answer::Waits) => silent += 1,
+            }
+            if silent == SILENCE {
+                return Some(Why::Silent);
             }
             drop(gate);
             drop(told.take());
@@ -284,7 +284,7 @@ impl Calls {
                 if !self.held_up.load(Ordering::Acquire) {
                     break;
                 }
-                silent_since = None;
+                silent = 0;
             }
         }
         Some(Why::Deaf)

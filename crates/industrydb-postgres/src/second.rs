@@ -8,11 +8,14 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Ro
 use crate::connect::quoted;
 
 /// The least that the server gets for its answer, the time to log in included.
-const LEAST_PATIENCE: Duration = Duration::from_secs(1);
+const LEAST_PATIENCE: Duration = Duration::from_millis(1300);
 /// The most.
 const MOST_PATIENCE: Duration = Duration::from_secs(4);
-/// How many times as long as the first connection the second may take: it does the same, and asks.
-const TIMES_AS_LONG: u32 = 3;
+/// How many times as long as the first connection the second may take, which does the same, and asks: the machine may
+/// be busier by now.
+const TIMES_AS_LONG: u32 = 10;
+/// In which steps patience is counted. On a machine that is too busy for us each of them takes longer.
+const STEP: Duration = Duration::from_millis(20);
 
 /// The server's process of one session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,13 +88,24 @@ impl Second {
             *connection = Some(second);
             Ok::<(bool, bool, bool), sqlx::Error>((there, waits, here))
         };
-        let (there, waits, here) = tokio::time::timeout(self.patience, asked).await.ok()?.ok()?;
+        let (there, waits, here) = self.patiently(asked).await?.ok()?;
         Some(match (there, waits, here) {
             (true, true, _) => Answer::Waits,
             (true, false, _) => Answer::Works,
             (false, _, true) => Answer::Gone,
             (false, _, false) => Answer::Elsewhere,
         })
+    }
+
+    /// Waits for `work` as long as patience lasts.
+    async fn patiently<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = std::pin::pin!(work);
+        for _ in 0..self.patience.as_millis() / STEP.as_millis() {
+            if let Ok(outcome) = tokio::time::timeout(STEP, &mut work).await {
+                return Some(outcome);
+            }
+        }
+        None
     }
 
     /// Ends the second connection as the server likes it.

@@ -78,7 +78,7 @@ fn every_interval_has_the_servers_iso_text() {
 fn the_servers_default_style_is_read_back() {
     for (hex, _) in ROWS {
         let mut text = String::new();
-        assert_eq!(interval::postgres(&unhex(hex), &mut text), Ok(()), "{hex}");
+        assert_eq!(crate::text::interval::postgres(&unhex(hex), &mut text), Ok(()), "{hex}");
         assert_eq!(parse_interval(&text).as_ref().map(<[u8; 16]>::as_slice), Some(unhex(hex).as_slice()), "{text}");
     }
     for text in
