@@ -102,7 +102,9 @@ impl DatabaseConnector for MssqlConnector {
             let mut statement = Statement::new(sql, params)?;
             statement.type_nulls(session).await?;
             let columns = match describe(session, &statement.sql, &statement.declarations()).await {
-                Err(error) if is_beyond_description(&error) => compile(session, &statement).await.map_err(|_| error)?,
+                Err(error) if is_beyond_description(&error) && !statement.shape.calls => {
+                    compile(session, &statement).await.map_err(|_| error)?
+                }
                 outcome => outcome?,
             };
             let names = unique_names(columns.iter().map(|column| column.name.as_str()));

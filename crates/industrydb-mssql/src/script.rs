@@ -210,16 +210,23 @@ async fn work(
     if shape.sets_implicit_transactions {
         session.note_implicit_transactions();
     }
-    match told {
-        // A procedure that succeeds has left as many open as it met (error 266).
-        Some(depth) => session.set_depth(depth),
-        None => session.ask_depth().await,
+    // A procedure that succeeds has left as many open as it met (error 266).
+    if let Some(depth) = told {
+        session.set_depth(depth);
+    }
+    // A batch tells no counts; nor does a call under SET NOCOUNT ON, but a procedure may have its reasons for that. Any
+    // other question would come between.
+    let untold = !statement.is_call() || (shape.is_straight && !shape.calls && !reading.changed.told);
+    let asked = untold && reading.sets == 0 && shape.changes_rows;
+    let counted = if asked { Some(session.ask_counts().await?) } else { None };
+    if told.is_none() && !asked {
+        session.ask_depth().await;
     }
     if outlet.has_been_closed() {
         return Ok(());
     }
     reading.end_of_set(0).await?;
-    let Reading { first_columns, mut kept, changed, sets, .. } = reading;
+    let Reading { first_columns, mut kept, changed, .. } = reading;
     if shape.needs_session || shape.defines {
         session.descriptions.forget_all();
     }
@@ -242,10 +249,7 @@ async fn work(
     for kept in kept {
         kept.into_events(&mut events)?;
     }
-    // A batch tells no counts; nor does a call under SET NOCOUNT ON, but a procedure may have its reasons for that.
-    let untold = if statement.is_call() { !changed.told && !shape.calls } else { true };
-    let unknown = untold && sets == 0 && shape.changes_rows;
-    events.push(Event::Done(if unknown { row_count(session).await? } else { changed.rest() }));
+    events.push(Event::Done(counted.unwrap_or_else(|| changed.rest())));
     outlet.give(events).await;
     Ok(())
 }
@@ -264,15 +268,6 @@ async fn ask(session: &mut Session, statement: &Statement<'_>) -> Result<Option<
             Ok(None)
         }
         Err(error) => Err(error),
-    }
-}
-
-/// The rows that a batch's last statement changed: the client library keeps the counts of a batch to itself.
-async fn row_count(session: &mut Session) -> Result<u64> {
-    let rows = session.rows(Request::Batch("SELECT @@ROWCOUNT")).await?;
-    match rows.first().and_then(|row| row.first()) {
-        Some(tiberius::ColumnData::I32(Some(count))) => Ok(u64::try_from(*count).unwrap_or(0)),
-        _ => Ok(0),
     }
 }
 

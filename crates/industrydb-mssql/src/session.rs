@@ -424,6 +424,23 @@ impl Session {
         }
     }
 
+    /// The rows that the last statement of the batch that has just run changed, since the client library keeps the counts
+    /// of a batch to itself; takes over `@@TRANCOUNT`. One question for both: any other would come between.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn ask_counts(&mut self) -> Result<u64> {
+        let mut rows = Rows::default();
+        self.run_on(Request::Batch("SELECT @@ROWCOUNT, @@TRANCOUNT"), &mut rows).await?;
+        match rows.0.first().map(Vec::as_slice) {
+            Some([ColumnData::I32(Some(count)), ColumnData::I32(Some(depth))]) => {
+                self.set_depth(u32::try_from(*depth).unwrap_or(0));
+                Ok(u64::try_from(*count).unwrap_or(0))
+            }
+            _ => Ok(0),
+        }
+    }
+
     async fn ask_depth_of_server(&mut self) {
         let Some(client) = &mut self.client else { return };
         let mut rows = Rows::default();
