@@ -144,7 +144,8 @@ async fn refuse_duplicates(
 
 /// The error for a row that is updated twice after all: NULLs in its key are the same where the constraint says so.
 fn twice(error: Error, table: &TableName, keys: &[String]) -> Error {
-    if error.details().code.as_deref() == Some(CARDINALITY) {
+    // A trigger may raise the same, but not in these words of SQL, which no server translates.
+    if error.details().code.as_deref() == Some(CARDINALITY) && error.message().contains("ON CONFLICT") {
         duplicate(table, keys).with_code(CARDINALITY)
     } else {
         error
