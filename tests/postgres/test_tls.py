@@ -229,3 +229,12 @@ def test_a_large_result_over_tls(server: Cluster) -> None:
         assert frame["i"].sum() == 5_000_050_000
         conn.execute("CREATE TEMPORARY TABLE copy (i bigint, s text)")
         assert conn.insert("copy", frame) == 100_000
+
+
+def test_the_environment_names_the_only_roots(
+    server: Cluster, pem: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(idb.DatabaseConnectionError, match="TLS"):
+        connect(server, "either", sslmode="verify-full")
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem.root))
+    assert seen(connect(server, "either", sslmode="verify-full")) == "encrypted"
