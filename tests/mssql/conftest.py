@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 
 import industrydb as idb
+from tests.tds.certificates import issue
 from tests.tds.server import Certificate, Server
 
 PASSWORD = "p@ss:w/rd;{}%"
@@ -27,15 +26,7 @@ class Authority:
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """A certificate for `localhost` and 127.0.0.1."""
-    directory: Path = tmp_path_factory.mktemp("certificates")
-    ca = trustme.CA()
-    issued = ca.issue_cert("localhost", "127.0.0.1")
-    ca_file, chain, key = directory / "ca.pem", directory / "chain.pem", directory / "key.pem"
-    ca.cert_pem.write_to_path(str(ca_file))
-    for part in issued.cert_chain_pems:
-        part.write_to_path(str(chain), append=True)
-    issued.private_key_pem.write_to_path(str(key))
-    return Authority(Certificate(str(chain), str(key)), str(ca_file))
+    return Authority(*issue(tmp_path_factory.mktemp("certificates")))
 
 
 def config(server: Server, **options: Any) -> idb.DatabaseConfig:

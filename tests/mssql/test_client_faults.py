@@ -231,6 +231,34 @@ def test_query_timeout_is_ours(server: Server) -> None:
         assert conn.execute("SELECT 1 AS a").item() == 1
 
 
+def test_a_calls_own_timeout_holds_in_place_of_query_timeout(server: Server) -> None:
+    with config(server, query_timeout=0.2).connect() as conn:
+        assert conn.execute("WAITFOR DELAY '00:00:00.500'; SELECT 1 AS a", timeout=20).item() == 1
+        with pytest.raises(idb.QueryTimeoutError, match="query_timeout"):
+            conn.execute("WAITFOR DELAY '00:00:05'")
+
+
+def test_query_timeout_is_the_servers_time(server: Server) -> None:
+    with config(server, query_timeout=0.5).connect() as conn:
+        rows = 0
+        with conn.execute_batches("SELECT value FROM GENERATE_SERIES(1, 30000)", batch_size=1_000) as reader:
+            for batch in reader:
+                rows += batch.height
+                time.sleep(0.03)
+        assert rows == 30_000
+
+
+def test_a_server_that_does_not_acknowledge_a_cancel(server: Server, ms: idb.Connection) -> None:
+    server.faults.stall.add("request")
+    start = time.monotonic()
+    with pytest.raises(idb.QueryTimeoutError):
+        ms.execute("SELECT 1", timeout=0.2)
+    assert time.monotonic() - start < 8
+    server.faults.release()
+    with pytest.raises(idb.ConnectionClosedError, match="cancelled"):
+        ms.execute("SELECT 1")
+
+
 def test_a_deadlock_ends_the_transaction(server: Server, ms: idb.Connection) -> None:
     ms.execute("CREATE TABLE t (a int)")
     ms.begin()

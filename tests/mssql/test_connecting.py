@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -139,11 +140,60 @@ def test_a_port_that_stays_silent() -> None:
     assert "connect_timeout=0.3" in str(error)
 
 
-@pytest.mark.parametrize("phase", ["prelogin", "login"])
-def test_a_server_that_stalls(server: Server, phase: str) -> None:
-    server.faults.stall.add(phase)
-    error = refused(config(server, connect_timeout=0.3))
-    assert f"({phase})" in str(error)
+@pytest.mark.parametrize(
+    ("fault", "phase"),
+    [("accept", "prelogin"), ("prelogin", "prelogin"), ("tls", "TLS"), ("login", "login"), ("request", "first query")],
+)
+@pytest.mark.parametrize("action", ["stall", "close"])
+def test_a_server_that_gives_up(authority: Authority, action: str, fault: str, phase: str) -> None:
+    with Server(encryption="login", certificate=authority.certificate, password=PASSWORD) as server:
+        getattr(server.faults, action).add(fault)
+        start = time.monotonic()
+        options = {"encrypt": "true", "trust_server_certificate_ca": authority.file}
+        error = refused(config(server, **options, connect_timeout=0.5))
+        assert time.monotonic() - start < 3
+        assert f"({phase})" in str(error)
+        assert f"{server.host}:{server.port}" in str(error)
+        assert error.hint
+        if action == "stall":
+            assert "connect_timeout=0.5" in str(error)
+        server.faults.close.clear()
+        server.faults.release()
+        with config(server, **options).connect() as conn:
+            conn.ping()
+
+
+def test_strict_encryption_where_the_server_has_none(server: Server) -> None:
+    error = refused(config(server, encrypt="strict"))
+    assert "(TLS)" in str(error)
+    assert "encrypt" in (error.hint or "")
+
+
+@pytest.mark.parametrize("encrypt", ["false", "login", "true"])
+def test_a_server_that_takes_strict_encryption_alone(authority: Authority, encrypt: str) -> None:
+    with Server(encryption="strict", certificate=authority.certificate, password=PASSWORD) as server:
+        error = refused(config(server, encrypt=encrypt, trust_server_certificate_ca=authority.file))
+        assert "(prelogin)" in str(error)
+        assert "encrypt=strict" in (error.hint or "")
+
+
+def test_a_bundle_without_a_certificate(server: Server, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text("no certificate", encoding="utf-8")
+    with pytest.raises(idb.IndustryDbError, match="bundle.pem|certificate"):
+        config(server, encrypt="true", trust_server_certificate_ca=str(bundle)).connect()
+
+
+def test_an_access_token(authority: Authority) -> None:
+    with Server(encryption="required", certificate=authority.certificate, access_token="good") as server:
+        options = {"username": None, "password": None, "encrypt": "true", "trust_server_certificate_ca": authority.file}
+        with config(server, **options, access_token="good").connect() as conn:
+            assert conn.execute("SELECT 1 AS a").item() == 1
+        wrong = config(server, **options, access_token="hunter2")
+        error = refused(wrong)
+        assert (error.code, "(login)" in str(error)) == ("18456", True)
+        assert "hunter2" not in f"{error} {error.hint} {error.detail} {wrong!r}"
+        assert "token" in (error.hint or "")
 
 
 def test_a_wrong_password(server: Server) -> None:
@@ -213,6 +263,7 @@ def test_what_the_login_tells(server: Server) -> None:
         login = connection.login
         assert login is not None
         assert login.host == "here"
+        assert login.read_only
 
 
 @pytest.mark.parametrize(

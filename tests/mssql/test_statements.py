@@ -90,6 +90,38 @@ def test_a_trigger_does_not_add_to_the_count(ms: idb.Connection) -> None:
     assert ms.execute_many("UPDATE t SET a = ? WHERE a = ?", [[10, 1], [20, 2]]) == 2
 
 
+@pytest.mark.parametrize(
+    ("script", "rows"),
+    [
+        ("INSERT INTO t VALUES (1), (2); UPDATE t SET a = 5", 4),
+        ("INSERT INTO t VALUES (1); SET NOCOUNT OFF; INSERT INTO t VALUES (1), (2)", 2),
+        ("CREATE TABLE u (a int); INSERT INTO u VALUES (1), (2); INSERT INTO t VALUES (1)", 3),
+        ("BEGIN TRAN; INSERT INTO t VALUES (1), (2); DELETE FROM t; COMMIT", 4),
+        ("IF 1 = 1 BEGIN INSERT INTO t VALUES (1); DELETE FROM t END", 2),
+        ("BEGIN TRY INSERT INTO t VALUES (1), (2) END TRY BEGIN CATCH SELECT 1 END CATCH", 2),
+        ("DECLARE @n int = 2; WHILE @n > 0 BEGIN INSERT INTO t VALUES (@n); SET @n = @n - 1 END", 2),
+    ],
+)
+def test_a_script_counts_the_rows_of_all_its_statements(ms: idb.Connection, script: str, rows: int) -> None:
+    ms.execute("CREATE TABLE t (a int)")
+    assert ms.execute(script).item() == rows
+    assert not ms.in_transaction
+
+
+def test_a_definition_begins_no_transaction(ms: idb.Connection) -> None:
+    ms.execute("CREATE TABLE t (a int)")
+    ms.execute("CREATE PROCEDURE p AS SELECT 1 AS a; BEGIN TRANSACTION; DELETE FROM t")
+    assert not ms.in_transaction
+
+
+def test_a_transaction_that_may_not_have_begun(ms: idb.Connection) -> None:
+    ms.execute("IF 1 = 2 BEGIN TRANSACTION")
+    assert not ms.in_transaction
+    ms.execute("IF 1 = 1 BEGIN TRANSACTION")
+    assert ms.in_transaction
+    ms.rollback()
+
+
 def test_names_are_numbered(ms: idb.Connection) -> None:
     assert ms.execute("SELECT 1, 2 AS a, 3 AS a, 4").columns == ["column_0", "a", "a_1", "column_3"]
 

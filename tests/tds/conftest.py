@@ -7,12 +7,11 @@ import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 
+from tests.tds.certificates import issue
 from tests.tds.clients import CLIENTS, PYTDS, Client, Tls
 from tests.tds.process import Address, from_uri, running
 from tests.tds.server import Certificate, Encryption, Server
@@ -27,14 +26,7 @@ TWO_WAYS = [way for way in WAYS if not str(way.id).endswith("-login")]
 @pytest.fixture(scope="session")
 def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Certificate, str]:
     """A certificate for the server, and the file of the authority that signed it."""
-    directory: Path = tmp_path_factory.mktemp("tls")
-    authority = trustme.CA()
-    issued = authority.issue_cert("localhost", "127.0.0.1")
-    issued.private_key_pem.write_to_path(directory / "key.pem")
-    for at, part in enumerate(issued.cert_chain_pems):
-        part.write_to_path(directory / "chain.pem", append=at > 0)
-    authority.cert_pem.write_to_path(directory / "authority.pem")
-    return Certificate(str(directory / "chain.pem"), str(directory / "key.pem")), str(directory / "authority.pem")
+    return issue(tmp_path_factory.mktemp("tls"))
 
 
 def real_server() -> Address | None:

@@ -102,6 +102,10 @@ pub trait Canceller: Send + Sync {
     /// Asks for it; the running call then fails with [`crate::error::ErrorKind::Cancelled`]. Does nothing if nothing
     /// runs. May be called again while the call has not ended yet.
     fn cancel(&self) -> BoxFuture<'static, Result<()>>;
+
+    /// Whether the call that begins now has a time limit of its own, which then holds in place of one that the
+    /// connector keeps for all calls. Said before each call.
+    fn limits(&self, _itself: bool) {}
 }
 
 /// One connection to one database.

@@ -16,11 +16,10 @@ use crate::describe::{compile, describe, is_beyond_description};
 use crate::dialect::DIALECT;
 use crate::interrupt::MssqlCanceller;
 use crate::login;
-use crate::reply::Item;
 use crate::script::Script;
-use crate::session::{Request, Session, Sink};
+use crate::session::{Request, Session};
 use crate::statement::Statement;
-use crate::{bulk, catalog};
+use crate::{bulk, catalog, many};
 
 /// One connection to one database on SQL Server.
 pub struct MssqlConnector {
@@ -34,31 +33,18 @@ pub struct MssqlConnector {
 /// [`industrydb_core::error::ErrorKind::Configuration`] for options that can't be honoured;
 /// [`industrydb_core::error::ErrorKind::Connection`] naming the phase that failed, its cause and what can be done.
 pub async fn connect(config: &Config) -> Result<Box<dyn DatabaseConnector>> {
-    let (client, watch) = login::open(config).await?;
+    let opened = login::open(config).await?;
+    let place = opened.place();
     let query_timeout = config.option_duration("query_timeout").filter(|timeout| !timeout.is_zero());
-    let mut session = Session::new(client, watch, query_timeout, config.option_bool("truncate_100ns").unwrap_or(false));
-    let rows = session.rows(Request::Batch("SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128))")).await?;
+    let truncate_100ns = config.option_bool("truncate_100ns").unwrap_or(false);
+    let mut session = Session::new(opened.client, opened.watch, query_timeout, truncate_100ns);
+    let version = Request::Batch("SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128))");
+    let rows = place.first(session.rows(version)).await?;
     let version = match rows.first().and_then(|row| row.first()) {
         Some(ColumnData::String(Some(version))) => version.to_string(),
         _ => String::new(),
     };
     Ok(Box::new(MssqlConnector { session, version }))
-}
-
-/// Adds up the rows that a call's statements changed.
-struct Counts {
-    /// The count of a single statement comes last, behind those of its triggers.
-    single: bool,
-    rows: u64,
-}
-
-impl Sink for Counts {
-    async fn take(&mut self, item: Item) -> Result<()> {
-        if let Item::Count(rows) = item {
-            self.rows = if self.single { rows } else { self.rows + rows };
-        }
-        Ok(())
-    }
 }
 
 impl MssqlConnector {
@@ -125,19 +111,7 @@ impl DatabaseConnector for MssqlConnector {
     }
 
     fn execute_many<'c>(&'c mut self, sql: &'c str, rows: &'c [Params]) -> BoxFuture<'c, Result<u64>> {
-        self.call(async move |session| {
-            let mut changed = 0;
-            for params in rows {
-                let mut statement = Statement::new(sql, params)?;
-                statement.type_nulls(session).await?;
-                let shape = statement.shape;
-                let mut counts = Counts { single: shape.is_single && !shape.calls, rows: 0 };
-                session.run(statement.request(), &mut counts).await?;
-                // A query changes nothing, whatever it counts.
-                changed += if shape.is_select { 0 } else { counts.rows };
-            }
-            Ok(changed)
-        })
+        self.call(move |session| many::execute_many(session, sql, rows))
     }
 
     fn append<'c>(

@@ -50,7 +50,7 @@ pub fn of_server(cause: &TokenError) -> Error {
     let number = cause.code();
     let mut error =
         Error::new(kind(number, cause.message()), cause.message()).with_code(number.to_string()).with_backend(BACKEND);
-    let mut detail = format!("severity {}, state {}, line {}", cause.class(), cause.state(), cause.line());
+    let mut detail = format!("severity {}, state {}{LINE}{}", cause.class(), cause.state(), cause.line());
     if !cause.procedure().is_empty() {
         detail.push_str(&format!(", procedure {}", cause.procedure()));
     }
@@ -59,6 +59,24 @@ pub fn of_server(cause: &TokenError) -> Error {
         error = error.with_hint(hint);
     }
     name_the_culprit(&mut error, number);
+    error
+}
+
+/// What stands before the line in an error's detail.
+const LINE: &str = ", line ";
+
+/// The line of the request that the server met an error at; `None` if it was in a procedure or trigger.
+pub fn line_of(error: &Error) -> Option<u32> {
+    let (_, line) = error.details().detail.as_deref()?.split_once(LINE)?;
+    line.parse().ok()
+}
+
+/// The error at another line.
+pub fn set_line(mut error: Error, line: u32) -> Error {
+    let detail = error.details().detail.as_deref();
+    if let Some((before, _)) = detail.and_then(|detail| detail.split_once(LINE)) {
+        error.details_mut().detail = Some(format!("{before}{LINE}{line}"));
+    }
     error
 }
 

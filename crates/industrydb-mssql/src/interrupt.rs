@@ -1,5 +1,6 @@
 //! Stopping a call from any thread, without a lock of the connection.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use industrydb_core::connector::{BoxFuture, Canceller};
@@ -11,6 +12,7 @@ use tokio::sync::Notify;
 pub struct Interrupt {
     state: Mutex<State>,
     asked: Notify,
+    limits_itself: AtomicBool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,11 @@ impl Interrupt {
         }
         drop(state);
         self.asked.notify_waiters();
+    }
+
+    /// Whether the call has a time limit of its own, which somebody else keeps.
+    pub fn limits_itself(&self) -> bool {
+        self.limits_itself.load(Ordering::Relaxed)
     }
 
     /// Waits until the running call has been asked to stop.
@@ -78,6 +85,10 @@ impl Canceller for MssqlCanceller {
     fn cancel(&self) -> BoxFuture<'static, Result<()>> {
         self.0.cancel();
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn limits(&self, itself: bool) {
+        self.0.limits_itself.store(itself, Ordering::Relaxed);
     }
 }
 

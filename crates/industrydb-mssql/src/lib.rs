@@ -15,6 +15,7 @@ mod error;
 mod instant;
 mod interrupt;
 mod login;
+mod many;
 mod params;
 mod reply;
 mod request;

@@ -8,6 +8,7 @@ use industrydb_core::config::{Config, Port};
 use industrydb_core::error::{Error, ErrorKind, Result};
 use tiberius::{AuthMethod, Client, EncryptionLevel, SqlBrowser as _};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
 
 use crate::error::{self, BACKEND};
@@ -41,12 +42,58 @@ impl std::fmt::Display for Target {
     }
 }
 
+/// A connection that is logged in.
+pub struct Opened {
+    /// What speaks with the server.
+    pub client: TdsClient,
+    /// What is known of its socket.
+    pub watch: Arc<Watch>,
+    target: Target,
+    limit: Duration,
+    began: Instant,
+}
+
+/// The place of a server, for the errors of the first thing that is asked of it.
+pub struct Place {
+    target: Target,
+    limit: Duration,
+    until: Option<Instant>,
+}
+
+impl Opened {
+    /// Where it leads to, and until when that has to have answered.
+    pub fn place(&self) -> Place {
+        let until = (!self.limit.is_zero()).then(|| self.began + self.limit);
+        Place { target: self.target.clone(), limit: self.limit, until }
+    }
+}
+
+impl Place {
+    /// What the server answers to the first question, which is a part of connecting.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Connection`], saying that this was the phase.
+    pub async fn first<T>(&self, asked: impl Future<Output = Result<T>>) -> Result<T> {
+        let answered = match self.until {
+            None => Ok(asked.await),
+            Some(until) => tokio::time::timeout_at(until, asked).await,
+        };
+        match answered {
+            Ok(outcome) => outcome.map_err(|error| {
+                let message = failed(&self.target, Phase::Done.name(), error.message()).message().to_owned();
+                error.with_kind(ErrorKind::Connection).with_message(message)
+            }),
+            Err(_) => Err(timed_out(&self.target, Phase::Done, self.limit)),
+        }
+    }
+}
+
 /// Connects and logs in.
 ///
 /// # Errors
 /// [`ErrorKind::Configuration`] for options that can't be honoured; [`ErrorKind::Connection`] naming the phase that
 /// failed, its cause and what can be done.
-pub async fn open(config: &Config) -> Result<(TdsClient, Arc<Watch>)> {
+pub async fn open(config: &Config) -> Result<Opened> {
     // Another crate of this process brings a second provider, and rustls refuses to choose. An error says that
     // somebody has chosen already.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -54,6 +101,7 @@ pub async fn open(config: &Config) -> Result<(TdsClient, Arc<Watch>)> {
     let mut settings = settings(config)?;
     let watch = Arc::new(Watch::default());
     let limit = config.option_duration("connect_timeout").unwrap_or(CONNECT_TIMEOUT);
+    let began = Instant::now();
     let mut encrypts = config.option("encrypt") != Some("false");
     let outcome = {
         let work = route(&mut target, &mut settings, &mut encrypts, &watch);
@@ -62,7 +110,7 @@ pub async fn open(config: &Config) -> Result<(TdsClient, Arc<Watch>)> {
     match outcome {
         Ok(Ok(client)) => {
             watch.enter(Phase::Done);
-            Ok((client, watch))
+            Ok(Opened { client, watch, target, limit, began })
         }
         Ok(Err(failure)) => Err(failure.into_error(&target, watch.phase())),
         Err(_) => Err(timed_out(&target, watch.phase(), limit)),
@@ -314,7 +362,8 @@ impl Failure {
 const TLS_HINT: &str = "trust_server_certificate_ca=<file> names the authority that signed the certificate, \
      hostname_in_certificate=<name> the name in it; trust_server_certificate=true takes any";
 
-const NO_SQL_SERVER: &str = "something listens there, but it does not answer as SQL Server does: check the port";
+const NO_SQL_SERVER: &str = "something listens there, but it does not answer as SQL Server does: check the port; a \
+     server that takes TDS 8 alone needs encrypt=strict";
 
 /// The cause alone: the library's text goes on with advice for its own callers.
 fn certificate_cause(text: &str) -> &str {
@@ -339,7 +388,10 @@ fn is_about_the_database(number: u32) -> bool {
 
 fn login_hint(number: u32) -> Option<&'static str> {
     match number {
-        18_456 => Some("check username and password, and that the server allows SQL logins"),
+        18_456 => Some(
+            "check username and password (or that the access token is for this server and has not expired), and that \
+             the server allows such logins",
+        ),
         18_452 => Some("the server takes Windows logins only: allow SQL logins, or use an access_token"),
         18_470 => Some("ALTER LOGIN … ENABLE allows it"),
         18_486 => Some("ALTER LOGIN … UNLOCK allows it again"),

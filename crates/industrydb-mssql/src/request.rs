@@ -1,8 +1,9 @@
 //! How a statement goes to the server: as a batch of the session, or as a call of `sp_executesql`.
 //!
 //! Only a call tells how many rows each of its statements changed, and only a call takes parameters; but what a call
-//! sets or makes for the session ends with it (`SET`, `USE`, `#table`s, transactions: Transact-SQL reference,
-//! "sp_executesql" and "SET statements"). So a call is what changes rows and nothing else.
+//! sets or makes for the session ends with it (`SET`, `USE`, `#table`s: Transact-SQL reference, "sp_executesql" and "SET
+//! statements"), and it has to leave as many transactions open as it met (error 266). So a call is what changes rows
+//! and nothing of the session.
 
 use industrydb_core::sql::PlaceholderStyle;
 use industrydb_core::sql::tokens::{Kind, Token, tokenize};
@@ -12,6 +13,12 @@ use industrydb_core::sql::tokens::{Kind, Token, tokenize};
 pub struct Shape {
     /// Whether it does something to the session that ends with a call.
     pub needs_session: bool,
+    /// Whether it begins or ends transactions.
+    pub transacts: bool,
+    /// Whether it makes, alters or drops anything.
+    pub defines: bool,
+    /// Whether its statements run one after the other, whatever they find.
+    pub is_straight: bool,
     /// Whether it may change rows.
     pub changes_rows: bool,
     /// Whether it may give a result set.
@@ -33,6 +40,9 @@ impl Shape {
             // It does not end; the server says where.
             return Self {
                 needs_session: true,
+                transacts: true,
+                defines: true,
+                is_straight: false,
                 changes_rows: false,
                 gives_rows: true,
                 is_select: false,
@@ -44,15 +54,18 @@ impl Shape {
         let tokens: Vec<Token> = tokens.into_iter().filter(|token| token.kind != Kind::Trivia).collect();
         let words = Words { sql, tokens: &tokens };
         let first = words.first();
-        let defines = words.is_any(first, &["create", "alter"]) && words.defines_a_module(first);
-        let changes = !defines && (0..tokens.len()).any(|at| words.changes_rows(at));
+        let module = words.is_any(first, &["create", "alter"]) && words.defines_a_module(first);
+        let changes = !module && (0..tokens.len()).any(|at| words.changes_rows(at));
         let has = |names: &[&str]| (0..tokens.len()).any(|at| words.is_any(at, names));
         let (calls, outputs) = (has(&["exec", "execute"]), has(&["output"]));
         let only_changes = changes && words.is_single() && !calls && !outputs;
         Self {
             needs_session: (0..tokens.len()).any(|at| words.needs_session(at)),
+            transacts: !module && (0..tokens.len()).any(|at| words.transacts(at)),
+            defines: has(&["create", "alter", "drop"]),
+            is_straight: !has(&["if", "while", "try", "goto", "return"]),
             changes_rows: changes,
-            gives_rows: !defines && !only_changes && (0..tokens.len()).any(|at| words.gives_rows(at)),
+            gives_rows: !module && !only_changes && (0..tokens.len()).any(|at| words.gives_rows(at)),
             is_select: words.is_any(first, &["select"]) || words.is_any(first, &["with"]) && !changes,
             is_single: words.is_single(),
             calls,
@@ -100,14 +113,7 @@ impl Words<'_> {
 
     fn needs_session(&self, at: usize) -> bool {
         const ALWAYS: &[&str] = &[
-            "create",
-            "alter",
-            "drop",
             "use",
-            "begin",
-            "commit",
-            "rollback",
-            "save",
             "cursor",
             "revert",
             "setuser",
@@ -121,9 +127,20 @@ impl Words<'_> {
             "sp_unsetapprole",
         ];
         self.is_any(at, ALWAYS)
+            || self.is(at, "create") && self.is_temporary()
             || self.is(at, "set") && self.sets_the_session(at)
             || self.is(at, "into") && self.makes_a_temporary_table(at)
             || self.is_any(at, &["exec", "execute"]) && self.is(at + 1, "as")
+    }
+
+    fn transacts(&self, at: usize) -> bool {
+        const WHAT: &[&str] = &["tran", "transaction", "distributed", "dialog", "conversation"];
+        self.is_any(at, &["commit", "rollback", "save"]) || self.is(at, "begin") && self.is_any(at + 1, WHAT)
+    }
+
+    /// Whether a name anywhere is one of a temporary thing.
+    fn is_temporary(&self) -> bool {
+        (0..self.tokens.len()).any(|at| self.text(at).trim_start_matches(['[', '"']).starts_with('#'))
     }
 
     /// `SELECT … INTO #t`, not `INSERT INTO #t` or `OUTPUT … INTO #t`.
@@ -239,13 +256,32 @@ mod tests {
             ("INSERT INTO #t VALUES (1)", false),
             ("INSERT TOP (1) INTO #t SELECT 1", false),
             ("DELETE t OUTPUT deleted.a INTO #t", false),
-            ("CREATE TABLE t (a int)", true),
-            ("BEGIN TRANSACTION", true),
+            ("CREATE TABLE t (a int)", false),
+            ("CREATE TABLE #t (a int)", true),
+            ("CREATE TABLE tempdb..[#t] (a int)", true),
+            ("IF 1 = 1 BEGIN INSERT INTO t VALUES (1); DELETE t END", false),
             ("USE master", true),
             ("EXECUTE AS USER = 'x'", true),
             ("SELECT 'open", true),
         ] {
             assert_eq!(Shape::of(sql).needs_session, needs_session, "{sql}");
+        }
+    }
+
+    #[test]
+    fn transactions_are_told_from_blocks() {
+        for (sql, transacts, straight) in [
+            ("BEGIN TRANSACTION", true, true),
+            ("begin tran; INSERT INTO t VALUES (1); commit", true, true),
+            ("ROLLBACK TRANSACTION a", true, true),
+            ("SAVE TRAN a", true, true),
+            ("BEGIN DELETE t END", false, true),
+            ("BEGIN TRY DELETE t END TRY BEGIN CATCH END CATCH", false, false),
+            ("IF @@TRANCOUNT > 0 COMMIT", true, false),
+            ("CREATE PROCEDURE p AS BEGIN TRAN; DELETE t; COMMIT", false, true),
+        ] {
+            let shape = Shape::of(sql);
+            assert_eq!((shape.transacts, shape.is_straight), (transacts, straight), "{sql}");
         }
     }
 

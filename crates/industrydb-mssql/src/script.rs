@@ -193,19 +193,23 @@ async fn work(
     let depth = session.depth();
     let depth_after = statement.depth_after(depth);
     if let Err(error) = session.run(statement.request(), &mut reading).await {
-        // It may have begun a transaction before it failed.
-        if depth == 0 && (depth_after != depth || shape.needs_session) {
+        // It may have begun a transaction before it failed; so may a procedure.
+        if depth == 0 && (shape.transacts || shape.calls) {
             session.ask_depth().await;
         }
         return Err(error);
     }
-    session.set_depth(depth_after);
+    if shape.transacts && !shape.is_straight {
+        session.ask_depth().await;
+    } else {
+        session.set_depth(depth_after);
+    }
     if outlet.has_been_closed() {
         return Ok(());
     }
     reading.end_of_set(0).await?;
     let Reading { first_columns, mut kept, changed, sets, .. } = reading;
-    if shape.needs_session {
+    if shape.needs_session || shape.defines {
         session.descriptions.forget_all();
     }
     let columns = first_columns.as_ref();

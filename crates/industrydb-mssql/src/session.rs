@@ -237,7 +237,9 @@ impl Session {
     async fn run_on(&mut self, request: Request<'_>, sink: &mut impl Sink) -> Result<()> {
         let read_before = self.watch.read();
         self.state = State::Busy { read_before, at_item: false };
-        let deadline = self.query_timeout.map(|timeout| Instant::now() + timeout);
+        // A call's own limit holds in place of the connection's.
+        let limit = self.query_timeout.filter(|_| !self.interrupt.limits_itself());
+        let deadline = limit.map(|timeout| Instant::now() + timeout);
         let ending = match &mut self.client {
             Some(client) => {
                 let stop = Stop { watch: &self.watch, interrupt: &self.interrupt, deadline };
@@ -443,7 +445,7 @@ async fn converse(
     request: Request<'_>,
     sink: &mut impl Sink,
     state: &mut State,
-    stop: Stop<'_>,
+    mut stop: Stop<'_>,
 ) -> Ending {
     let State::Busy { read_before, .. } = *state else { return Ending::Complete };
     let sent = {
@@ -489,7 +491,13 @@ async fn converse(
             Some(Ok(item)) => {
                 // Whoever drops this future while the sink waits leaves the connection between two items.
                 *state = State::Busy { read_before, at_item: true };
-                if let Err(error) = sink.take(item).await {
+                let handed_over = stop.deadline.map(|_| Instant::now());
+                let taken = sink.take(item).await;
+                // The limit is the server's: how long the caller thinks about its rows does not count.
+                if let (Some(deadline), Some(handed_over)) = (&mut stop.deadline, handed_over) {
+                    *deadline += handed_over.elapsed();
+                }
+                if let Err(error) = taken {
                     return match drain(&mut reply, state, read_before).await {
                         Drain::Empty => Ending::Drained(error),
                         Drain::More => Ending::Refused(error),

@@ -93,7 +93,25 @@ impl<'s> Statement<'s> {
 
     /// Whether it goes as a call: it has parameters, or it changes rows and nothing of the session.
     pub fn is_call(&self) -> bool {
-        !self.params.is_empty() || self.shape.changes_rows && !self.shape.needs_session
+        !self.params.is_empty()
+            || self.shape.changes_rows
+                && !self.shape.needs_session
+                && (!self.shape.transacts || self.shape.is_straight && self.ends_what_it_begins())
+    }
+
+    /// Whether it leaves as many transactions open as it meets, and none of those that it meets ends meanwhile.
+    fn ends_what_it_begins(&self) -> bool {
+        let effects = transaction_effects(&self.sql, DIALECT.placeholders);
+        let own = effects.into_iter().try_fold(0_u32, |own, effect| match effect {
+            TransactionEffect::Begin => Some(own + 1),
+            TransactionEffect::Commit => own.checked_sub(1),
+            TransactionEffect::Savepoint => Some(own),
+            TransactionEffect::Rollback
+            | TransactionEffect::Chain
+            | TransactionEffect::RollbackTo
+            | TransactionEffect::Release => None,
+        });
+        own == Some(0)
     }
 
     /// What is to be sent.
@@ -108,7 +126,7 @@ impl<'s> Statement<'s> {
 
     /// `@@TRANCOUNT` after it, if it is `depth` before it and nothing fails.
     pub fn depth_after(&self, depth: u32) -> u32 {
-        if !self.shape.needs_session && self.params.is_empty() {
+        if !self.shape.transacts {
             return depth;
         }
         transaction_effects(&self.sql, DIALECT.placeholders).into_iter().fold(depth, |depth, effect| match effect {
@@ -143,6 +161,25 @@ mod tests {
             let none = Params::NONE;
             let statement = Statement::new(sql, &none).expect(sql);
             assert_eq!(statement.depth_after(before), after, "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_script_that_ends_its_transactions_is_a_call() {
+        for (sql, is_call) in [
+            ("INSERT INTO t VALUES (1)", true),
+            ("CREATE TABLE t (a int); INSERT INTO t VALUES (1); DELETE t", true),
+            ("BEGIN TRAN; INSERT INTO t VALUES (1); COMMIT", true),
+            ("BEGIN TRAN; INSERT INTO t VALUES (1)", false),
+            ("COMMIT; INSERT INTO t VALUES (1); BEGIN TRAN", false),
+            ("BEGIN TRAN; INSERT INTO t VALUES (1); ROLLBACK", false),
+            ("IF 1 = 1 BEGIN TRAN; INSERT INTO t VALUES (1); IF 1 = 1 COMMIT", false),
+            ("CREATE TABLE #t (a int); INSERT INTO #t VALUES (1)", false),
+            ("CREATE TABLE t (a int)", false),
+            ("SELECT 1 AS a", false),
+        ] {
+            let none = Params::NONE;
+            assert_eq!(Statement::new(sql, &none).expect(sql).is_call(), is_call, "{sql}");
         }
     }
 

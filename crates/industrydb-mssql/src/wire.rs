@@ -29,7 +29,7 @@ pub enum Phase {
     Tls,
     /// The user logs in.
     Login,
-    /// The login is done.
+    /// The login is done, and the server is asked for its version.
     Done,
 }
 
@@ -45,7 +45,7 @@ impl Phase {
             Self::Prelogin => "prelogin",
             Self::Tls => "TLS",
             Self::Login => "login",
-            Self::Done => "after the login",
+            Self::Done => "first query",
         }
     }
 }

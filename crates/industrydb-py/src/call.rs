@@ -82,6 +82,7 @@ impl Call {
 
     /// The work has got the connection: from now on stopping means cancelling.
     pub fn start(&self, canceller: Arc<dyn Canceller>) {
+        canceller.limits(self.0.timeout.is_some());
         *lock(&self.0.canceller) = Some(canceller);
         self.0.started.store(true, Ordering::Release);
     }

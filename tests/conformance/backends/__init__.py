@@ -3,6 +3,6 @@
 from tests.conformance.backends import mssql, postgres, sqlite
 from tests.conformance.backends.base import Backend
 
-BACKENDS: tuple[Backend, ...] = (sqlite.BACKEND, *postgres.BACKENDS, mssql.BACKEND)
+BACKENDS: tuple[Backend, ...] = (sqlite.BACKEND, *postgres.BACKENDS, *mssql.BACKENDS)
 
 __all__ = ["BACKENDS", "Backend"]

@@ -9,11 +9,12 @@ import enum
 import functools
 import os
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import polars as pl
@@ -31,7 +32,8 @@ from tests.conformance.backends.base import (
     Type,
     Violation,
 )
-from tests.tds.clients import PYTDS
+from tests.tds.certificates import issue
+from tests.tds.clients import PYTDS, Tls
 from tests.tds.process import Address, from_uri, running
 
 UTC = dt.UTC
@@ -55,49 +57,43 @@ class Level(enum.IntEnum):
 
 
 @functools.cache
-def server() -> Address:
-    """The server of this run."""
+def server(tls: Tls) -> tuple[Address, Mapping[str, object]]:
+    """The server of this run, and the options that a connection to it takes."""
     uri = os.environ.get("INDUSTRYDB_TEST_MSSQL")
+    encrypt = "false" if tls == "plain" else "true"
     if uri:
-        return from_uri(uri)
+        return from_uri(uri), {"encrypt": encrypt, "trust_server_certificate": True}
     stack = ExitStack()
     atexit.register(stack.close)
-    return stack.enter_context(running())
+    if tls == "plain":
+        return stack.enter_context(running()), {"encrypt": encrypt}
+    certificate, authority = issue(Path(stack.enter_context(TemporaryDirectory(prefix="tls-"))))
+    options = {"encrypt": encrypt, "trust_server_certificate_ca": authority}
+    return stack.enter_context(running("login", certificate)), options
 
 
-def unavailable() -> str | None:
+def unavailable(tls: Tls) -> str | None:
     """Why it cannot be reached."""
     try:
-        PYTDS.open(replace(server(), database="master"), "plain", "").close()
+        PYTDS.open(replace(server(tls)[0], database="master"), "plain", "").close()
     except Exception as error:  # noqa: BLE001 - whatever the reason is, it is the answer
         return f"{type(error).__name__}: {error}"
     return None
 
 
 @contextmanager
-def database(directory: Path) -> Generator[Database]:
+def database(tls: Tls) -> Generator[Database]:
     """A new database, where readers do not wait for writers and SNAPSHOT is allowed."""
-    del directory
-    address = server()
+    address, options = server(tls)
     master = replace(address, database="master")
     name = f"industrydb_{uuid.uuid4().hex}"
     with closing(PYTDS.open(master, "plain", "")) as connection:
         PYTDS.query(connection, f"CREATE DATABASE {name}")
         PYTDS.query(connection, f"ALTER DATABASE {name} SET READ_COMMITTED_SNAPSHOT ON")
         PYTDS.query(connection, f"ALTER DATABASE {name} SET ALLOW_SNAPSHOT_ISOLATION ON")
+    fields = {"host": address.host, "port": address.port, "username": address.user, "password": address.password}
     try:
-        yield Database(
-            idb.DatabaseConfig(
-                "mssql",
-                host=address.host,
-                port=address.port,
-                database=name,
-                username=address.user,
-                password=address.password,
-                encrypt="false",
-                trust_server_certificate=True,
-            ),
-        )
+        yield Database(idb.DatabaseConfig.from_dict({"type": "mssql", "database": name, **fields, **options}))
     finally:
         with closing(PYTDS.open(master, "plain", "")) as connection:
             PYTDS.query(connection, f"ALTER DATABASE {name} SET SINGLE_USER WITH ROLLBACK IMMEDIATE")
@@ -487,10 +483,10 @@ VIOLATIONS = (
     ),
 )
 
-BACKEND = Backend(
+PLAIN = Backend(
     name="mssql",
-    unavailable=unavailable,
-    database=database,
+    unavailable=lambda: unavailable("plain"),
+    database=lambda _: database("plain"),
     spellings=SPELLINGS,
     quote=lambda name: "[" + name.replace("]", "]]") + "]",
     default_schema="dbo",
@@ -527,3 +523,7 @@ BACKEND = Backend(
         "IF 1 = 1 SELECT 1 AS a ELSE SELECT 2 AS a",
     ),
 )
+
+ENCRYPTED = replace(PLAIN, version="tls", unavailable=lambda: unavailable("all"), database=lambda _: database("all"))
+
+BACKENDS = (PLAIN, ENCRYPTED)
