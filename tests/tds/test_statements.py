@@ -195,3 +195,19 @@ def test_a_bulk_load(address: Address, client: Any) -> None:
             assert client.query(connection, "SELECT a, b, c FROM loaded ORDER BY a") == rows
         finally:
             client.query(connection, "DROP TABLE loaded")
+
+
+def test_what_a_procedure_sets_ends_with_it(session: Session) -> None:
+    client, connection = session
+    client.query(connection, "CREATE TABLE counted (id int IDENTITY(5, 1), a int)")
+    try:
+        script = (
+            "INSERT INTO counted (a) VALUES (1); "
+            "EXEC sp_executesql N'SET NOCOUNT ON; SET XACT_ABORT ON; SET LOCK_TIMEOUT 50; "
+            "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; SET IDENTITY_INSERT counted ON'; "
+            "SELECT @@OPTIONS & 512, @@LOCK_TIMEOUT, CAST(SCOPE_IDENTITY() AS int)"
+        )
+        assert client.query(connection, script) == [(0, -1, 5)]
+        assert client.query(connection, "EXEC sp_executesql N'SELECT SCOPE_IDENTITY()'") == [(None,)]
+    finally:
+        client.query(connection, "DROP TABLE counted")

@@ -167,6 +167,7 @@ impl Sink for FirstColumns {
     async fn take(&mut self, item: Item) -> Result<()> {
         if let (Item::Columns(metadata), None) = (item, &self.0) {
             let columns = metadata.columns().iter();
+            columns.clone().try_for_each(|column| check_name(column.name()))?;
             let described = columns.map(|column| Described {
                 name: column.name().to_owned(),
                 kind: Kind::of_column(column.column_type()),
@@ -212,7 +213,20 @@ fn described(row: &[ColumnData<'static>]) -> Result<Option<Described>> {
         ColumnData::String(Some(text)) => text.to_string(),
         _ => String::new(),
     };
-    Ok(Some(Described { name: text(name), kind: Kind::of_declared(&text(declared)) }))
+    let name = text(name);
+    check_name(&name)?;
+    Ok(Some(Described { name, kind: Kind::of_declared(&text(declared)) }))
+}
+
+/// Refuses a name that no frame can have: Arrow's end with the first NUL. SQL Server gives none of these.
+///
+/// # Errors
+/// [`industrydb_core::error::ErrorKind::Conversion`].
+pub fn check_name(name: &str) -> Result<()> {
+    if !name.contains('\0') {
+        return Ok(());
+    }
+    Err(Error::conversion(format!("the server named a column {name:?}: a name can't contain NUL")).with_backend(BACKEND))
 }
 
 /// The kinds of a result set with `names` and the `kinds` of its own metadata, made whole by what was described, if that

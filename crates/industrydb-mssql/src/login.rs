@@ -81,7 +81,8 @@ impl Place {
         match answered {
             Ok(outcome) => outcome.map_err(|error| {
                 let message = failed(&self.target, Phase::Done.name(), error.message()).message().to_owned();
-                error.with_kind(ErrorKind::Connection).with_message(message)
+                let error = error.with_kind(ErrorKind::Connection).with_message(message);
+                if error.details().hint.is_some() { error } else { error.with_hint(HUNG_UP) }
             }),
             Err(_) => Err(timed_out(&self.target, Phase::Done, self.limit)),
         }
@@ -332,9 +333,12 @@ impl Failure {
                     None => error,
                 }
             }
+            Self::Client(Cause::Tls(cause)) if cause.contains("eof") => {
+                failed(target, "TLS", "the server hung up in the handshake").with_hint(NO_HANDSHAKE)
+            }
             Self::Client(Cause::Tls(cause)) => failed(target, "TLS", certificate_cause(&cause)).with_hint(TLS_HINT),
             Self::Client(Cause::Io { message, .. }) if phase == Phase::Tls => {
-                failed(target, "TLS", &message).with_hint(TLS_HINT)
+                failed(target, "TLS", &message).with_hint(NO_HANDSHAKE)
             }
             Self::Client(Cause::Io { kind, message }) => {
                 let hint = match phase {
@@ -362,6 +366,11 @@ impl Failure {
 const TLS_HINT: &str = "trust_server_certificate_ca=<file> names the authority that signed the certificate, \
      hostname_in_certificate=<name> the name in it; trust_server_certificate=true takes any";
 
+const HUNG_UP: &str = "the server hung up: its log says why; encrypt may not be what it wants";
+
+const NO_HANDSHAKE: &str = "the server's log says why; encrypt=strict needs a server that takes TDS 8 (SQL Server 2022), \
+     encrypt=true one with a certificate";
+
 const NO_SQL_SERVER: &str = "something listens there, but it does not answer as SQL Server does: check the port; a \
      server that takes TDS 8 alone needs encrypt=strict";
 
@@ -376,7 +385,7 @@ fn tcp_hint(kind: std::io::ErrorKind) -> &'static str {
             "nothing listens there: check host and port, and that TCP/IP is enabled"
         }
         std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::BrokenPipe => {
-            "the server hung up: its log says why; encrypt may not be what it wants"
+            HUNG_UP
         }
         _ => "check host and port, and what stands between",
     }

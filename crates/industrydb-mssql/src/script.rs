@@ -15,7 +15,7 @@ use industrydb_core::connector::{BoxFuture, Event, EventStream, ReadOptions, Set
 use industrydb_core::error::Result;
 
 use crate::decode::{ResultReader, unique_names};
-use crate::describe::{Described, Description, completed, describe};
+use crate::describe::{Described, Description, check_name, completed, describe};
 use crate::interrupt::Running;
 use crate::reply::Item;
 use crate::session::{Request, Session, Sink};
@@ -378,6 +378,7 @@ impl Sink for Reading<'_> {
             Item::Columns(metadata) => {
                 self.end_of_set(0).await?;
                 let columns = metadata.columns();
+                columns.iter().try_for_each(|column| check_name(column.name()))?;
                 let names: Vec<String> = columns.iter().map(|column| column.name().to_owned()).collect();
                 let kinds: Vec<Kind> = columns.iter().map(|column| Kind::of_column(column.column_type())).collect();
                 let unique = unique_names(names.iter().map(String::as_str));

@@ -127,7 +127,9 @@ impl Kind {
             "float" if first.is_some_and(|bits| bits <= 24) => Self::Real,
             "float" => Self::Float,
             "decimal" | "numeric" => {
-                Self::Decimal { precision: first.unwrap_or(18).clamp(1, 38), scale: second.unwrap_or(0).min(38) }
+                // Whatever a server says, no type has more digits behind the point than digits.
+                let scale = second.unwrap_or(0).min(38);
+                Self::Decimal { precision: first.unwrap_or(18).clamp(scale.max(1), 38), scale }
             }
             "money" => Self::Money,
             "smallmoney" => Self::SmallMoney,
@@ -197,6 +199,7 @@ mod tests {
             ("decimal(12,2)", Kind::Decimal { precision: 12, scale: 2 }),
             ("numeric(38, 38)", Kind::Decimal { precision: 38, scale: 38 }),
             ("decimal", Kind::Decimal { precision: 18, scale: 0 }),
+            ("decimal(0,99)", Kind::Decimal { precision: 38, scale: 38 }),
             ("money", Kind::Money),
             ("smallmoney", Kind::SmallMoney),
             ("time(3)", Kind::Time(3)),

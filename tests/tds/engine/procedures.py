@@ -136,7 +136,8 @@ def invoke(
             )
     session.frame = frame
     session.depth += 1
-    nocount = session.options["NOCOUNT"]
+    settings = session.settings()
+    session.scope_identity = None
     outer_procedure = session.out.in_procedure
     session.out.in_procedure = True
     status = 0
@@ -147,7 +148,7 @@ def invoke(
     finally:
         session.frame = outer
         session.depth -= 1
-        session.options["NOCOUNT"] = nocount
+        session.put_back(settings)
         session.out.settle_procedure(outer_procedure)
     outputs = {
         at: (frame.value(parameter.name), parameter.type)

@@ -47,6 +47,17 @@ class Client(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What ends with a procedure, as it was before."""
+
+    options: dict[str, bool]
+    isolation: str
+    lock_timeout: int
+    identity_insert: int
+    scope_identity: int | None
+
+
 @dataclass(slots=True)
 class Frame:
     """The variables of a batch or procedure."""
@@ -354,6 +365,25 @@ class Session:
         self.out.done(command, None if self.options["NOCOUNT"] else count)
 
     # Statements
+
+    def settings(self) -> Settings:
+        """What a procedure or dynamic SQL may set for itself, and what it does not see of its caller."""
+        transactions = self.transactions
+        return Settings(
+            dict(self.options),
+            transactions.isolation,
+            transactions.lock_timeout,
+            self.identity_insert,
+            self.scope_identity,
+        )
+
+    def put_back(self, settings: Settings) -> None:
+        """What its caller had set holds again ("SET statements", "Considerations")."""
+        self.options = settings.options
+        self.transactions.isolation = settings.isolation
+        self.transactions.lock_timeout = settings.lock_timeout
+        self.identity_insert = settings.identity_insert
+        self.scope_identity = settings.scope_identity
 
     def batch(self, sql: str) -> None:
         """A batch; its errors go into the answer.
