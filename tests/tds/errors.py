@@ -17,6 +17,7 @@ class SqlError(Exception):
         line: of the batch, from 1; 0 until known.
         procedure: that it arose in.
         ends: what it ends: `statement`, `batch`, or `transaction` (the batch, and what is open is rolled back).
+        aborts: whether XACT_ABORT was on where it arose; None until known.
     """
 
     number: int
@@ -26,6 +27,7 @@ class SqlError(Exception):
     line: int = 0
     procedure: str = ""
     ends: str = "statement"
+    aborts: bool | None = None
 
     def __str__(self) -> str:
         """Number and text."""

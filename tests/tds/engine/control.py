@@ -48,10 +48,12 @@ def run(session: Session, statements: list[tree.Statement]) -> None:
             error.line = error.line or statement.line
             if not error.procedure:
                 error.procedure = session.frame.procedure
+            if error.aborts is None:
+                error.aborts = session.options["XACT_ABORT"]
             session.last_error = error.number
             session.row_count = 0
             handled = session.caught and session.caught[-1] is error
-            if error.ends != "statement" or session.options["XACT_ABORT"] or session.trying or handled:
+            if error.ends != "statement" or error.aborts or session.trying or handled:
                 raise
             session.transactions.undo()
             session.out.failed = True
@@ -271,7 +273,7 @@ def attempt(session: Session, statement: tree.Try) -> None:
             raise
         session.trying -= 1
         session.out.close_columns()
-        if error.number == 1205 or error.ends == "transaction" or session.options["XACT_ABORT"]:
+        if error.number == 1205 or error.ends == "transaction" or error.aborts:
             session.transactions.doomed = session.transactions.count > 0
         else:
             session.transactions.undo()

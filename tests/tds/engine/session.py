@@ -413,7 +413,8 @@ class Session:
     def report(self, error: SqlError) -> None:
         """An error that ends the batch."""
         self.last_error = error.number
-        if error.ends == "transaction" or (self.options["XACT_ABORT"] and error.level < 20):
+        aborts = self.options["XACT_ABORT"] if error.aborts is None else error.aborts
+        if error.ends == "transaction" or (aborts and error.level < 20):
             self.transactions.end()
         else:
             self.transactions.undo()
