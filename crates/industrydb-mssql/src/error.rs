@@ -34,8 +34,11 @@ fn kind(number: u32, message: &str) -> ErrorKind {
 }
 
 /// What can be done about it, where the server's own words do not say.
-fn hint(number: u32) -> Option<&'static str> {
+fn hint(number: u32, message: &str) -> Option<&'static str> {
     match number {
+        102 if message.to_ascii_uppercase().contains("'GO'") => {
+            Some("GO is a word of Microsoft's tools, not of the server: send what stands between one by one")
+        }
         DEADLOCK => Some("the transaction was rolled back: run all of it again"),
         1222 => Some("another session holds the lock: raise it with SET LOCK_TIMEOUT, or try again"),
         3960 => Some("a snapshot transaction met a newer version of the row: run all of it again"),
@@ -55,7 +58,7 @@ pub fn of_server(cause: &TokenError) -> Error {
         detail.push_str(&format!(", procedure {}", cause.procedure()));
     }
     error.details_mut().detail = Some(detail);
-    if let Some(hint) = hint(number) {
+    if let Some(hint) = hint(number, cause.message()) {
         error = error.with_hint(hint);
     }
     name_the_culprit(&mut error, number);
@@ -85,6 +88,8 @@ pub fn of(cause: &tiberius::error::Error) -> Error {
     use tiberius::error::Error as Cause;
     match cause {
         Cause::Server(token) => of_server(token),
+        // The client library's words for the end of the stream are its own.
+        Cause::Io { kind: std::io::ErrorKind::UnexpectedEof, .. } => lost("the server hung up"),
         Cause::Io { message, .. } => lost(message),
         Cause::Tls(message) => lost(message),
         Cause::Protocol(message) => lost(&format!("what the server sent is not understood: {message}")),

@@ -719,7 +719,8 @@ def register(db: sqlite3.Connection, holder: Holder) -> None:
         db.create_function(name, count, safe(function), deterministic=True)
     db.create_function("newid", 0, lambda: store(uuid.uuid4().bytes_le, SqlType("uniqueidentifier")))
     db.create_function("now", 1, now)
-    db.create_function("session", -1, safe(holder.answer))
+    # What the session answers is the same for all rows of a statement.
+    db.create_function("session", -1, safe(holder.answer), deterministic=True)
     db.create_aggregate("one", 1, safe_class(One))
     db.create_window_function("dsum", 2, safe_class(ExactSum))
     db.create_window_function("davg", 2, safe_class(ExactAverage))
