@@ -4,11 +4,13 @@ ODBC driver by mssql-python, and python-tds."""
 # ruff: noqa: E501 - messages and rows of data stand in one piece
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import mssql_python
@@ -105,22 +107,32 @@ TSQL = shutil.which("tsql")
 """FreeTDS' program, where it is installed."""
 
 
-def tsql(address: Address, sql: str) -> str:
-    """What `tsql` prints for a batch."""
+def tsql(address: Address, tls: Tls, batches: Sequence[str], directory: Path) -> list[str]:
+    """The lines that `tsql` prints for batches, cells between `|`.
+
+    Args:
+        directory: for its configuration, which is where it takes the encryption from.
+
+    Raises:
+        AssertionError: if it says anything of an error.
+    """
     assert TSQL is not None
-    command = [
-        TSQL,
-        "-H",
-        address.host,
-        "-p",
-        str(address.port),
-        "-U",
-        address.user,
-        "-P",
-        address.password,
-        "-o",
-        "fhq",
-    ]
-    script = f"USE {address.database}\ngo\n{sql}\ngo\nexit\n"
-    done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=30, check=True)
-    return done.stdout
+    configuration = directory / f"freetds-{tls}.conf"
+    encryption = {"plain": "off", "login": "request", "all": "require"}[tls]
+    configuration.write_text(
+        f"[global]\ntds version = 7.4\nencryption = {encryption}\nclient charset = UTF-8\ntext size = 2147483647\n"
+    )
+    command = [TSQL, "-H", address.host, "-p", str(address.port), "-U", address.user, "-P", address.password]
+    script = "".join(f"{batch}\ngo\n" for batch in (f"USE {address.database}", *batches)) + "exit\n"
+    done = subprocess.run(
+        [*command, "-o", "fhq", "-t", "|"],
+        input=script,
+        env={**os.environ, "FREETDSCONF": str(configuration)},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=True,
+    )
+    said = [line for line in done.stderr.splitlines() if "Msg" in line and "severity 0" not in line]
+    assert not said, done.stderr
+    return done.stdout.splitlines()

@@ -11,7 +11,7 @@ import mssql_python
 import pytds  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 
-from tests.tds.clients import CLIENTS, PYTDS, TSQL, Client, Tls, tsql
+from tests.tds.clients import CLIENTS, PYTDS, Client, Tls
 from tests.tds.conftest import WAYS, real_server
 from tests.tds.process import Address, running
 from tests.tds.server import Certificate, Server
@@ -44,11 +44,6 @@ def test_a_wrong_password_has_its_number(servers: Callable[[Tls], Address]) -> N
 def test_a_database_that_is_not_there(servers: Callable[[Tls], Address], client: Client) -> None:
     with pytest.raises(Exception, match="(?i)nowhere|login failed|18456"):
         client.open(replace(servers("plain"), database="nowhere"), "plain", "")
-
-
-@pytest.mark.skipif(TSQL is None, reason="tsql of FreeTDS is not installed")
-def test_tsql(address: Address) -> None:
-    assert "żółw" in tsql(address, "SELECT 1 AS a, N'żółw' AS b")
 
 
 # What follows is about this server's own modes, whatever server the rest runs on.

@@ -188,7 +188,12 @@ def assign_in_turn(session: Session, query: tree.Query, body: tree.Select) -> in
     for row in rows:
         given = {f"q_{at}": value for at, value in enumerate(row)}
         for item in body.items:
-            bound = Binder(session).value(item.expression, scope)
+            try:
+                bound = Binder(session).value(item.expression, scope)
+            except SqlError as error:
+                if error.number == 4104:
+                    raise Refused("a column with its table's name in an assignment over the variable itself") from error
+                raise
             type_ = bound.type or INT
             (value,) = session.execute(f"SELECT {bound.sql}", {**session.frame.values, **given}).fetchone()
             session.assign(item.variable, load(value, type_), type_)

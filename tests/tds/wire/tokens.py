@@ -13,6 +13,9 @@ DONE, DONE_PROC, DONE_IN_PROC = 0xFD, 0xFE, 0xFF
 MORE, ERROR, IN_TRANSACTION, COUNT, ATTENTION = 0x01, 0x02, 0x04, 0x10, 0x20
 """The status of a DONE token."""
 
+LONGEST_MESSAGE = 2047
+"""Characters of a message, as RAISERROR cuts them off."""
+
 ENV_DATABASE, ENV_LANGUAGE, ENV_PACKET_SIZE, ENV_COLLATION = 1, 2, 4, 7
 ENV_BEGIN, ENV_COMMIT, ENV_ROLLBACK, ENV_RESET, ENV_ROUTING = 8, 9, 10, 18, 20
 
@@ -108,7 +111,12 @@ def done(token: int, status: int, command: int = 0, rows: int = 0) -> bytes:
 
 def message(number: int, state: int, level: int, text: str, server: str, procedure: str, line: int) -> bytes:
     """ERROR, or INFO for a level of 10 or less."""
-    body = struct.pack("<IBB", number, state, level) + us_varchar(text) + b_varchar(server) + b_varchar(procedure)
+    body = (
+        struct.pack("<IBB", number, state, level)
+        + us_varchar(text[:LONGEST_MESSAGE])
+        + b_varchar(server)
+        + b_varchar(procedure)
+    )
     return _sized(0xAB if level <= 10 else 0xAA, body + struct.pack("<I", line))
 
 
