@@ -74,7 +74,14 @@ def test_a_procedure_with_an_output_parameter(ms: idb.Connection) -> None:
 def test_nocount(ms: idb.Connection) -> None:
     ms.execute("CREATE TABLE t (a int)")
     ms.execute("SET NOCOUNT ON")
-    ms.execute("INSERT INTO t VALUES (1), (2)")
+    assert ms.execute("INSERT INTO t VALUES (1), (2)").item() == 2
+    assert ms.execute("INSERT INTO t VALUES (?)", [3]).item() == 1
+    assert ms.update("t", {"a": 5}, {"a": [1, 2]}) == 2
+    assert ms.insert("t", {"a": [3, 7]}, on_conflict="update", conflict_columns=["a"]) == 2
+    assert ms.delete("t", where=True) == 4
+    assert ms.execute("IF 1 = 2 INSERT INTO t VALUES (1)").item() == 0
+    ms.execute("CREATE PROCEDURE p AS BEGIN SET NOCOUNT ON; INSERT INTO t VALUES (1), (2) END")
+    assert ms.execute("EXEC p").item() == 0
     assert ms.select("t").height == 2
 
 

@@ -52,6 +52,8 @@ class Connection(threading.Thread):
         self._busy = False
         self._attention = False
         self.ended_by: Exception | None = None
+        self.served = 0
+        """Requests so far."""
 
     def run(self) -> None:
         """Its life."""
@@ -269,6 +271,7 @@ class Connection(threading.Thread):
             self.session.bulk = None  # it may have cut a bulk load short
             self._response().finish(attention=True)
             return
+        self.served += 1
         with self._state:
             self._busy, self._attention = True, False
         self.server.faults.reach("request")

@@ -89,7 +89,7 @@ def test_an_access_token(files: tuple[Certificate, str]) -> None:
         def login(token: str) -> Any:
             data = token.encode("utf-16-le")
             where = f"Server={address.host},{address.port};Database=test;Encrypt=yes;TrustServerCertificate=yes"
-            before = {SQL_COPT_SS_ACCESS_TOKEN: len(data).to_bytes(4, "little") + data}
+            before: dict[int, int | str | bytes] = {SQL_COPT_SS_ACCESS_TOKEN: len(data).to_bytes(4, "little") + data}
             return mssql_python.connect(where, attrs_before=before, autocommit=True)
 
         with closing(login("good")) as connection:

@@ -226,7 +226,8 @@ pub fn check_name(name: &str) -> Result<()> {
     if !name.contains('\0') {
         return Ok(());
     }
-    Err(Error::conversion(format!("the server named a column {name:?}: a name can't contain NUL")).with_backend(BACKEND))
+    Err(Error::conversion(format!("the server named a column {name:?}: a name can't contain NUL"))
+        .with_backend(BACKEND))
 }
 
 /// The kinds of a result set with `names` and the `kinds` of its own metadata, made whole by what was described, if that

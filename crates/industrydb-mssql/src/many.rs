@@ -93,7 +93,8 @@ impl Template {
     fn of(statement: &Statement<'_>) -> Option<Self> {
         const VERBS: &[&str] = &["insert", "update", "delete"];
         // What reads what another statement left, gives rows, or is no statement of rows.
-        const NO: &[&str] = &["output", "scope_identity", "ident_current", "rowcount_big", "statistics", "bulk", "declare"];
+        const NO: &[&str] =
+            &["output", "scope_identity", "ident_current", "rowcount_big", "statistics", "bulk", "declare"];
         let (sql, shape) = (statement.sql.as_ref(), statement.shape);
         let tokens = tokenize(sql, PlaceholderStyle::At)?;
         let first = tokens.iter().find(|token| token.kind != Kind::Trivia)?;

@@ -229,7 +229,9 @@ async fn work(
     for kept in kept {
         kept.into_events(&mut events)?;
     }
-    let unknown = !statement.is_call() && sets == 0 && shape.changes_rows;
+    // A batch tells no counts; nor does a call under SET NOCOUNT ON, but a procedure may have its reasons for that.
+    let untold = if statement.is_call() { !changed.told && !shape.calls } else { true };
+    let unknown = untold && sets == 0 && shape.changes_rows;
     events.push(Event::Done(if unknown { row_count(session).await? } else { changed.rest() }));
     outlet.give(events).await;
     Ok(())
@@ -310,16 +312,19 @@ struct Changed {
     /// Whether rows that a statement gives are rows that it changed.
     outputs: bool,
     last: u64,
+    /// Whether there were any.
+    told: bool,
 }
 
 impl Changed {
     fn new(statement: &Statement<'_>) -> Self {
         let shape = statement.shape;
-        Self { single: shape.is_single && !shape.calls, outputs: shape.outputs, last: 0 }
+        Self { single: shape.is_single && !shape.calls, outputs: shape.outputs, last: 0, told: false }
     }
 
     /// What a statement changed that gave `rows`, or changed them without giving any; `None` if it is not yet known.
     fn note(&mut self, rows: u64, gave_rows: bool) -> Option<u64> {
+        self.told = true;
         let rows = if gave_rows && !self.outputs { 0 } else { rows };
         if self.single {
             self.last = rows;

@@ -82,8 +82,9 @@ def unavailable(tls: Tls) -> str | None:
 
 
 @contextmanager
-def database(tls: Tls) -> Generator[Database]:
+def database(directory: Path, *, tls: Tls) -> Generator[Database]:
     """A new database, where readers do not wait for writers and SNAPSHOT is allowed."""
+    del directory
     address, options = server(tls)
     master = replace(address, database="master")
     name = f"industrydb_{uuid.uuid4().hex}"
@@ -485,8 +486,8 @@ VIOLATIONS = (
 
 PLAIN = Backend(
     name="mssql",
-    unavailable=lambda: unavailable("plain"),
-    database=lambda _: database("plain"),
+    unavailable=functools.partial(unavailable, "plain"),
+    database=functools.partial(database, tls="plain"),
     spellings=SPELLINGS,
     quote=lambda name: "[" + name.replace("]", "]]") + "]",
     default_schema="dbo",
@@ -524,6 +525,11 @@ PLAIN = Backend(
     ),
 )
 
-ENCRYPTED = replace(PLAIN, version="tls", unavailable=lambda: unavailable("all"), database=lambda _: database("all"))
+ENCRYPTED = replace(
+    PLAIN,
+    version="tls",
+    unavailable=functools.partial(unavailable, "all"),
+    database=functools.partial(database, tls="all"),
+)
 
 BACKENDS = (PLAIN, ENCRYPTED)
