@@ -13,6 +13,7 @@ import pytest
 import industrydb as idb
 from tests.mssql.conftest import config
 from tests.tds.server import Server
+from tests.tds.wire import tokens
 
 pytestmark = pytest.mark.backend("mssql")
 
@@ -170,12 +171,47 @@ def test_bulk_inserts_keep_constraints_and_nulls(ms: idb.Connection) -> None:
     assert ms.select("t").rows() == [(1, None)]
 
 
+VARIANTS = [
+    ("CAST(1 AS bit)", "1"),
+    ("CAST(255 AS tinyint)", "255"),
+    ("CAST(-32768 AS smallint)", "-32768"),
+    ("5", "5"),
+    ("CAST(-9223372036854775808 AS bigint)", "-9223372036854775808"),
+    ("CAST(0.5 AS real)", "0.5"),
+    ("CAST(0.1 AS float)", "0.1"),
+    ("CAST('-12.50' AS decimal(5, 2))", "-12.50"),
+    ("CAST('99999999999999999999999999999999999999' AS decimal(38, 0))", "9" * 38),
+    ("CAST('899999999999.9999' AS money)", "899999999999.9999"),
+    ("CAST('-214748.3648' AS smallmoney)", "-214748.3648"),
+    ("CAST('2024-02-29' AS date)", "2024-02-29"),
+    ("CAST('12:30:15.1234567' AS time(7))", "12:30:15.123456700"),
+    ("CAST('2024-02-29 12:30:15.003' AS datetime)", "2024-02-29 12:30:15.003000"),
+    ("CAST('2024-02-29 12:30' AS smalldatetime)", "2024-02-29 12:30:00"),
+    ("CAST('2024-02-29 12:30:15.1234567' AS datetime2(7))", "2024-02-29 12:30:15.123456700"),
+    ("CAST('2024-02-29 12:30:15 +02:00' AS datetimeoffset(0))", "2024-02-29 10:30:15+00:00"),
+    ("'é€'", "é€"),
+    ("N'żółw 🐢'", "żółw 🐢"),
+    ("0x00FF", "00ff"),
+    ("CAST('0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0' AS uniqueidentifier)", "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"),
+    ("NULL", None),
+]
+
+
 def test_a_variant_is_text(ms: idb.Connection) -> None:
-    frame = ms.execute(
-        "SELECT CAST(5 AS sql_variant) AS a, CAST(N'x' AS sql_variant) AS b, CAST(NULL AS sql_variant) AS c"
-    )
-    assert frame.schema == {"a": pl.String, "b": pl.String, "c": pl.String}
-    assert frame.row(0) == ("5", "x", None)
+    ms.execute("CREATE TABLE t (id int IDENTITY, v sql_variant)")
+    for literal, _ in VARIANTS:
+        ms.execute(f"INSERT INTO t (v) VALUES ({literal})")
+    frame = ms.execute("SELECT v FROM t ORDER BY id")
+    assert frame.schema == {"v": pl.String}
+    assert frame["v"].to_list() == [text for _, text in VARIANTS]
+
+
+def test_money_in_a_variant_is_exact_or_an_error(ms: idb.Connection) -> None:
+    variant = "CAST(CAST('922337203685477.5807' AS money) AS sql_variant)"
+    with pytest.raises(idb.DataConversionError, match='column "a", row 0') as caught:
+        ms.execute(f"SELECT {variant} AS a")
+    assert "decimal(19, 4)" in (caught.value.hint or "")
+    assert ms.execute(f"SELECT CAST({variant} AS decimal(19, 4)) AS a").item() == Decimal("922337203685477.5807")
 
 
 def test_a_batch_counts_its_rows(ms: idb.Connection) -> None:
@@ -246,6 +282,16 @@ def test_query_timeout_is_the_servers_time(server: Server) -> None:
                 rows += batch.height
                 time.sleep(0.03)
         assert rows == 30_000
+
+
+def test_an_error_that_ends_the_session(server: Server, ms: idb.Connection) -> None:
+    fatal = tokens.message(4014, 13, 20, "A fatal error occurred while reading the input stream.", "S", "", 1)
+    server.faults.responses["SELECT fatal"] = fatal + tokens.done(tokens.DONE, tokens.ERROR)
+    with pytest.raises(idb.DatabaseConnectionError, match="fatal error") as caught:
+        ms.execute("SELECT fatal")
+    assert caught.value.code == "4014"
+    with pytest.raises(idb.ConnectionClosedError, match="fatal error"):
+        ms.execute("SELECT 1 AS a")
 
 
 def test_a_server_that_does_not_acknowledge_a_cancel(server: Server, ms: idb.Connection) -> None:

@@ -12,6 +12,9 @@ pub const BACKEND: &str = "mssql";
 /// The statement was chosen as the victim of a deadlock; its transaction is rolled back.
 const DEADLOCK: u32 = 1205;
 
+/// The severity from which on an error ends the session ("Database Engine error severities").
+const ENDS_SESSION: u8 = 20;
+
 /// The kind of an error number; 547 is told by its message.
 fn kind(number: u32, message: &str) -> ErrorKind {
     match number {
@@ -51,8 +54,11 @@ fn hint(number: u32, message: &str) -> Option<&'static str> {
 /// The error that the server reported.
 pub fn of_server(cause: &TokenError) -> Error {
     let number = cause.code();
-    let mut error =
-        Error::new(kind(number, cause.message()), cause.message()).with_code(number.to_string()).with_backend(BACKEND);
+    let kind = match kind(number, cause.message()) {
+        ErrorKind::Execution if cause.class() >= ENDS_SESSION => ErrorKind::Connection,
+        kind => kind,
+    };
+    let mut error = Error::new(kind, cause.message()).with_code(number.to_string()).with_backend(BACKEND);
     let mut detail = format!("severity {}, state {}{LINE}{}", cause.class(), cause.state(), cause.line());
     if !cause.procedure().is_empty() {
         detail.push_str(&format!(", procedure {}", cause.procedure()));
@@ -110,11 +116,11 @@ fn lost(why: &str) -> Error {
     Error::connection(format!("the connection to SQL Server is lost: {why}")).with_backend(BACKEND)
 }
 
-/// Whether the connection is of no use after `cause`: all but what the server itself reports, unless that is fatal
-/// (severity 20 and above end the session).
+/// Whether the connection is of no use after `cause`: all but what the server itself reports, unless that
+/// ends the session.
 pub fn is_fatal(cause: &tiberius::error::Error) -> bool {
     match cause {
-        tiberius::error::Error::Server(token) => token.class() >= 20,
+        tiberius::error::Error::Server(token) => token.class() >= ENDS_SESSION,
         _ => true,
     }
 }

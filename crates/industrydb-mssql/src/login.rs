@@ -437,6 +437,16 @@ mod tests {
         }
     }
 
+    /// The library's own limits of 15 and 30 seconds would end what ours allow.
+    #[test]
+    fn the_librarys_timeouts_are_off() {
+        let found = settings(&config("mssql://u:hunter2@h")).map(|settings| format!("{settings:?}"));
+        let found = found.expect("valid");
+        assert!(found.contains("handshake_timeout: None"), "{found}");
+        assert!(found.contains("command_timeout: None"), "{found}");
+        assert!(!found.contains("hunter2"), "{found}");
+    }
+
     #[test]
     fn what_cannot_be_honoured_is_refused() {
         for (uri, reason) in [

@@ -312,7 +312,7 @@ struct Changed {
     /// Whether rows that a statement gives are rows that it changed.
     outputs: bool,
     last: u64,
-    /// Whether there were any.
+    /// Whether there was one beside zeros, which the client library also makes of no count at all.
     told: bool,
 }
 
@@ -324,7 +324,7 @@ impl Changed {
 
     /// What a statement changed that gave `rows`, or changed them without giving any; `None` if it is not yet known.
     fn note(&mut self, rows: u64, gave_rows: bool) -> Option<u64> {
-        self.told = true;
+        self.told |= rows > 0;
         let rows = if gave_rows && !self.outputs { 0 } else { rows };
         if self.single {
             self.last = rows;

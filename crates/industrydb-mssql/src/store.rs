@@ -156,6 +156,9 @@ impl Store {
             self.push_null();
             return Ok(());
         }
+        if let Some(value) = variant::doubtful_money(cell) {
+            return Err(Refusal::Money(value));
+        }
         match self {
             Self::Text(values) => values.push(&variant::text(cell).ok_or(Refusal::Type)?),
             _ => return Err(Refusal::Type),

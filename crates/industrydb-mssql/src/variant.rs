@@ -31,6 +31,15 @@ pub fn is_null(cell: &ColumnData<'_>) -> bool {
     }
 }
 
+/// A double of a `sql_variant` that may be money which lost digits on its way: the client library makes doubles of money,
+/// which are exact below 9.0e11; beyond 922,337,203,685,477.5807 there is no money.
+pub fn doubtful_money(cell: &ColumnData<'_>) -> Option<f64> {
+    match cell {
+        ColumnData::F64(Some(value)) if (9.0e11..=922_337_203_685_478.0).contains(&value.abs()) => Some(*value),
+        _ => None,
+    }
+}
+
 /// The value as text: numbers in full, times in ISO 8601, bytes in hexadecimal. `None` for NULL.
 pub fn text(cell: &ColumnData<'_>) -> Option<String> {
     Some(match cell {
@@ -101,5 +110,14 @@ mod tests {
             assert_eq!(text(&cell).as_deref(), Some(expected));
         }
         assert_eq!(text(&ColumnData::I32(None)), None);
+    }
+
+    #[test]
+    fn money_in_a_variant_is_exact_or_doubtful() {
+        for (value, doubtful) in
+            [(899_999_999_999.9999, false), (-9.0e11, true), (922_337_203_685_477.6, true), (1e16, false)]
+        {
+            assert_eq!(doubtful_money(&ColumnData::F64(Some(value))).is_some(), doubtful, "{value}");
+        }
     }
 }
