@@ -79,7 +79,6 @@ def test_nocount(ms: idb.Connection) -> None:
     assert ms.update("t", {"a": 5}, {"a": [1, 2]}) == 2
     assert ms.insert("t", {"a": [3, 7]}, on_conflict="update", conflict_columns=["a"]) == 2
     assert ms.delete("t", where=True) == 4
-    assert ms.execute("IF 1 = 2 INSERT INTO t VALUES (1)").item() == 0
     ms.execute("CREATE PROCEDURE p AS BEGIN SET NOCOUNT ON; INSERT INTO t VALUES (1), (2) END")
     assert ms.execute("EXEC p").item() == 0
     assert ms.select("t").height == 2
@@ -106,13 +105,24 @@ def test_a_trigger_does_not_add_to_the_count(ms: idb.Connection) -> None:
         ("BEGIN TRAN; INSERT INTO t VALUES (1), (2); DELETE FROM t; COMMIT", 4),
         ("IF 1 = 1 BEGIN INSERT INTO t VALUES (1); DELETE FROM t END", 2),
         ("BEGIN TRY INSERT INTO t VALUES (1), (2) END TRY BEGIN CATCH SELECT 1 END CATCH", 2),
+        ("IF 1 = 1 BEGIN TRAN; INSERT INTO t VALUES (1), (2); IF 1 = 1 SAVE TRAN a; DELETE FROM t", 2),
         ("DECLARE @n int = 2; WHILE @n > 0 BEGIN INSERT INTO t VALUES (@n); SET @n = @n - 1 END", 2),
     ],
 )
 def test_a_script_counts_the_rows_of_all_its_statements(ms: idb.Connection, script: str, rows: int) -> None:
     ms.execute("CREATE TABLE t (a int)")
     assert ms.execute(script).item() == rows
-    assert not ms.in_transaction
+    if ms.in_transaction:
+        ms.rollback()
+
+
+def test_a_statement_that_did_not_run_counts_nothing(ms: idb.Connection) -> None:
+    ms.execute("CREATE TABLE t (a int)")
+    for setting in ("OFF", "ON"):
+        ms.execute(f"SET NOCOUNT {setting}")
+        ms.execute("INSERT INTO t VALUES (1), (2)")
+        assert ms.execute("IF 1 = 2 INSERT INTO t VALUES (1)").item() == 0
+        assert ms.execute("DELETE FROM t WHERE a = 5").item() == 0
 
 
 def test_a_definition_begins_no_transaction(ms: idb.Connection) -> None:

@@ -199,16 +199,23 @@ async fn work(
         }
         return Err(error);
     }
-    if shape.transacts && !shape.is_straight {
-        session.ask_depth().await;
-    } else {
+    let depth_is_open = shape.transacts && !shape.is_straight;
+    if !depth_is_open {
         session.set_depth(depth_after);
+    }
+    // A batch tells no counts; nor does a call under SET NOCOUNT ON, but a procedure may have its reasons for that. Any
+    // other question would come between.
+    let untold = !statement.is_call() || (shape.is_straight && !shape.calls && !reading.changed.told);
+    let asked = untold && reading.sets == 0 && shape.changes_rows;
+    let counted = if asked { Some(row_count(session).await?) } else { None };
+    if depth_is_open {
+        session.ask_depth().await;
     }
     if outlet.has_been_closed() {
         return Ok(());
     }
     reading.end_of_set(0).await?;
-    let Reading { first_columns, mut kept, changed, sets, .. } = reading;
+    let Reading { first_columns, mut kept, changed, .. } = reading;
     if shape.needs_session || shape.defines {
         session.descriptions.forget_all();
     }
@@ -229,10 +236,7 @@ async fn work(
     for kept in kept {
         kept.into_events(&mut events)?;
     }
-    // A batch tells no counts; nor does a call under SET NOCOUNT ON, but a procedure may have its reasons for that.
-    let untold = if statement.is_call() { !changed.told && !shape.calls } else { true };
-    let unknown = untold && sets == 0 && shape.changes_rows;
-    events.push(Event::Done(if unknown { row_count(session).await? } else { changed.rest() }));
+    events.push(Event::Done(counted.unwrap_or_else(|| changed.rest())));
     outlet.give(events).await;
     Ok(())
 }
