@@ -107,6 +107,10 @@ impl DatabaseConnector for PostgresConnector {
         options: ReadOptions,
     ) -> BoxFuture<'c, Result<Box<dyn EventStream + 'c>>> {
         Box::pin(async move {
+            if self.task.as_ref().is_some_and(|task| !task.is_finished()) && stream::takes_back(sql) {
+                // The rest of a result that was to be read for the sake of the transaction is not any more.
+                self.calls.stop_running().await;
+            }
             let (events, task) = stream::start(&self.session, sql, params, options).await?;
             self.task = Some(task);
             Ok(Box::new(events) as Box<dyn EventStream + 'c>)
