@@ -25,7 +25,10 @@ SLOW = """
 """
 """Rows that come at once, and rows that do not."""
 
-ODD = "SELECT CASE WHEN g = 1 THEN 'infinity'::date END AS d{more}, repeat('x', 1000) AS s FROM generate_series(1, 100000) g"
+ODD = """
+    SELECT CASE WHEN g = 1 THEN 'infinity'::date END AS d{more}, repeat('x', 1000) AS s
+    FROM generate_series(1, 100000) g
+"""
 """A first row that has no place in its column."""
 
 
@@ -115,6 +118,37 @@ def test_a_slow_rest_can_be_cancelled(conn: idb.Connection) -> None:
     assert time.monotonic() - start < 10
     timer.join()
     assert not conn.in_transaction
+
+
+@pytest.mark.parametrize("end", ["ROLLBACK", "ROLLBACK AND CHAIN", "ROLLBACK TO s"])
+def test_a_slow_rest_is_not_waited_for_by_a_rollback(conn: idb.Connection, end: str) -> None:
+    conn.execute("BEGIN; SAVEPOINT s; INSERT INTO t VALUES (1)")
+    reader = conn.execute_batches(SLOW, batch_size=5)
+    next(reader)
+    reader.close()
+    start = time.monotonic()
+    conn.execute(end)
+    assert time.monotonic() - start < 5
+    assert conn.in_transaction == (end != "ROLLBACK")
+    assert conn.execute("SELECT count(*) AS n FROM t").item() == 0
+    conn.execute("INSERT INTO t VALUES (2); COMMIT" if conn.in_transaction else "INSERT INTO t VALUES (2)")
+    assert conn.execute("SELECT a FROM t").item() == 2
+
+
+def test_a_block_that_fails_while_it_reads(conn: idb.Connection) -> None:
+    start = time.monotonic()
+    with conn.transaction():
+        conn.execute("INSERT INTO t VALUES (1)")
+        with (
+            pytest.raises(ZeroDivisionError),
+            conn.transaction(),
+            conn.execute_batches(SLOW, batch_size=5) as batches,
+        ):
+            next(batches)
+            raise ZeroDivisionError
+        conn.execute("INSERT INTO t VALUES (2)")
+    assert time.monotonic() - start < 10
+    assert conn.execute("SELECT a FROM t ORDER BY a")["a"].to_list() == [1, 2]
 
 
 def test_the_next_call_after_a_reader_keeps_its_timeout(conn: idb.Connection) -> None:

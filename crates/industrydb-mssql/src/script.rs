@@ -19,7 +19,7 @@ use crate::decode::{ResultReader, unique_names};
 use crate::describe::{Described, Description, check_name, completed, describe};
 use crate::interrupt::Running;
 use crate::reply::Item;
-use crate::session::{Request, Session, Sink};
+use crate::session::{Session, Sink};
 use crate::statement::{Statement, is_of_the_statement};
 use crate::stored;
 use crate::types::Kind;

@@ -74,6 +74,12 @@ impl PostgresConnector {
         drop(session);
         outcome
     }
+
+    /// Whether the rest of a result that nobody wants is still being read.
+    fn is_draining(&self) -> bool {
+        let rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        rest.as_ref().is_some_and(|task| !task.is_finished())
+    }
 }
 
 impl Drop for PostgresConnector {
@@ -115,6 +121,10 @@ impl DatabaseConnector for PostgresConnector {
         options: ReadOptions,
     ) -> BoxFuture<'c, Result<Box<dyn EventStream + 'c>>> {
         Box::pin(async move {
+            if stream::takes_back(sql) && self.is_draining() {
+                // The rest of a result that was to be read for the sake of the transaction is not any more.
+                self.calls.stop_running().await;
+            }
             let start = stream::start(&self.session, &self.driver, &self.rest, sql, params, options);
             Ok(Box::new(start.await?) as Box<dyn EventStream + 'c>)
         })

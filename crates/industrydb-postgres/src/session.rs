@@ -528,7 +528,11 @@ impl Session {
                     }
                     return Err(unknown_to_the_driver());
                 }
-                Err(cause) => return Err(self.located(cause, sql, &text)),
+                Err(cause) => {
+                    // The casts may follow from a plan with types that its tables no longer have.
+                    self.stale |= !casts.is_empty() && is_misread(&cause);
+                    return Err(self.located(cause, sql, &text));
+                }
             };
             if plan.parameters.len() != values.len() {
                 let message = format!("the statement has {} parameters, not {}", plan.parameters.len(), values.len());

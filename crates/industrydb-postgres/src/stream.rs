@@ -12,7 +12,7 @@ use futures_core::Stream;
 use futures_core::stream::BoxStream;
 use industrydb_core::connector::{BoxFuture, Event, EventStream, ReadOptions, Settle};
 use industrydb_core::error::{Error, ErrorKind, Result};
-use industrydb_core::sql::{PlaceholderStyle, first_keyword, split, transaction_effects};
+use industrydb_core::sql::{PlaceholderStyle, TransactionEffect, first_keyword, split, transaction_effects};
 use industrydb_core::value::Params;
 use sqlx::postgres::{PgQueryResult, PgRow};
 use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Statement as _, raw_sql};
@@ -416,6 +416,18 @@ enum End {
     Ready,
     /// With a notification, before the server was ready.
     Notified,
+}
+
+/// Whether `sql` takes back what the open transaction has done, or a part of it.
+pub fn takes_back(sql: &str) -> bool {
+    transaction_effects(sql, PlaceholderStyle::Dollar).first().is_some_and(|effect| match effect {
+        TransactionEffect::Rollback | TransactionEffect::RollbackChain | TransactionEffect::RollbackTo => true,
+        TransactionEffect::Begin
+        | TransactionEffect::Commit
+        | TransactionEffect::CommitChain
+        | TransactionEffect::Savepoint
+        | TransactionEffect::Release => false,
+    })
 }
 
 /// Throws away what is left of a result that nobody wants: all of it in a transaction, which would not survive a cancel,
