@@ -1,5 +1,6 @@
 //! How a statement of PostgreSQL or SQL Server begins: its verb, its table, its list of columns.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use super::items::{Item, What, numbered_items};
@@ -101,7 +102,18 @@ impl<'a, 's> Statement<'a, 's> {
     fn bare(items: &'a [Item<'s>], verb: usize, whole: Range<usize>, words: &'static Words) -> Self {
         let merges = items[verb].is_word(&["MERGE"]);
         let inserts = merges || items[verb].is_word(&["INSERT"]);
-        Self { items, table: Vec::new(), listed: None, verb, whole, inserts, merges, source: None, words }
+        Self {
+            items,
+            table: Vec::new(),
+            listed: None,
+            verb,
+            whole,
+            inserts,
+            merges,
+            source: None,
+            clauses: RefCell::default(),
+            words,
+        }
     }
 
     /// PostgreSQL manual, INSERT, UPDATE, MERGE.
@@ -313,6 +325,18 @@ mod tests {
         let merge = "MERGE INTO t USING s ON true WHEN MATCHED THEN UPDATE SET C = 1 WHEN NOT MATCHED THEN INSERT (a) VALUES (1)";
         let columns = stored_by_postgres(merge).into_iter().next().and_then(|stored| stored.columns);
         assert_eq!(columns, Some(vec!["a".to_owned(), "c".to_owned()]));
+    }
+
+    /// It takes time in proportion to the statement's length; the number is the protocol's most.
+    #[test]
+    fn long_statements_are_read() {
+        let row = |at: usize| format!("(${}, ${})", 2 * at + 1, 2 * at + 2);
+        let rows: Vec<String> = (0..32_767).map(row).collect();
+        let found = stored_by_postgres(&format!("INSERT INTO t VALUES {}", rows.join(", ")));
+        assert_eq!(found.first().map(|stored| stored.parameters.len()), Some(65_534));
+        let list: Vec<String> = (1..65_535).map(|at| format!("${at}")).collect();
+        let found = stored_by_postgres(&format!("UPDATE t SET a = $65535 WHERE b IN ({})", list.join(", ")));
+        assert_eq!(found.first().map(|stored| stored.parameters.len()), Some(1));
     }
 
     #[test]

@@ -14,6 +14,8 @@ mod tests;
 mod words;
 
 pub use self::heads::{stored_by_postgres, stored_by_sql_server};
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use self::items::{Item, What, items};
@@ -49,6 +51,9 @@ pub fn stored(sql: &str, names: &[Option<&str>]) -> Option<Stored> {
     Some(Statement::of(&items).map_or_else(Stored::default, Statement::into_stored))
 }
 
+/// See [`Statement::clause`].
+type Clauses = RefCell<HashMap<Option<usize>, (usize, Option<usize>)>>;
+
 /// A statement that stores something.
 struct Statement<'a, 's> {
     items: &'a [Item<'s>],
@@ -64,6 +69,8 @@ struct Statement<'a, 's> {
     merges: bool,
     /// A parenthesis around all that an INSERT inserts.
     source: Option<usize>,
+    /// By parenthesis where a clause was looked for last, and what was found.
+    clauses: Clauses,
     words: &'static Words,
 }
 
@@ -123,15 +130,27 @@ impl<'a, 's> Statement<'a, 's> {
             Some(_) | None => None,
         };
         let whole = 0..items.len();
-        Some(Self { items, table, listed, verb, whole, inserts, merges: false, source: None, words: &SQLITE })
+        Some(Self {
+            items,
+            table,
+            listed,
+            verb,
+            whole,
+            inserts,
+            merges: false,
+            source: None,
+            clauses: RefCell::default(),
+            words: &SQLITE,
+        })
     }
 
     fn into_stored(self) -> Stored {
         let mut parameters = Vec::new();
+        let mut seen = HashSet::new();
         for at in self.whole.clone() {
             if let What::Parameter(index) = self.items[at].what
                 && let Some(place) = self.place(at)
-                && !parameters.contains(&(index, place.clone()))
+                && (seen.insert(index) || !parameters.contains(&(index, place.clone())))
             {
                 parameters.push((index, place));
             }
@@ -246,7 +265,13 @@ impl<'a, 's> Statement<'a, 's> {
             self.items[word].is_word(&["ON"]) && self.before(word).is_some_and(|before| before.is_word(&["DISTINCT"]))
         };
         let begins = |word: usize| self.items[word].is_word(self.words.clauses) && !of_select(word);
-        (start..at).rev().find(|&word| self.items[word].parent == parent && begins(word))
+        // Thousands of rows of VALUES have one clause: what was found for the row before is not looked for again.
+        let known = self.clauses.borrow().get(&parent).copied().filter(|(before, _)| *before <= at);
+        let from = known.map_or(start, |(before, _)| before);
+        let found = (from..at).rev().find(|&word| self.items[word].parent == parent && begins(word));
+        let found = found.or(known.and_then(|(_, clause)| clause));
+        self.clauses.borrow_mut().insert(parent, (at, found));
+        found
     }
 
     /// Commas between `from` and `at`, in the parenthesis of `at`.
@@ -324,12 +349,18 @@ impl<'a, 's> Statement<'a, 's> {
                 self.grown(open - 1, open, 0)
             }
             Some(_) => Next::Used,
+            None if self.is_looked_for(open) => Next::Used,
             None => self.out_of_parenthesis(open, self.commas(open + 1, span.first)),
         }
     }
 
+    /// Whether the parenthesis is that of `IN (…)` or `EXISTS (…)`.
+    fn is_looked_for(&self, open: usize) -> bool {
+        self.before(open).is_some_and(|word| word.is_word(&["IN", "EXISTS"]))
+    }
+
     fn out_of_parenthesis(&self, open: usize, position: usize) -> Next {
-        if self.before(open).is_some_and(|word| word.is_word(&["IN", "EXISTS"])) {
+        if self.is_looked_for(open) {
             return Next::Used;
         }
         self.grown(open, open, position)
