@@ -315,6 +315,18 @@ mod tests {
         assert_eq!(columns, Some(vec!["a".to_owned(), "c".to_owned()]));
     }
 
+    /// It takes time in proportion to the statement's length; the number is the protocol's most.
+    #[test]
+    fn long_statements_are_read() {
+        let row = |at: usize| format!("(${}, ${})", 2 * at + 1, 2 * at + 2);
+        let rows: Vec<String> = (0..32_767).map(row).collect();
+        let found = stored_by_postgres(&format!("INSERT INTO t VALUES {}", rows.join(", ")));
+        assert_eq!(found.first().map(|stored| stored.parameters.len()), Some(65_534));
+        let list: Vec<String> = (1..65_535).map(|at| format!("${at}")).collect();
+        let found = stored_by_postgres(&format!("UPDATE t SET a = $65535 WHERE b IN ({})", list.join(", ")));
+        assert_eq!(found.first().map(|stored| stored.parameters.len()), Some(1));
+    }
+
     #[test]
     fn statements_of_sql_server_are_read() {
         for (sql, expected) in [

@@ -15,6 +15,7 @@ mod uses;
 mod words;
 
 pub use self::heads::{stored_by_postgres, stored_by_sql_server};
+use std::collections::HashSet;
 use std::ops::Range;
 
 use self::items::{Item, What, items};
@@ -130,10 +131,11 @@ impl<'a, 's> Statement<'a, 's> {
 
     fn into_stored(self) -> Stored {
         let mut parameters = Vec::new();
+        let mut seen = HashSet::new();
         for at in self.whole.clone() {
             if let What::Parameter(index) = self.items[at].what
                 && let Some(place) = self.place(at)
-                && !parameters.contains(&(index, place.clone()))
+                && (seen.insert(index) || !parameters.contains(&(index, place.clone())))
             {
                 parameters.push((index, place));
             }
@@ -316,6 +318,7 @@ impl<'a, 's> Statement<'a, 's> {
                 self.grown(open - 1, open, 0)
             }
             Some(_) => Next::Used,
+            None if self.is_looked_for(open) => Next::Used,
             None => self.out_of_parenthesis(open, self.commas(open + 1, span.first)),
         }
     }
@@ -326,8 +329,13 @@ impl<'a, 's> Statement<'a, 's> {
         !kind.contains("INT") && ["CHAR", "CLOB", "TEXT", "BLOB"].iter().any(|word| kind.contains(word))
     }
 
+    /// Whether the parenthesis is that of `IN (…)` or `EXISTS (…)`.
+    fn is_looked_for(&self, open: usize) -> bool {
+        self.before(open).is_some_and(|word| word.is_word(&["IN", "EXISTS"]))
+    }
+
     fn out_of_parenthesis(&self, open: usize, position: usize) -> Next {
-        if self.before(open).is_some_and(|word| word.is_word(&["IN", "EXISTS"])) {
+        if self.is_looked_for(open) {
             return Next::Used;
         }
         self.grown(open, open, position)
