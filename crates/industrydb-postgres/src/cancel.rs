@@ -131,11 +131,6 @@ impl Calls {
         self.running().is_some()
     }
 
-    /// The call will never end, and its connection goes with it: nothing is left to be cancelled.
-    pub fn give_up(&self) {
-        self.count.fetch_add(self.count.load(Ordering::Acquire) & 1, Ordering::AcqRel);
-    }
-
     /// Whether the running call was asked to stop.
     pub fn was_asked(&self) -> bool {
         self.running() == Some(self.asked.load(Ordering::Acquire))

@@ -215,7 +215,7 @@ impl Drop for Fuse {
     fn drop(&mut self) {
         if self.armed {
             self.state.close(PANICKED);
-            self.calls.give_up();
+            self.calls.leave();
         }
     }
 }
@@ -640,12 +640,17 @@ async fn run_textual(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use sqlx::postgres::PgConnectOptions;
 
     use super::*;
+    use crate::second::{Process, Second};
 
     fn fuse(armed: bool) -> Fuse {
-        let calls = Calls::new(PgConnectOptions::new_without_pgpass(), 0, false);
+        let process = Process { id: 0, began: None, address: None };
+        let second = Second::new(PgConnectOptions::new_without_pgpass(), process, Duration::ZERO);
+        let calls = Calls::new(second, false);
         calls.begin();
         Fuse { state: Arc::default(), calls: Arc::new(calls), armed }
     }

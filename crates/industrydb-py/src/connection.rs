@@ -237,7 +237,6 @@ impl Connection {
         signature = (sql, params=None, *, batch_size=None, schema_overrides=None, timeout=None, progress=None),
         text_signature = "($self, sql, params=None, *, batch_size=65536, schema_overrides=None, timeout=None, progress=False)"
     )]
-    #[expect(clippy::too_many_arguments, reason = "as the caller writes them")]
     fn execute_batches(
         slf: Bound<'_, Self>,
         sql: String,
