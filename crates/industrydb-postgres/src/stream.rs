@@ -3,37 +3,34 @@
 //! What runs has the session until it ends, and goes on while somebody asks for its next event. If nobody does any more,
 //! the rest of it runs in a task of its own.
 
+mod answer;
+mod binary;
+mod text;
+
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use futures_core::Stream;
-use futures_core::stream::BoxStream;
-use industrydb_core::connector::{BoxFuture, Event, EventStream, ReadOptions, Settle};
-use industrydb_core::error::{Error, ErrorKind, Result};
+use industrydb_core::connector::{BoxFuture, Event, EventStream, ReadOptions};
+use industrydb_core::error::{Error, Result};
 use industrydb_core::sql::{PlaceholderStyle, TransactionEffect, first_keyword, split, transaction_effects};
 use industrydb_core::value::Params;
-use sqlx::postgres::{PgQueryResult, PgRow};
-use sqlx::{AssertSqlSafe, Connection as _, Either, Executor as _, Statement as _, raw_sql};
 use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
 use tokio::sync::mpsc::{self, Receiver, Sender};
-use tokio::task::{AbortHandle, yield_now};
+use tokio::task::AbortHandle;
 
+use self::binary::run_ready;
+use self::text::run_textual;
 use crate::cancel::{Calls, aborted_error};
 use crate::copy;
-use crate::decode::{ResultReader, declared_schema};
 use crate::drive::Driver;
-use crate::error::{BACKEND, is_notification};
-use crate::plan::{Plan, PlannedColumn};
+use crate::error::BACKEND;
 use crate::session::{Held, Ready, Session, State, Textual, check_text, given_up, is_unknown};
-use crate::textual;
 
 /// Why a connection is closed after a task that did not get to its end.
 const PANICKED: &str = "the connection is closed: a call failed inside industrydb";
-/// Rows between two reports of progress.
-const ROWS_BETWEEN_REPORTS: usize = 4_096;
 /// Events that wait for the consumer before the statement goes on.
 const WAITING_EVENTS: usize = 1;
 
@@ -316,108 +313,6 @@ fn is_query(sql: &str) -> bool {
     matches!(keyword.as_str(), "select" | "with" | "values" | "table" | "insert" | "update" | "delete" | "merge")
 }
 
-/// Runs a prepared statement; one that the server refuses because its result has changed is prepared anew, since its
-/// parameters may have other types now and its result may have to come as text.
-async fn run_ready(
-    session: &mut Session,
-    mut ready: Ready,
-    (sql, params): (&str, &Params),
-    entered: bool,
-    options: &ReadOptions,
-    sink: &Sink,
-) -> Result<()> {
-    let mut again = false;
-    loop {
-        if ready.plan.needs_text {
-            let (sent, columns) = match &ready.textual {
-                Some(textual) => (&textual.sql, &textual.columns),
-                None => (&ready.sql, &ready.plan.columns),
-            };
-            return run_textual(session, sent, sql, Some(columns), options, sink).await;
-        }
-        match fetch(session, &ready, options, sink).await {
-            Err(Failure::Server(cause)) if !again && session.may_retry(&cause) => {
-                again = true;
-                session.start_over(entered).await?;
-                ready = match session.ready(sql, params).await {
-                    Err(error) if is_unknown(&error) && is_query(sql) => {
-                        let textual = session.ready_as_text(sql, params).await?;
-                        return run_textual(session, &textual.sql, sql, Some(&textual.columns), options, sink).await;
-                    }
-                    ready => ready?,
-                };
-            }
-            outcome => return finish(session, sql, &ready.sql, outcome),
-        }
-    }
-}
-
-/// What stopped a statement.
-enum Failure {
-    /// The server, or the way to it.
-    Server(sqlx::Error),
-    /// A value that has no place in its column, or a consumer that is gone. The server is still sending.
-    Ours(Error),
-}
-
-fn finish(session: &mut Session, sql: &str, sent: &str, outcome: Result<(), Failure>) -> Result<()> {
-    match outcome {
-        Ok(()) => session.note_effects(sql),
-        Err(Failure::Server(cause)) => {
-            let error = session.located(cause, sql, sent);
-            // One with a place in the statement was found in reading it: it has not run.
-            if error.details().position.is_none() {
-                session.note_failure(sql);
-            } else {
-                session.note_stale();
-            }
-            Err(error)
-        }
-        Err(Failure::Ours(error)) => {
-            if error.kind() == ErrorKind::Conversion {
-                // Perhaps because its type is another one by now.
-                session.note_stale();
-            }
-            Err(error)
-        }
-    }
-}
-
-async fn fetch(session: &mut Session, ready: &Ready, options: &ReadOptions, sink: &Sink) -> Result<(), Failure> {
-    let arguments = ready.bindings.arguments().map_err(Failure::Server)?;
-    let calls = (!session.state.in_transaction()).then(|| Arc::clone(&session.calls));
-    let mut rows = (&mut session.connection).fetch_many(ready.plan.statement.query_with(arguments));
-    let mut outcome = read(&mut rows, &ready.plan, &ready.sql, options, sink).await;
-    let last = match &outcome {
-        Err(Failure::Ours(_)) => drain(&mut rows, calls.as_deref()).await,
-        Err(Failure::Server(_)) | Ok(_) => Ok(()),
-    };
-    drop(rows);
-    session.note_end(last);
-    if let Ok(End::Notified) = &outcome {
-        // The statement is through; what follows the notification says whether it was committed.
-        outcome = session.connection.ping().await.map(|()| End::Ready).map_err(Failure::Server);
-    } else if matches!(&outcome, Err(Failure::Server(cause)) if is_notification(cause)) {
-        // It runs all the same. Where it has nothing to tell but that it is through, nothing is lost.
-        match session.take_notification().await {
-            Err(cause) => return Err(Failure::Server(cause)),
-            Ok(()) if ready.plan.columns.is_empty() && !changes_rows(&ready.sql) => {
-                return sink.event(Event::Done(0)).await.map_err(Failure::Ours);
-            }
-            Ok(()) => {}
-        }
-    }
-    outcome.map(drop)
-}
-
-/// How the answer to a statement ended.
-enum End {
-    /// With the server ready for the next.
-    Ready,
-    /// With a notification, before the server was ready.
-    Notified,
-}
-
 /// Whether `sql` takes back what the open transaction has done, or a part of it.
 pub fn takes_back(sql: &str) -> bool {
     transaction_effects(sql, PlaceholderStyle::Dollar).first().is_some_and(|effect| match effect {
@@ -430,218 +325,11 @@ pub fn takes_back(sql: &str) -> bool {
     })
 }
 
-/// Throws away what is left of a result that nobody wants: all of it in a transaction, which would not survive a cancel,
-/// else what comes until the server has heard that the call may stop.
-///
-/// # Errors
-/// What the server ends the statement with instead.
-async fn drain(rows: &mut Rows<'_>, calls: Option<&Calls>) -> sqlx::Result<()> {
-    if let Some(calls) = calls {
-        calls.stop_running().await;
-    }
-    while next(rows).await.transpose()?.is_some() {}
-    Ok(())
-}
-
-type Rows<'r> = BoxStream<'r, sqlx::Result<Either<PgQueryResult, PgRow>>>;
-
-async fn next(rows: &mut Rows<'_>) -> Option<sqlx::Result<Either<PgQueryResult, PgRow>>> {
-    poll_fn(|cx: &mut Context<'_>| -> Poll<_> { Pin::new(&mut *rows).poll_next(cx) }).await
-}
-
-async fn read(rows: &mut Rows<'_>, plan: &Plan, sql: &str, options: &ReadOptions, sink: &Sink) -> Result<End, Failure> {
-    let mut end = End::Ready;
-    let mut done = false;
-    let mut reader = ResultReader::new(&plan.columns, options);
-    let mut announced = false;
-    let mut changed = 0;
-    if options.settle == Settle::Declared && !plan.columns.is_empty() {
-        announced = true;
-        let schema = Arc::new(declared_schema(&plan.columns, options));
-        sink.event(Event::Schema(schema)).await.map_err(Failure::Ours)?;
-    }
-    let limit = batch_limit(options);
-    while let Some(next) = next(rows).await {
-        if done && next.as_ref().is_err_and(is_notification) {
-            end = End::Notified;
-            break;
-        }
-        match next.map_err(Failure::Server)? {
-            Either::Left(result) => {
-                done = true;
-                changed = result.rows_affected();
-            }
-            // Rows of no columns (`SELECT FROM t`): nothing but their number, as if nothing had been asked for.
-            Either::Right(_) if plan.columns.is_empty() => {}
-            Either::Right(row) => {
-                reader.read_row(&row).map_err(Failure::Ours)?;
-                if reader.rows().is_multiple_of(ROWS_BETWEEN_REPORTS) {
-                    let (rows, bytes) = reader.progress();
-                    options.progress.set(rows, bytes);
-                    // Rows may come faster than they are read.
-                    yield_now().await;
-                }
-                if reader.rows() >= limit {
-                    give(&mut reader, &mut announced, true, options, sink).await.map_err(Failure::Ours)?;
-                }
-            }
-        }
-    }
-    if !plan.columns.is_empty() {
-        if reader.rows() > 0 {
-            give(&mut reader, &mut announced, false, options, sink).await.map_err(Failure::Ours)?;
-        } else if !announced {
-            let schema = Arc::new(declared_schema(&plan.columns, options));
-            sink.event(Event::Schema(schema)).await.map_err(Failure::Ours)?;
-        }
-    }
-    let changed = if plan.columns.is_empty() || changes_rows(sql) { changed } else { 0 };
-    sink.event(Event::Done(changed)).await.map_err(Failure::Ours)?;
-    Ok(end)
-}
-
-/// Whether the number of rows that the server reports is one of rows changed, not only read.
-fn changes_rows(sql: &str) -> bool {
-    let keyword = first_keyword(sql, PlaceholderStyle::Dollar).unwrap_or_default().to_ascii_lowercase();
-    matches!(keyword.as_str(), "insert" | "update" | "delete" | "merge" | "with")
-}
-
-async fn give(
-    reader: &mut ResultReader,
-    announced: &mut bool,
-    more: bool,
-    options: &ReadOptions,
-    sink: &Sink,
-) -> Result<()> {
-    let frame = reader.finish_batch(more)?;
-    let (rows, bytes) = reader.progress();
-    options.progress.set(rows, bytes);
-    if !std::mem::replace(announced, true) {
-        sink.event(Event::Schema(Arc::clone(frame.schema()))).await?;
-    }
-    sink.event(Event::Batch(frame)).await
-}
-
-/// The rows after which a batch is out.
-fn batch_limit(options: &ReadOptions) -> usize {
-    match options.settle {
-        Settle::Declared | Settle::FirstBatch => options.batch_rows.max(1),
-        Settle::WholeResult => usize::MAX,
-    }
-}
-
-async fn give_text(reader: &mut textual::TextReader, announced: &mut bool, sink: &Sink) -> Result<()> {
-    let frame = reader.finish_batch()?;
-    if !std::mem::replace(announced, true) {
-        sink.event(Event::Schema(Arc::clone(frame.schema()))).await?;
-    }
-    if frame.height() > 0 {
-        sink.event(Event::Batch(frame)).await?;
-    }
-    Ok(())
-}
-
-/// Whether a result whose first row is `row` has other columns than `planned`.
-fn is_other(planned: Option<&[PlannedColumn]>, reader: Option<&textual::TextReader>, row: &PgRow) -> bool {
-    let is_first = reader.is_none_or(|reader| reader.is_fresh());
-    planned.is_some_and(|columns| is_first && !textual::are_of(columns, row))
-}
-
-/// Reads rows of a result that has changed since its statement was prepared: its columns are asked for anew.
-async fn read_others(
-    session: &mut Session,
-    sent: &str,
-    rows: &[PgRow],
-    options: &ReadOptions,
-) -> Result<textual::TextReader> {
-    session.note_stale();
-    let columns = session.described_columns(sent, &Params::NONE).await?;
-    if !rows.first().is_some_and(|row| textual::are_of(&columns, row)) {
-        let message = "the columns of the result were changed while the statement ran";
-        return Err(crate::error::conversion(message).with_hint("run it again"));
-    }
-    let mut reader = textual::TextReader::new(&columns, options)?;
-    rows.iter().try_for_each(|row| reader.read_row(row))?;
-    Ok(reader)
-}
-
-/// Runs `sent`, which stands for `sql`, as a simple query: every value comes as the server's own text.
-async fn run_textual(
-    session: &mut Session,
-    sent: &str,
-    sql: &str,
-    planned: Option<&[PlannedColumn]>,
-    options: &ReadOptions,
-    sink: &Sink,
-) -> Result<()> {
-    let columns = planned.unwrap_or_default();
-    session.check_floats(columns)?;
-    let reader = planned.map(|columns| textual::TextReader::new(columns, options)).transpose()?;
-    let mut reader = reader.filter(|_| !columns.is_empty());
-    let mut changed = 0;
-    let mut announced = false;
-    let limit = batch_limit(options);
-    let calls = (!session.state.in_transaction()).then(|| Arc::clone(&session.calls));
-    let mut last = Ok(());
-    let mut done = false;
-    // Rows of other columns than planned: a simple query never says that a plan is stale.
-    let mut others = Vec::new();
-    let mut outcome = {
-        let mut rows = (&mut session.connection).fetch_many(raw_sql(AssertSqlSafe(sent)));
-        loop {
-            match next(&mut rows).await {
-                None => break Ok(()),
-                Some(Err(cause)) => break Err(Failure::Server(cause)),
-                Some(Ok(Either::Left(result))) => {
-                    done = true;
-                    changed = result.rows_affected();
-                }
-                // Only the first row can be the first of other columns.
-                Some(Ok(Either::Right(row))) if !others.is_empty() || is_other(planned, reader.as_ref(), &row) => {
-                    others.push(row);
-                }
-                Some(Ok(Either::Right(row))) => {
-                    let reader = reader.get_or_insert_with(|| textual::TextReader::of_row(&row, options));
-                    let mut taken = reader.read_row(&row);
-                    if reader.rows().is_multiple_of(ROWS_BETWEEN_REPORTS) {
-                        yield_now().await;
-                    }
-                    if taken.is_ok() && reader.rows() >= limit {
-                        taken = give_text(reader, &mut announced, sink).await;
-                    }
-                    if let Err(error) = taken {
-                        last = drain(&mut rows, calls.as_deref()).await;
-                        break Err(Failure::Ours(error));
-                    }
-                }
-            }
-        }
-    };
-    session.note_end(last);
-    if matches!(&outcome, Err(Failure::Server(cause)) if is_notification(cause)) {
-        // It runs all the same; what follows the notification says how it ended.
-        let ended = session.take_notification().await.map_err(Failure::Server);
-        if done || ended.is_err() {
-            outcome = ended;
-        }
-    }
-    finish(session, sql, sent, outcome)?;
-    if !others.is_empty() {
-        reader = Some(read_others(session, sent, &others, options).await?);
-    }
-    if let Some(mut reader) = reader
-        && (reader.rows() > 0 || !announced)
-    {
-        give_text(&mut reader, &mut announced, sink).await?;
-    }
-    let changed = if columns.is_empty() || changes_rows(sql) { changed } else { 0 };
-    sink.event(Event::Done(changed)).await
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use industrydb_core::error::ErrorKind;
     use sqlx::postgres::PgConnectOptions;
 
     use super::*;
