@@ -6,13 +6,15 @@
 //! the `(max)` types only up to 65,535 bytes. Rows for such columns go into a temporary table of types that it sends
 //! right, and from there with one INSERT … SELECT.
 
+use std::time::Duration;
+
 use industrydb_core::connector::Progress;
 use industrydb_core::error::{Error, ErrorKind, Result};
 use industrydb_core::sql::generate::unique_name;
 use industrydb_core::table::{ColumnInfo, TableName};
 use polars_core::prelude::{CompatLevel, DataFrame, DataType, Series};
 use tiberius::{SqlBulkCopyOption, TokenRow};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::dialect::DIALECT;
 use crate::encode::{Encoder, Way, stored_frame};
@@ -22,6 +24,8 @@ use crate::types::Kind;
 
 /// Rows between two reports of progress, and two looks at whether the call is to stop.
 const ROWS_BETWEEN_LOOKS: usize = 1_024;
+/// How long a cancelled insert waits for the server to take the rows that it is sent.
+const BLOCKED: Duration = Duration::from_millis(300);
 /// The longest `nvarchar(n)` that the client library declares as it is.
 const LONGEST_NVARCHAR: usize = 2_000;
 
@@ -227,44 +231,46 @@ async fn send(session: &mut Session, table: &str, load: &Load<'_>) -> Result<()>
             }
         };
         read_before = watch.read();
-        let mut done = 0;
-        let mut failure = None;
-        'rows: for (chunk, encoders) in chunks.iter().zip(&encoders) {
-            for row in 0..chunk.len() {
-                let mut cells = TokenRow::with_capacity(encoders.len());
-                for encoder in encoders {
-                    match encoder.cell(row, done) {
-                        Ok(cell) => cells.push(cell),
-                        Err(error) => {
-                            failure = Some(Failure::Value(error));
-                            break 'rows;
+        let sending = async {
+            let mut done = 0;
+            for (chunk, encoders) in chunks.iter().zip(&encoders) {
+                for row in 0..chunk.len() {
+                    let mut cells = TokenRow::with_capacity(encoders.len());
+                    for encoder in encoders {
+                        cells.push(encoder.cell(row, done).map_err(Failure::Value)?);
+                    }
+                    request.send(cells).await.map_err(|cause| refused(cause, encoders, row, done))?;
+                    if (done + row).is_multiple_of(ROWS_BETWEEN_LOOKS) {
+                        load.report(done + row);
+                        if interrupt.is_stopped() {
+                            return Err(Failure::Stopped);
                         }
                     }
                 }
-                if let Err(cause) = request.send(cells).await {
-                    failure = Some(refused(cause, encoders, row, done));
-                    break 'rows;
-                }
-                if (done + row).is_multiple_of(ROWS_BETWEEN_LOOKS) {
-                    load.report(done + row);
-                    if interrupt.is_stopped() {
-                        failure = Some(Failure::Stopped);
-                        break 'rows;
-                    }
-                }
+                done += chunk.len();
             }
-            done += chunk.len();
-        }
-        match failure {
+            Ok(done)
+        };
+        let told = async {
+            interrupt.stopped().await;
+            sleep(BLOCKED).await;
+        };
+        let sent = tokio::select! {
+            biased;
+            sent = sending => sent,
+            // The server takes no rows: it may wait for somebody's lock.
+            () = told => return Err(Failure::Stuck),
+        };
+        match sent {
             // A message that was begun has to be ended; the caller's transaction takes its rows back.
-            Some(Failure::Client(cause)) => Err(Failure::Client(cause)),
-            Some(failure) => match timeout(ATTENTION_TIMEOUT, request.finalize()).await {
+            Err(Failure::Client(cause)) => Err(Failure::Client(cause)),
+            Err(failure) => match timeout(ATTENTION_TIMEOUT, request.finalize()).await {
                 Ok(Ok(_)) => Err(failure.ended()),
                 Ok(Err(cause)) if !error::is_fatal(&cause) => Err(failure.ended()),
                 Ok(Err(cause)) => Err(Failure::Client(cause)),
                 Err(_) => Err(Failure::Stuck),
             },
-            None => {
+            Ok(done) => {
                 tokio::select! {
                     biased;
                     outcome = request.finalize() => outcome.map(drop)?,
