@@ -77,8 +77,11 @@ def test_nocount(ms: idb.Connection) -> None:
     assert ms.execute("INSERT INTO t VALUES (1), (2)").item() == 2
     assert ms.execute("INSERT INTO t VALUES (?)", [3]).item() == 1
     assert ms.update("t", {"a": 5}, {"a": [1, 2]}) == 2
-    assert ms.insert("t", {"a": [3, 7]}, on_conflict="update", conflict_columns=["a"]) == 2
-    assert ms.delete("t", where=True) == 4
+    ms.execute("CREATE TABLE u (a int PRIMARY KEY, b int)")
+    assert ms.insert("u", {"a": [3, 7], "b": [0, 0]}) == 2
+    assert ms.insert("u", {"a": [3, 8], "b": [1, 1]}, on_conflict="update") == 2
+    assert ms.insert("u", {"a": [3, 9], "b": [1, 1]}, on_conflict="ignore") == 1
+    assert ms.delete("t", where=True) == 3
     ms.execute("CREATE PROCEDURE p AS BEGIN SET NOCOUNT ON; INSERT INTO t VALUES (1), (2) END")
     assert ms.execute("EXEC p").item() == 0
     assert ms.select("t").height == 2

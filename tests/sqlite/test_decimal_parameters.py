@@ -50,6 +50,8 @@ def decimals(draw: st.DrawFn) -> Decimal:
     data=st.data(),
 )
 def test_it_compares_as_in_python(declared: str, stored: list[Decimal], value: Decimal, data: st.DataObject) -> None:
+    if declared == "REAL":  # as text, larger ones are refused
+        stored = [each for each in stored if abs(each) < 2**53] or [D(1)]
     value = data.draw(st.sampled_from([value, *stored, stored[0].normalize(), stored[0] + 0]))
     if len(value.as_tuple().digits) > 15:
         value = stored[0]

@@ -273,6 +273,9 @@ def test_a_transaction_that_sqlite_rolls_back_itself(lite: idb.Connection) -> No
     with pytest.raises(idb.UniqueViolationError):
         lite.execute("INSERT INTO t VALUES (1)")
     assert not lite.in_transaction
+    with pytest.raises(idb.QueryExecutionError, match="the database rolled it back"):
+        lite.select("t")
+    lite.rollback()
     assert lite.select("t").height == 0
     with pytest.raises(idb.UniqueViolationError), lite.transaction():
         lite.execute("INSERT INTO t VALUES (1)")

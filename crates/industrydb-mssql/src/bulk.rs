@@ -14,6 +14,7 @@ use industrydb_core::sql::generate::unique_name;
 use industrydb_core::table::{ColumnInfo, TableName};
 use polars_core::prelude::{CompatLevel, DataFrame, DataType, Series};
 use tiberius::{SqlBulkCopyOption, TokenRow};
+use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
 use crate::dialect::DIALECT;
@@ -242,6 +243,8 @@ async fn send(session: &mut Session, table: &str, load: &Load<'_>) -> Result<()>
                     request.send(cells).await.map_err(|cause| refused(cause, encoders, row, done))?;
                     if (done + row).is_multiple_of(ROWS_BETWEEN_LOOKS) {
                         load.report(done + row);
+                        // The server may take rows as fast as they come: whoever waits has to look up now and then.
+                        yield_now().await;
                         if interrupt.is_stopped() {
                             return Err(Failure::Stopped);
                         }

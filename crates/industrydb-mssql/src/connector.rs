@@ -1,6 +1,7 @@
 //! The connector: each verb of the trait in terms of a [`Session`].
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use industrydb_core::config::Config;
 use industrydb_core::connector::{BoxFuture, Canceller, DatabaseConnector, EventStream, Progress, ReadOptions};
@@ -11,6 +12,7 @@ use industrydb_core::table::{ColumnInfo, TableName};
 use industrydb_core::value::Params;
 use polars_core::prelude::{DataFrame, Field, Schema};
 use tiberius::ColumnData;
+use tokio::time::timeout;
 
 use crate::decode::unique_names;
 use crate::describe::{compile, describe, is_beyond_description};
@@ -21,6 +23,9 @@ use crate::script::Script;
 use crate::session::{Request, Session};
 use crate::statement::Statement;
 use crate::{bulk, catalog, many};
+
+/// How long saying goodbye may take.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// One connection to one database on SQL Server.
 pub struct MssqlConnector {
@@ -161,8 +166,8 @@ impl DatabaseConnector for MssqlConnector {
 
     fn close(self: Box<Self>) -> BoxFuture<'static, Result<()>> {
         Box::pin(async move {
-            // Whoever hangs up first, the connection is closed.
-            let _ = self.session.close().await;
+            // Whoever hangs up first, the connection is closed; a network that takes nothing any more is not waited for.
+            let _ = timeout(FAREWELL, self.session.close()).await;
             Ok(())
         })
     }

@@ -1,12 +1,12 @@
 //! Decimals where they are numbers.
 //!
 //! A Decimal is bound as text, which is how a column keeps its digits. Anywhere else it has to be the number it is, and
-//! text is larger than any number (<https://www.sqlite.org/datatype3.html>, section 4.1). There it is bound as REAL and
-//! its placeholder becomes `CAST(? AS REAL)`: the value alone would be turned into text again where it meets a TEXT
+//! text is larger than any number (<https://www.sqlite.org/datatype3.html>, section 4.1). There it is bound as REAL, or as
+//! INTEGER if it is one beyond the doubles, and its placeholder becomes `CAST(? AS NUMERIC)`, which leaves both as they are: the value alone would be turned into text again where it meets a TEXT
 //! column, whereas an operand of numeric affinity makes a number of what the column holds (section 4.2). What stands in
 //! a list behind IN has no affinity at all (section 4.2 again), so such a list becomes a subquery.
 //!
-//! Never INTEGER: `7 / ?` with 2 is 3.5. More than 15 significant digits are no number in SQLite, and refused.
+//! Not INTEGER otherwise: `7 / ?` with 2 is 3.5. More than 15 significant digits are no number in SQLite, and refused.
 
 use industrydb_core::error::{Error, Result};
 use industrydb_core::sql::stored::{List, Role, Uses, uses};
@@ -24,7 +24,7 @@ use crate::types::Affinity;
 /// had back: the comments make each piece unlike anything that people write.
 pub type Edit = (usize, &'static str);
 
-const CAST: [&str; 2] = [" CAST(/*=*/", "/*=*/ AS REAL)"];
+const CAST: [&str; 2] = [" CAST(/*=*/", "/*=*/ AS NUMERIC)"];
 // A cast of each item would count for nothing; that of an integer to NUMERIC leaves it as it is.
 const LIST: [&str; 2] = ["SELECT CAST(column1 AS NUMERIC)/*=*/ FROM (VALUES (/*=*/", "/*=*/))"];
 const ITEM: [&str; 2] = ["/*=*/)", "(/*=*/"];
@@ -232,9 +232,9 @@ mod tests {
         let sent = edited(sql, &edits);
         assert_eq!(
             sent.replace("/*=*/", ""),
-            "SELECT  CAST(? AS REAL) + 1, x IN (SELECT CAST(column1 AS NUMERIC) FROM (VALUES (?),( ?)))"
+            "SELECT  CAST(? AS NUMERIC) + 1, x IN (SELECT CAST(column1 AS NUMERIC) FROM (VALUES (?),( ?)))"
         );
         assert_eq!(without_edits(sent), sql);
-        assert_eq!(without_edits("CAST(/*=*/?/*=*/ AS REAL) + 1".into()), "? + 1");
+        assert_eq!(without_edits("CAST(/*=*/?/*=*/ AS NUMERIC) + 1".into()), "? + 1");
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! SQLite has no type for dates, decimals or UUIDs: they are bound in the form that the type table reads back.
 
+use industrydb_core::decimal::{parse_decimal, rescale};
 use industrydb_core::error::{Error, Result};
 use industrydb_core::temporal::{Style, Unrepresentable, format_date, format_datetime, format_time};
 use industrydb_core::value::Value;
 
 use crate::error::BACKEND;
 use crate::raw::Cell;
+use crate::store::exact_f64;
 use crate::stored::{shortened, significant};
 use crate::types::DECIMAL_DIGITS;
 
@@ -66,7 +68,11 @@ impl Bound {
     /// Those of [`Self::of`], and for a Decimal that no REAL stands for.
     pub fn number(value: &Value, place: &str) -> Result<Self> {
         match value {
-            Value::Decimal(_) => decimal_number(value).map(Self::Real).ok_or_else(|| not_a_number(value, place)),
+            Value::Decimal(text) => match (decimal_number(value), whole(text)) {
+                (Some(_), Some(int)) => Ok(Self::Int(int)),
+                (Some(real), None) => Ok(Self::Real(real)),
+                (None, _) => Err(not_a_number(value, place)),
+            },
             Value::List(values) => Ok(Self::Text(json_list(values, place, Self::number)?.to_string())),
             Value::Null
             | Value::Bool(_)
@@ -134,6 +140,13 @@ pub fn decimal_number(value: &Value) -> Option<f64> {
     }
     let digits = significant(text);
     (digits.is_empty() || digits.len() <= DECIMAL_DIGITS && real.is_normal()).then_some(real)
+}
+
+/// The integer that a Decimal is and no double is: beyond 2⁵³ a column of integers holds more of them.
+fn whole(text: &str) -> Option<i64> {
+    let decimal = parse_decimal(text.as_bytes())?;
+    let whole = i64::try_from(rescale(decimal.unscaled, decimal.scale, 0)?).ok()?;
+    exact_f64(whole).is_none().then_some(whole)
 }
 
 /// The error for a Decimal that is compared or computed with, and is no number in SQLite.

@@ -217,7 +217,7 @@ BINDS = (
 UNBINDABLE = (
     _bind("int-too-large", 2**63, "BIGINT", pl.Int64(), None),
     _bind("int-too-small", -(2**63) - 1, "BIGINT", pl.Int64(), None),
-    _bind("int-huge", 10**40, "BIGINT", pl.Int64(), None),
+    _bind("int-huge", 10**40 + 1, "BIGINT", pl.Int64(), None),
     _bind("nan", float("nan"), "DOUBLE", pl.Float64(), None),
 )
 

@@ -480,11 +480,13 @@ def new_value(session: Session, table: Object, column: Column) -> str:
     Raises:
         SqlError: 4901 if that is NULL and must not be.
     """
+    filled = session.db.execute(f"SELECT 1 FROM {table.storage} LIMIT 1").fetchone()
     if column.identity is not None or column.type.name == "timestamp":
-        raise Refused("ALTER TABLE ... ADD of identity and rowversion columns")
+        if filled:
+            raise Refused("ALTER TABLE ... ADD of identity and rowversion columns where there are rows")
+        return "NULL"
     if column.nullable:
         return "NULL"
-    filled = session.db.execute(f"SELECT 1 FROM {table.storage} LIMIT 1").fetchone()
     if not column.default:
         if filled:
             text = f"ALTER TABLE only allows columns to be added that can contain nulls, or have a DEFAULT definition specified, or the column being added is an identity or timestamp column, or alternatively if none of the previous conditions are satisfied the table must be empty to allow addition of this column. Column '{column.name}' cannot be added to non-empty table '{table.name}' because it does not satisfy these conditions."

@@ -130,7 +130,6 @@ mod tests {
             ("\n select\t1", Some("select")),
             ("select1", Some("select1")),
             ("E 'a'", Some("E")),
-            ("E'a'", None),
         ] {
             assert_eq!(first_keyword(sql, Sqlite), keyword, "{sql}");
         }

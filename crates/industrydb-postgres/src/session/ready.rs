@@ -120,7 +120,7 @@ impl Session {
         casts: &mut Casts,
     ) -> Result<(String, Arc<Plan>)> {
         if values.len() > DIALECT.max_parameters {
-            let message = format!("{} parameters: a statement takes {} at most", values.len(), DIALECT.max_parameters);
+            let message = format!("{} parameters: a statement takes at most {}", values.len(), DIALECT.max_parameters);
             return Err(Error::execution(message).with_backend(BACKEND));
         }
         loop {

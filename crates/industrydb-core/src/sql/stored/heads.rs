@@ -45,6 +45,7 @@ fn collect(items: &[Item<'_>], found: &mut Vec<Stored>) {
             let first = open + 1;
             let inner = items[first..items[open].close].iter().map(|item| Item {
                 parent: item.parent.and_then(|parent| parent.checked_sub(first)),
+                clause: item.clause.and_then(|clause| clause.checked_sub(first)),
                 close: item.close - first,
                 ..*item
             });
