@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import industrydb as idb
 
 pytestmark = pytest.mark.backend("mssql")
 
-NULLS = {"code": [None, None, "a"], "n": [1, 2, 3]}
+NULLS: dict[str, list[Any]] = {"code": [None, None, "a"], "n": [1, 2, 3]}
 
 
 def test_nulls_are_the_same_in_a_unique_constraint(ms: idb.Connection) -> None:
@@ -16,7 +18,7 @@ def test_nulls_are_the_same_in_a_unique_constraint(ms: idb.Connection) -> None:
     assert ms.insert("t", NULLS, on_conflict="ignore") == 2
     assert ms.insert("t", NULLS, on_conflict="ignore") == 0
     assert ms.select("t", order_by="n").rows() == [(None, 1), ("a", 3)]
-    one = {"code": [None], "n": [7]}
+    one: dict[str, list[Any]] = {"code": [None], "n": [7]}
     assert ms.insert("t", one, on_conflict="update", conflict_columns=["code"]) == 1
     assert ms.select("t", order_by="n").rows() == [("a", 3), (None, 7)]
     with pytest.raises(idb.UniqueViolationError):
@@ -39,7 +41,7 @@ def test_an_index_may_be_unique(ms: idb.Connection) -> None:
 
 
 def test_bytes_in_a_key(ms: idb.Connection) -> None:
-    rows = {"k": [b"a", b"b"], "n": [1, 2]}
+    rows: dict[str, list[Any]] = {"k": [b"a", b"b"], "n": [1, 2]}
     assert ms.insert("t", rows, mode="create_append", on_conflict="update", conflict_columns=["k"]) == 2
     assert ms.insert("t", rows, mode="create_append", on_conflict="update", conflict_columns=["k"]) == 2
     assert ms.select("t").height == 2
