@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import pytest
 
 import industrydb as idb
@@ -45,6 +46,15 @@ def test_a_type_that_others_change(
     referee.execute("TRUNCATE t; INSERT INTO t VALUES (5, 'a')")
     referee.execute(f"ALTER TABLE t ALTER id TYPE {after}".encode())
     assert conn.execute(sql, [value]).rows() == rows
+
+
+def test_a_schema_is_that_of_now(conn: idb.Connection, referee: Referee) -> None:
+    conn.execute("CREATE TABLE t (a integer)")
+    sql = "SELECT * FROM t"
+    conn.execute(sql)
+    referee.execute("ALTER TABLE t ALTER a TYPE bigint, ADD b text")
+    assert conn.schema(sql) == {"a": pl.Int64, "b": pl.String}
+    assert conn.execute(sql).schema == conn.schema(sql)
 
 
 def test_a_cast_to_a_type_that_is_gone_is_written_once(conn: idb.Connection, referee: Referee) -> None:

@@ -132,6 +132,8 @@ impl DatabaseConnector for PostgresConnector {
 
     fn describe<'c>(&'c mut self, sql: &'c str, params: &'c Params) -> BoxFuture<'c, Result<Schema>> {
         Box::pin(self.call(async move |session: &mut Session| {
+            // Running a statement shows that its tables have changed; describing it does not.
+            session.note_stale();
             let columns = session.described_columns(sql, params).await?;
             Ok(decode::declared_schema(&columns, &ReadOptions::default()))
         }))
