@@ -443,10 +443,18 @@ class Connection:
             QueryExecutionError: There is no open transaction.
         """
 
-    def tables(self, schema: str | None = None, *, timeout: float | None = None) -> pl.DataFrame:
+    def tables(
+        self,
+        schema: str | None = None,
+        *,
+        schema_overrides: SchemaOverrides | None = None,
+        timeout: float | None = None,
+    ) -> pl.DataFrame:
         """The tables and views in `schema`, or in all schemas: `schema`, `name`, `kind`."""
 
-    def columns(self, table: TableLike, *, timeout: float | None = None) -> pl.DataFrame:
+    def columns(
+        self, table: TableLike, *, schema_overrides: SchemaOverrides | None = None, timeout: float | None = None
+    ) -> pl.DataFrame:
         """The columns of `table`, one row each, in their order.
 
         What each row says: `name`, `type` (as the server spells it), `dtype` (what reading it gives), `nullable`,

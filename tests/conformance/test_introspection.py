@@ -72,3 +72,13 @@ def test_every_type_is_described(run: Run, conn: idb.Connection, case: object) -
     frame = conn.columns("u")
     assert frame.height == 1
     assert frame["type"].null_count() == 0
+
+
+@pytest.mark.usefixtures("people")
+def test_introspection_in_other_types(conn: idb.Connection) -> None:
+    assert conn.tables(schema_overrides={"kind": pl.Categorical}).schema["kind"] == pl.Categorical
+    assert conn.columns("people", schema_overrides={"nullable": pl.String}).schema["nullable"] == pl.String
+    with pytest.raises(ValueError, match="names 'kin'|names \"kin\""):
+        conn.tables(schema_overrides={"kin": pl.String})
+    with pytest.raises(idb.DataConversionError):
+        conn.tables(schema_overrides={"kind": pl.Int64})

@@ -437,30 +437,34 @@ impl Connection {
     }
 
     /// The tables and views in `schema`, or in all schemas.
-    #[pyo3(signature = (schema=None, *, timeout=None))]
+    #[pyo3(signature = (schema=None, *, schema_overrides=None, timeout=None))]
     fn tables<'py>(
         &self,
         py: Python<'py>,
         schema: Option<String>,
+        schema_overrides: Option<&Bound<'py, PyAny>>,
         timeout: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let overrides = frames::overrides(schema_overrides)?;
         let frame = self.run(py, &timed(timeout)?, move |connector| {
-            Box::pin(async move { connector.tables(schema.as_deref()).await })
+            Box::pin(async move { frames::overridden(connector.tables(schema.as_deref()).await?, &overrides) })
         })?;
         frames::to_python(py, frame)
     }
 
     /// The columns of `table`, one row each, in their order.
-    #[pyo3(signature = (table, *, timeout=None))]
+    #[pyo3(signature = (table, *, schema_overrides=None, timeout=None))]
     fn columns<'py>(
         &self,
         py: Python<'py>,
         table: &Bound<'py, PyAny>,
+        schema_overrides: Option<&Bound<'py, PyAny>>,
         timeout: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let table = arguments::table(table)?;
+        let overrides = frames::overrides(schema_overrides)?;
         let frame = self.run(py, &timed(timeout)?, move |connector| {
-            Box::pin(async move { ops::columns(connector, &table).await })
+            Box::pin(async move { frames::overridden(ops::columns(connector, &table).await?, &overrides) })
         })?;
         frames::to_python(py, frame)
     }

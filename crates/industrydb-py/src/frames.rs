@@ -4,7 +4,8 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use industrydb_core::error::{Error, Result};
-use polars_core::prelude::{DataFrame, Schema};
+use industrydb_core::exact;
+use polars_core::prelude::{DataFrame, IntoColumn as _, PolarsError, Schema};
 use polars_ffi::version_0::{SeriesExport, export_column};
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
@@ -69,6 +70,21 @@ pub fn overrides(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Arc<Schema>> {
     static EMPTY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let empty = EMPTY.import(py, "industrydb._frames", "empty_frame")?.call1((argument,))?;
     Ok(Arc::clone(empty.extract::<PyDataFrame>()?.0.schema()))
+}
+
+/// A frame of our own making with the types that the caller asked for.
+///
+/// # Errors
+/// As [`check_overrides`]; [`industrydb_core::error::ErrorKind::Conversion`] for what a type does not hold.
+pub fn overridden(mut frame: DataFrame, overrides: &Schema) -> Result<DataFrame> {
+    check_overrides(overrides, frame.schema())?;
+    for (name, dtype) in overrides.iter() {
+        let failed = |cause: PolarsError| Error::execution(cause.to_string());
+        let series = frame.column(name).map_err(failed)?.as_materialized_series();
+        let cast = if series.dtype() == dtype { series.clone() } else { exact::cast_from(series, dtype, 0)? };
+        frame.with_column(cast.into_column()).map_err(failed)?;
+    }
+    Ok(frame)
 }
 
 /// Refuses overrides of columns that the result does not have.
