@@ -65,25 +65,42 @@ impl Finite<'_> {
     #[inline]
     pub fn unscaled(&self, scale: usize) -> Option<i128> {
         let groups = self.groups.len() / 2;
-        let unscaled = if groups <= 4 {
-            // At most 16 digits: what most numbers are.
-            let mut narrow = 0_i64;
-            for group in self.groups.chunks_exact(2) {
-                narrow = narrow * 10_000 + i64::from(u16::from_be_bytes([group[0], group[1]]));
-            }
-            i128::from(narrow)
-        } else {
+        if groups > 4 {
             return self.wide(scale);
-        };
-        if unscaled == 0 {
+        }
+        // At most 16 digits: what most numbers are.
+        let digits = self
+            .groups
+            .chunks_exact(2)
+            .fold(0_i64, |digits, group| digits * 10_000 + i64::from(u16::from_be_bytes([group[0], group[1]])));
+        let narrow = if self.negative { -digits } else { digits };
+        if narrow == 0 {
             return Some(0);
         }
         // The last group's power of ten, seen from the wanted scale.
         let shift = GROUP * (self.weight - i32::try_from(groups).ok()? + 1) + i32::try_from(scale).ok()?;
-        let power = usize::try_from(shift.unsigned_abs()).ok()?;
-        let scaled = if shift >= 0 { rescale(unscaled, 0, power)? } else { rescale_down(unscaled, power)? };
-        fits(scaled, MAX_PRECISION).then_some(if self.negative { -scaled } else { scaled })
+        let near = match shift {
+            0 => Some(narrow),
+            1 => Some(narrow * 10),
+            2 => Some(narrow * 100),
+            // The last group of a fraction has up to three zeros too many.
+            -1 => divided::<10>(narrow),
+            -2 => divided::<100>(narrow),
+            -3 => divided::<1_000>(narrow),
+            _ => {
+                let power = usize::try_from(shift.unsigned_abs()).ok()?;
+                let (from, to) = if shift >= 0 { (0, power) } else { (power, 0) };
+                return rescale(narrow.into(), from, to).filter(|scaled| fits(*scaled, MAX_PRECISION));
+            }
+        };
+        near.map(i128::from)
     }
+}
+
+/// `value / BY` by a constant, which costs no division; `None` if that is no integer.
+#[inline]
+fn divided<const BY: i64>(value: i64) -> Option<i64> {
+    (value % BY == 0).then_some(value / BY)
 }
 
 impl Finite<'_> {
@@ -128,19 +145,6 @@ impl Finite<'_> {
         };
         let is_number = same(format!("{value:e}")) || same(format!("{value:.MOST_DIGITS$e}"));
         (is_number && value.is_finite()).then_some(if self.negative { -value } else { value })
-    }
-}
-
-/// Without its last `power` digits, which must be zeros.
-#[inline]
-fn rescale_down(unscaled: i128, power: usize) -> Option<i128> {
-    match (i64::try_from(unscaled), power) {
-        // The last group of a fraction has up to three zeros too many.
-        (Ok(narrow), 0..=3) => {
-            let divisor = [1, 10, 100, 1_000][power];
-            (narrow % divisor == 0).then_some(i128::from(narrow / divisor))
-        }
-        _ => rescale(unscaled, power, 0),
     }
 }
 
