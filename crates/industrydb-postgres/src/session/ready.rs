@@ -187,7 +187,8 @@ impl Session {
         // Behind a pooler nobody may come across one that could not be dropped.
         let name = unique_name("industrydb_types");
         self.run_simple(&format!("PREPARE {name} AS {sql}")).await?;
-        let types = "SELECT unnest(parameter_types)::oid::int8 FROM pg_catalog.pg_prepared_statements WHERE name = ";
+        let types = "SELECT pg_catalog.unnest(parameter_types)::pg_catalog.oid::bigint \
+                     FROM pg_catalog.pg_prepared_statements WHERE name = ";
         let rows = raw_sql(AssertSqlSafe(format!("{types}'{name}'"))).fetch_all(&mut self.connection).await;
         let rows = rows.map_err(|cause| self.error(cause));
         self.forget_prepared(&name, rows.is_err()).await?;
