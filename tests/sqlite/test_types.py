@@ -336,6 +336,22 @@ def test_invalid_utf8(lite: idb.Connection, declared: str) -> None:
     assert frame["v"].to_list() == [b"fine", b"a\xffb"]
 
 
+@pytest.mark.parametrize("row", [0, 1_500, 2_999])
+@pytest.mark.parametrize("length", [1, 6, 40, 5_000])
+@pytest.mark.parametrize("last", ["'z'", "NULL", "x'00'", "7"], ids=["text", "null", "blob", "integer"])
+def test_the_row_of_invalid_utf8(lite: idb.Connection, row: int, length: int, last: str) -> None:
+    query = f"""
+        WITH RECURSIVE rows (row) AS (SELECT 0 UNION ALL SELECT row + 1 FROM rows WHERE row < 2999)
+        SELECT CASE row WHEN {row} THEN CAST(CAST(printf('%.*c', {length - 1}, 'x') AS BLOB) || x'C3' AS TEXT)
+            ELSE printf('%.*c', 1 + row % 30, 'é') END AS v FROM rows UNION ALL SELECT {last}
+    """
+    expected = f'column "v", row {row}: holds TEXT that is not valid UTF-8'
+    with pytest.raises(idb.DataConversionError, match=expected):
+        lite.execute(query)
+    with pytest.raises(idb.DataConversionError, match=expected):
+        list(lite.execute_batches(query, batch_size=700))
+
+
 @pytest.mark.parametrize("declared", ["DATE", "INTEGER", "DECIMAL(5, 2)", "TIME", "BOOLEAN"])
 def test_invalid_utf8_in_other_columns(lite: idb.Connection, declared: str) -> None:
     fill(lite, declared, [INVALID])

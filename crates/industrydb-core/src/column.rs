@@ -3,6 +3,8 @@
 //! A connector decides once per column which builder it fills, then fills it in a loop. A builder keeps no validity
 //! bitmap until the first NULL. `finish_*` moves the buffers out, so that nothing is copied on the way to the frame.
 
+mod texts;
+
 use polars_arrow::array::{BooleanArray, MutableBinaryViewArray, PrimitiveArray, ViewType};
 use polars_arrow::bitmap::{Bitmap, MutableBitmap};
 use polars_arrow::types::NativeType;
@@ -10,6 +12,8 @@ use polars_core::prelude::{
     BinaryChunked, BooleanChunked, ChunkedArray, Int32Chunked, Int64Chunked, Int128Chunked, IntoSeries, PlSmallStr,
     PolarsNumericType, Series, StringChunked, TimeUnit, TimeZone,
 };
+
+pub use self::texts::{NotUtf8, Texts};
 
 /// Which rows hold a value: nothing until the first NULL.
 #[derive(Debug, Clone, Default)]

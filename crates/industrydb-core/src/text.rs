@@ -1,4 +1,5 @@
-//! Bytes → text, checked. The one `unsafe` of this crate, since it stands in the inner loop of every read.
+//! Bytes → text, checked. With [`crate::column::Texts`] the only `unsafe` of this crate, since it
+//! stands in the inner loop of reads.
 
 /// The bytes as text, or `None` if they are not UTF-8.
 ///

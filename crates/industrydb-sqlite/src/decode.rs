@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use industrydb_core::column::NotUtf8;
 use industrydb_core::connector::{ReadOptions, Settle};
 use industrydb_core::error::{Error, Result};
 use industrydb_core::exact;
 use industrydb_core::temporal::{MICROS_PER_DAY, julian_day_to_micros, unix_seconds_to_micros};
-use polars_core::prelude::{Column, DataFrame, DataType, Field, PlSmallStr, Schema, SchemaRef};
+use polars_core::prelude::{Column, DataFrame, DataType, Field, Schema, SchemaRef};
 
 use crate::cache::{Plan, PlannedColumn};
 use crate::error::BACKEND;
@@ -43,16 +44,23 @@ enum Because {
 #[derive(Clone, Copy)]
 struct Place<'a> {
     column: &'a PlannedColumn,
-    row: u64,
+    /// Rows of earlier batches.
+    before: u64,
+    /// In this batch.
+    row: usize,
 }
 
 impl Place<'_> {
     fn error(self, what: &str, remedy: &str) -> Error {
-        let (name, row) = (&self.column.name, self.row);
+        let (name, row) = (&self.column.name, self.before + self.row as u64);
         Error::conversion(format!("column {name:?}, row {row}: {what}"))
             .with_hint(format!("{} reads it", exact::override_of(name, remedy)))
             .with_column(name.as_str())
             .with_backend(BACKEND)
+    }
+
+    fn not_utf8(self, odd: &NotUtf8) -> Error {
+        Place { row: odd.row, ..self }.error("holds TEXT that is not valid UTF-8", "pl.Binary")
     }
 }
 
@@ -102,9 +110,9 @@ impl ResultReader {
             let cell = statement.cell(column);
             match reader.store.offer(cell) {
                 Offer::Taken => {}
-                refused @ (Offer::Refused | Offer::NotUtf8) => {
-                    let place = Place { column: &self.plan.columns[column], row: self.rows_out + self.rows as u64 };
-                    reader.take_odd(cell, refused, place)?;
+                Offer::Refused | Offer::NotUtf8 => {
+                    let column = &self.plan.columns[column];
+                    reader.take_odd(cell, Place { column, before: self.rows_out, row: self.rows })?;
                 }
             }
         }
@@ -149,12 +157,12 @@ impl ResultReader {
     /// # Errors
     /// [`industrydb_core::error::ErrorKind::Conversion`] if a value does not fit the type that the caller wants.
     pub fn finish_batch(&mut self, more: bool) -> Result<DataFrame> {
-        let first_row = usize::try_from(self.rows_out).unwrap_or(usize::MAX);
+        let before = self.rows_out;
         (self.rows_out, self.bytes_out) = self.progress();
         let rows = std::mem::take(&mut self.rows);
         let mut columns = Vec::with_capacity(self.readers.len());
         for (column, reader) in self.plan.columns.iter().zip(&mut self.readers) {
-            columns.push(reader.finish_batch(column.name.clone(), first_row, more)?);
+            columns.push(reader.finish_batch(Place { column, before, row: 0 }, more)?);
         }
         DataFrame::new(rows, columns).map_err(|cause| Error::execution(cause.to_string()).with_backend(BACKEND))
     }
@@ -178,20 +186,22 @@ impl Reader {
 
     /// Takes a value that the column's type refused.
     #[cold]
-    fn take_odd(&mut self, cell: Cell<'_>, refused: Offer, place: Place<'_>) -> Result<()> {
+    fn take_odd(&mut self, cell: Cell<'_>, place: Place<'_>) -> Result<()> {
         if cell == Cell::OutOfMemory {
             return Err(Error::execution("out of memory").with_code("SQLITE_NOMEM").with_backend(BACKEND));
         }
+        // Before the column may become another one.
+        if let Some(odd) = self.store.first_odd() {
+            return Err(place.not_utf8(&odd));
+        }
         let untyped = matches!(self.store, Store::Null(_));
         match self.reading {
-            _ if refused == Offer::NotUtf8 => {
-                return Err(place.error("holds TEXT that is not valid UTF-8", "pl.Binary"));
-            }
             Reading::AsText => match (cell, &mut self.store) {
                 (Cell::Blob(_), _) if self.settled => return Err(self.contradiction(cell, place)),
                 (Cell::Blob(_), _) if self.wanted.is_none() => self.promote(cell),
                 (_, Store::Text(values)) => {
-                    values.push(&cell_text(cell));
+                    // Text by itself, behind text.
+                    _ = values.push(cell_text(cell).as_bytes());
                     return Ok(());
                 }
                 _ => return Err(self.contradiction(cell, place)),
@@ -214,7 +224,7 @@ impl Reader {
         }
         match self.store.offer(cell) {
             Offer::Taken => Ok(()),
-            again @ (Offer::Refused | Offer::NotUtf8) => self.take_odd(cell, again, place),
+            Offer::Refused | Offer::NotUtf8 => self.take_odd(cell, place),
         }
     }
 
@@ -266,14 +276,15 @@ impl Reader {
         fits.then_some(micros)
     }
 
-    fn finish_batch(&mut self, name: PlSmallStr, first_row: usize, more: bool) -> Result<Column> {
+    fn finish_batch(&mut self, place: Place<'_>, more: bool) -> Result<Column> {
         let next = if more && self.wanted.is_none() { self.store.emptied() } else { Store::of_kind(self.start) };
         let store = std::mem::replace(&mut self.store, next);
         self.settled = more && self.wanted.is_none();
         if self.settled && self.reading == Reading::Promote {
             self.reading = Reading::Refuse(Because::Settled);
         }
-        let series = store.finish(name);
+        let series = store.finish(place.column.name.clone()).map_err(|odd| place.not_utf8(&odd))?;
+        let first_row = usize::try_from(place.before).unwrap_or(usize::MAX);
         match &self.wanted {
             Some(wanted) => exact::cast_read(&series, wanted, first_row)
                 .map(Column::from)

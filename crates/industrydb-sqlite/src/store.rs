@@ -4,12 +4,11 @@
 //! the next type that holds everything seen so far: integers into floats where every one is exact, else into text; a
 //! BLOB among anything into bytes. How each value was written is kept beside it, so that text comes back as it was.
 
-use industrydb_core::column::{self, Bools, Fixed, Views};
+use industrydb_core::column::{self, Bools, Fixed, NotUtf8, Texts, Views};
 use industrydb_core::decimal::{decimal_from_f64, decimal_to_f64, fits, rescale};
 use industrydb_core::temporal::{
     Style, format_date, format_datetime, format_time, parse_date, parse_datetime, parse_time,
 };
-use industrydb_core::text::utf8;
 use polars_core::prelude::{DataType, Float64Type, Int64Type, PlSmallStr, Series, TimeUnit, TimeZone};
 
 use crate::raw::Cell;
@@ -82,7 +81,7 @@ pub enum Store {
         utc: bool,
         styles: Spellings<Style>,
     },
-    Text(Views<str>),
+    Text(Texts),
     Binary(Views<[u8]>),
 }
 
@@ -92,7 +91,7 @@ pub enum Offer {
     Taken,
     /// The column's type does not hold it.
     Refused,
-    /// TEXT that is not UTF-8.
+    /// It is TEXT that is not UTF-8, or an earlier one is: [`Store::first_odd`].
     NotUtf8,
 }
 
@@ -115,7 +114,7 @@ impl Store {
             Kind::Untyped => Self::Null(0),
             Kind::Int64 => Self::Int64(Fixed::new()),
             Kind::Float64 => Self::Float64(Fixed::new(), Spellings::NONE),
-            Kind::Text => Self::Text(Views::new()),
+            Kind::Text => Self::Text(Texts::new()),
             Kind::Binary => Self::Binary(Views::new()),
             Kind::Boolean => Self::Boolean(Bools::default()),
             Kind::Date => Self::Date(Fixed::new()),
@@ -134,7 +133,7 @@ impl Store {
             Cell::Null | Cell::OutOfMemory => Self::Null(rows),
             Cell::Int(_) => Self::Int64(Fixed::nulls(rows)),
             Cell::Real(_) => Self::Float64(Fixed::nulls(rows), Spellings::NONE),
-            Cell::Text(_) => Self::Text(Views::nulls(rows)),
+            Cell::Text(_) => Self::Text(Texts::nulls(rows)),
             Cell::Blob(_) => Self::Binary(Views::nulls(rows)),
         }
     }
@@ -158,7 +157,7 @@ impl Store {
             Self::Datetime { utc, .. } => {
                 Self::Datetime { values: Fixed::with_capacity(rows), utc: *utc, styles: Spellings::NONE }
             }
-            Self::Text(_) => Self::Text(Views::with_capacity(rows)),
+            Self::Text(_) => Self::Text(Texts::with_capacity(rows)),
             Self::Binary(_) => Self::Binary(Views::with_capacity(rows)),
         }
     }
@@ -172,10 +171,11 @@ impl Store {
                 origins.record(values.len(), Origin::Real);
                 values.push(value);
             }
-            (Self::Text(values), Cell::Text(bytes)) => match utf8(bytes) {
-                Some(text) => values.push(text),
-                None => return Offer::NotUtf8,
-            },
+            (Self::Text(values), Cell::Text(bytes)) => {
+                if !values.push(bytes) {
+                    return Offer::NotUtf8;
+                }
+            }
             (store, Cell::Null) => store.push_null(),
             (Self::Boolean(values), Cell::Int(value @ (0 | 1))) => values.push(value == 1),
             (Self::Decimal { values, precision, scale, origins }, cell) => {
@@ -357,11 +357,11 @@ impl Store {
 
     /// As text, each value as it was written.
     fn rewritten_as_text(&mut self) -> Self {
-        let mut text = Views::new();
-        self.each_as_text(|value| match value.map(std::str::from_utf8) {
-            Some(Ok(value)) => text.push(value),
+        let mut text = Texts::new();
+        self.each_as_text(|value| match value {
             // Only `Binary` holds other bytes, and a binary column never turns into text.
-            Some(Err(_)) | None => text.push_null(),
+            Some(value) => _ = text.push(value),
+            None => text.push_null(),
         });
         Self::Text(text)
     }
@@ -445,7 +445,7 @@ impl Store {
             Self::Text(values) => {
                 for value in values.iter() {
                     match value {
-                        Some(value) => write(Some(&|line| line.extend_from_slice(value.as_bytes()))),
+                        Some(value) => write(Some(&|line| line.extend_from_slice(value))),
                         None => write(None),
                     }
                 }
@@ -461,9 +461,18 @@ impl Store {
         }
     }
 
+    /// The first TEXT of the column that is not UTF-8.
+    pub fn first_odd(&mut self) -> Option<NotUtf8> {
+        let Self::Text(values) = self else { return None };
+        if values.check() { None } else { values.first_odd() }
+    }
+
     /// The finished column.
-    pub fn finish(self, name: PlSmallStr) -> Series {
-        match self {
+    ///
+    /// # Errors
+    /// As [`Self::first_odd`].
+    pub fn finish(self, name: PlSmallStr) -> Result<Series, NotUtf8> {
+        Ok(match self {
             Self::Null(rows) => Series::new_null(name, rows),
             Self::Int64(values) => column::finish_number::<Int64Type>(values, name),
             Self::Float64(values, _) => column::finish_number::<Float64Type>(values, name),
@@ -474,9 +483,9 @@ impl Store {
             Self::Datetime { values, utc, .. } => {
                 column::finish_datetime(values, name, TimeUnit::Microseconds, utc.then_some(TimeZone::UTC))
             }
-            Self::Text(values) => values.finish(name),
+            Self::Text(values) => values.finish(name)?,
             Self::Binary(values) => values.finish(name),
-        }
+        })
     }
 }
 

@@ -45,7 +45,7 @@ impl ResultReader {
     pub fn new(columns: &[PlannedColumn], options: &ReadOptions) -> Self {
         let reader = |column: &PlannedColumn| {
             let wanted = options.override_for(&column.name).cloned();
-            let store = Store::new(&column.ty, wanted.as_ref(), options.settle);
+            let store = Store::of_column(&column.ty, wanted.as_ref(), options.settle);
             Reader { column: column.clone(), wanted, store: Some(store) }
         };
         Self { readers: columns.iter().map(reader).collect(), rows_out: 0, rows: 0, bytes: 0 }
@@ -69,7 +69,9 @@ impl ResultReader {
             let bytes = value.as_bytes().map_err(|cause| conversion(cause.to_string()))?;
             self.bytes += bytes.len() as u64;
             if let Err(odd) = store.push(bytes) {
-                return Err(reader.refusal(odd, bytes, self.rows_out + self.rows as u64));
+                return Err(reader
+                    .not_utf8(self.rows_out)
+                    .unwrap_or_else(|| reader.refusal(odd, bytes, self.rows_out + self.rows as u64)));
             }
         }
         self.rows += 1;
@@ -93,6 +95,9 @@ impl ResultReader {
     pub fn finish_batch(&mut self, more: bool) -> Result<DataFrame> {
         let mut columns: Vec<Column> = Vec::with_capacity(self.readers.len());
         for reader in &mut self.readers {
+            if let Some(refusal) = reader.not_utf8(self.rows_out) {
+                return Err(refusal);
+            }
             let Some(store) = reader.store.take() else { continue };
             let (series, next) = store.finish(reader.column.name.clone(), more)?;
             reader.store = Some(next);
@@ -118,6 +123,12 @@ pub fn declared_schema(columns: &[PlannedColumn], options: &ReadOptions) -> Sche
 }
 
 impl Reader {
+    /// What is said of the first text of a batch that is not UTF-8; `before` are the rows of earlier ones.
+    fn not_utf8(&mut self, before: u64) -> Option<Error> {
+        let odd = self.store.as_mut()?.first_odd()?;
+        Some(self.refusal(Odd::NotUtf8, &odd.bytes, before + odd.row as u64))
+    }
+
     fn refusal(&self, odd: Odd, bytes: &[u8], row: u64) -> Error {
         let (name, ty) = (&self.column.name, &self.column.ty);
         let target = self.wanted.clone().unwrap_or_else(|| ty.dtype());

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use industrydb_core::column::{
-    Bools, Fixed, Views, finish_date, finish_datetime, finish_decimal, finish_duration, finish_number, finish_time,
+    Bools, Fixed, NotUtf8, Texts, Views, finish_date, finish_datetime, finish_decimal, finish_duration, finish_number,
+    finish_time,
 };
 use industrydb_core::connector::Settle;
 use industrydb_core::decimal::{MAX_PRECISION, decimal_to_f64, fits, rescale};
@@ -29,7 +30,7 @@ pub enum Odd {
     Malformed,
     /// The type is another one than when the statement was prepared.
     Changed,
-    /// Not UTF-8.
+    /// Not UTF-8; an earlier value may be the first: [`Store::first_odd`].
     NotUtf8,
     /// Infinite, out of range, `24:00:00`, months.
     Time(Misfit),
@@ -79,6 +80,8 @@ pub enum Store {
     /// NUMERIC that was asked for as Float64.
     NumericAsFloat(Fixed<f64>),
     Text(Views<str>),
+    /// As `Text`, where many are checked at a time.
+    Texts(Texts),
     Jsonb(Views<str>),
     Binary(Views<[u8]>),
     Date(Fixed<i32>),
@@ -211,6 +214,12 @@ impl Store {
         }
     }
 
+    /// As [`Self::new`], for a column of a result rather than a part of one.
+    pub fn of_column(ty: &Type, wanted: Option<&DataType>, settle: Settle) -> Self {
+        let store = Self::new(ty, wanted, settle);
+        if matches!(store, Self::Text(_)) { Self::Texts(Texts::new()) } else { store }
+    }
+
     /// The overrides that reach further than a cast of what the type reads as.
     fn for_override(ty: &Type, wanted: Option<&DataType>) -> Option<Self> {
         match (wanted?, &ty.kind) {
@@ -258,6 +267,11 @@ impl Store {
             Self::OpenDecimal(open) => open.push(bytes)?,
             Self::NumericAsFloat(values) => values.push(double(bytes)?),
             Self::Text(values) => values.push(utf8(bytes).ok_or(Odd::NotUtf8)?),
+            Self::Texts(values) => {
+                if !values.push(bytes) {
+                    return Err(Odd::NotUtf8);
+                }
+            }
             // A version, of which there is only 1.
             Self::Jsonb(values) => match bytes.split_first() {
                 Some((1, text)) => values.push(utf8(text).ok_or(Odd::NotUtf8)?),
@@ -306,6 +320,7 @@ impl Store {
             | Self::Enum { values, .. }
             | Self::Formatted { values, .. }
             | Self::IntervalText { values, .. } => values.push_null(),
+            Self::Texts(values) => values.push_null(),
             Self::Binary(values) => values.push_null(),
             Self::List(lists) | Self::Vector(lists) => lists.push_null(),
             Self::Struct(structs) => structs.push_null(),
@@ -331,10 +346,17 @@ impl Store {
             | Self::Enum { values, .. }
             | Self::Formatted { values, .. }
             | Self::IntervalText { values, .. } => values.len(),
+            Self::Texts(values) => values.len(),
             Self::Binary(values) => values.len(),
             Self::List(lists) | Self::Vector(lists) => lists.len(),
             Self::Struct(structs) => structs.len(),
         }
+    }
+
+    /// The first text of the column that is not UTF-8, to be asked for before it is finished.
+    pub fn first_odd(&mut self) -> Option<NotUtf8> {
+        let Self::Texts(values) = self else { return None };
+        if values.check() { None } else { values.first_odd() }
     }
 
     /// The finished column, and what the next batch is filled into; `more` if there may be one, which gets room for as
@@ -364,6 +386,11 @@ impl Store {
             }
             Self::OpenDecimal(open) => open.finish(name, room)?,
             Self::Text(values) => (values.finish(name), Self::Text(Views::with_capacity(room))),
+            Self::Texts(values) => {
+                let series =
+                    values.finish(name).map_err(|odd| conversion(format!("row {}: it is not UTF-8", odd.row)))?;
+                (series, Self::Texts(Texts::with_capacity(room)))
+            }
             Self::Jsonb(values) => (values.finish(name), Self::Jsonb(Views::with_capacity(room))),
             Self::Binary(values) => (values.finish(name), Self::Binary(Views::with_capacity(room))),
             Self::Date(values) => (finish_date(values, name), Self::Date(Fixed::with_capacity(room))),
