@@ -88,7 +88,7 @@ mod tests {
             (
                 "b = @p1",
                 Params::Positional(vec![Value::Int(1)]),
-                "UPDATE [s].[t] SET [a] = @P2 WHERE (b = @p1)",
+                "UPDATE [s].[t] SET [a] = @P2 WHERE (b = @P1)",
                 vec![Value::Int(1), Value::Null],
             ),
             (
