@@ -23,6 +23,9 @@ use crate::stored;
 
 /// The most statements of a request: the server compiles all of them before it runs the first.
 const MOST_ROWS: usize = 100;
+/// Rows whose parameters are looked at before any of them is sent: what the server has to be asked about them goes in one
+/// request.
+const CHECKED_TOGETHER: usize = 1_000;
 /// The longest text of a request, in bytes.
 const LONGEST_TEXT: usize = 1 << 18;
 /// The most bytes of its parameters that have no fixed size.
@@ -41,24 +44,27 @@ pub async fn execute_many(session: &mut Session, sql: &str, rows: &[Params]) -> 
     let mut changed = 0;
     let mut waiting: Option<Together<'_>> = None;
     let mut template: Option<(String, Option<Template>)> = None;
-    for (row, params) in rows.iter().enumerate() {
-        let mut statement = Statement::new(sql, params)?;
-        stored::check(session, &statement).await?;
-        statement.type_nulls(session).await?;
-        // The text is the same for all rows, unless their keys come in another order.
-        if template.as_ref().is_none_or(|(text, _)| text.as_str() != statement.sql.as_ref()) {
-            changed += run(session, waiting.take()).await?;
-            let found = Template::of(&statement);
-            template = Some((statement.sql.clone().into_owned(), found));
+    for (chunk, params) in rows.chunks(CHECKED_TOGETHER).enumerate() {
+        let statements: Vec<Statement<'_>> =
+            params.iter().map(|params| Statement::new(sql, params)).collect::<Result<_>>()?;
+        stored::check(session, &statements).await?;
+        for (row, mut statement) in (chunk * CHECKED_TOGETHER..).zip(statements) {
+            statement.type_nulls(session).await?;
+            // The text is the same for all rows, unless their keys come in another order.
+            if template.as_ref().is_none_or(|(text, _)| text.as_str() != statement.sql.as_ref()) {
+                changed += run(session, waiting.take()).await?;
+                let found = Template::of(&statement);
+                template = Some((statement.sql.clone().into_owned(), found));
+            }
+            let Some((_, Some(template))) = &template else {
+                changed += alone(session, &statement, row).await?;
+                continue;
+            };
+            if let Some(full) = waiting.take_if(|together| !together.has_room_for(template, &statement.params)) {
+                changed += run(session, Some(full)).await?;
+            }
+            waiting.get_or_insert_with(|| Together::new(row, template)).add(template, statement.params);
         }
-        let Some((_, Some(template))) = &template else {
-            changed += alone(session, &statement, row).await?;
-            continue;
-        };
-        if let Some(full) = waiting.take_if(|together| !together.has_room_for(template, &statement.params)) {
-            changed += run(session, Some(full)).await?;
-        }
-        waiting.get_or_insert_with(|| Together::new(row, template)).add(template, statement.params);
     }
     Ok(changed + run(session, waiting).await?)
 }
