@@ -8,6 +8,7 @@ import pytest
 
 import industrydb as idb
 from tests.mssql.conftest import config
+from tests.tds.engine import answers
 from tests.tds.server import Server
 
 pytestmark = pytest.mark.backend("mssql")
@@ -100,6 +101,41 @@ def test_rows_are_counted_where_the_session_counts_nothing(server: Server) -> No
     with config(server).connect() as conn:
         conn.execute("SET NOCOUNT ON")
         assert conn.execute_many(INSERT, [[1, "a"], [2, "b"]]) == 2
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO t (id, v) OUTPUT inserted.id INTO log VALUES (?, ?)",
+        "INSERT INTO t (id, v) OUTPUT inserted.id VALUES (?, ?)",
+        "DECLARE @id int = ?; INSERT INTO t (id, v) VALUES (@id, ?)",
+    ],
+)
+def test_rows_that_go_one_by_one_are_counted_there_as_well(ms: idb.Connection, sql: str) -> None:
+    ms.execute("CREATE TABLE log (id int)")
+    assert ms.execute_many(sql, [[1, "a"], [2, "b"]]) == 2
+    ms.execute("SET NOCOUNT ON")
+    assert ms.execute_many(sql, [[3, "a"], [4, "b"], [5, "c"]]) == 3
+    assert ms.select("t").height == 5
+
+
+def test_a_query_behind_the_change_is_not_counted(ms: idb.Connection) -> None:
+    ms.execute("SET NOCOUNT ON")
+    assert ms.execute_many("DECLARE @id int = ?; INSERT INTO t VALUES (@id, ''); SELECT id FROM t", [[1], [2]]) == 0
+
+
+def test_more_rows_than_an_int_holds(ms: idb.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = 2**31 + 5
+
+    def counted(session: object) -> int:
+        del session
+        return many
+
+    monkeypatch.setitem(answers.ANSWERS, "@@ROWCOUNT", counted)
+    assert ms.execute_many(INSERT, [[1, "a"], [2, "b"]]) == 2 * many
+    ms.execute("SET NOCOUNT ON")
+    assert ms.execute(INSERT, [3, "c"]).item() == many
+    assert ms.execute("UPDATE t SET v = 'd'").item() == many
 
 
 def test_a_query_changes_nothing(ms: idb.Connection) -> None:

@@ -1,4 +1,4 @@
-"""Parameters that the server would round or cut as it stores them are refused; every other one arrives."""
+"""Parameters that the server would round, cut or respell as it stores them are refused; every other one arrives."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ TABLES = """
                     sd smalldatetime, d2 datetime2(0), o datetimeoffset(3), ti time(0), da date, v nvarchar(3),
                     a varchar(3), [a b] decimal(4, 1), twice AS (i * 2));
     INSERT INTO t (i) VALUES (1);
+    CREATE TABLE w (id int IDENTITY, v varchar(10), c char(10), l varchar(max), x text, n nvarchar(10));
+    INSERT INTO w (v) VALUES ('a');
 """
 
 
@@ -67,6 +69,36 @@ REFUSED: list[Any] = [
     ("UPDATE t SET n = CASE WHEN i = ? THEN ? ELSE 0 END", [1, D("1.239")], "n"),
     ("DECLARE @i int = 1; UPDATE t SET n = ? WHERE i = @i", [D("1.239")], "n"),
 ]
+
+
+LOST: list[Any] = [
+    # What a code page lacks, and more digits than a float has as text.
+    ("INSERT INTO w (v) VALUES (?)", ["東京"], "v"),
+    ("INSERT INTO w (v) VALUES (?)", ["aé 🐢"], "v"),
+    ("INSERT INTO w VALUES (?, ?, '', '', '')", ["é", "Привет"], "c"),
+    ("INSERT INTO w (l) VALUES (?)", ["x" * 9_000 + "東"], "l"),
+    ("INSERT INTO w (x) VALUES (?)", ["東"], "x"),
+    ("INSERT INTO w (v) VALUES (?)", [["東"]], "v"),
+    ("INSERT INTO w (v) VALUES (?)", ["123456789é  "], "v"),
+    ("UPDATE w SET n = ?, v = ? WHERE id = 1", ["東京", "東京"], "v"),
+    ("INSERT INTO w (v, n) SELECT TOP (1) ?, N'' FROM w", ["東京"], "v"),
+    ("INSERT INTO w (v) VALUES (?)", [0.1234567891], "v"),
+    ("INSERT INTO w (n) VALUES (?)", [1_234_567.0], "n"),
+    ("INSERT INTO w (l) VALUES (?)", [-1.2345675], "l"),
+]
+
+
+@pytest.mark.parametrize(("sql", "params", "column"), LOST)
+def test_what_would_be_lost_is_refused(tables: idb.Connection, sql: str, params: Any, column: str) -> None:
+    before = tables.select("w").rows()
+    for call in (lambda: tables.execute(sql, params), lambda: tables.execute_many(sql, [params])):
+        with pytest.raises(idb.DataConversionError, match="is not kept exactly by the column") as caught:
+            call()
+        error = caught.value
+        assert (error.backend, error.column_name, error.table_name) == ("mssql", column, "w")
+        assert "CAST(@P" in (error.hint or "")
+        assert "東" not in str(error)
+    assert tables.select("w").rows() == before
 
 
 @pytest.mark.parametrize(("sql", "params", "column"), REFUSED)
@@ -129,6 +161,69 @@ def test_what_is_kept_arrives(
     assert tables.execute(f"SELECT TOP (1) {column} FROM t ORDER BY id DESC").item() == value
 
 
+KEPT: list[Any] = [
+    # statement, parameters, column, value
+    ("INSERT INTO w (v) VALUES (?)", ["é€ÿ ñ"], "v", "é€ÿ ñ"),
+    ("INSERT INTO w (v) VALUES (?)", ["12345678é "], "v", "12345678é "),
+    ("INSERT INTO w (c) VALUES (?)", ["é"], "c", "é         "),
+    ("INSERT INTO w (x) VALUES (?)", ["é"], "x", "é"),
+    ("INSERT INTO w (l) VALUES (?)", ["é" * 9_000], "l", "é" * 9_000),
+    ("INSERT INTO w (n) VALUES (?)", ["東京"], "n", "東京"),
+    ("INSERT INTO w (v) VALUES (CAST(? AS varchar(10)))", ["東京"], "v", "??"),
+    ("INSERT INTO w (v) SELECT v FROM w WHERE v <> ?", ["東京"], "v", "a"),
+    ("INSERT INTO w (v) VALUES (?)", [1.5], "v", "1.5"),
+    ("INSERT INTO w (n) VALUES (?)", [-123_456.0], "n", "-123456"),
+    ("INSERT INTO w (l) VALUES (CONVERT(varchar(30), ?, 3))", [0.1234567891], "l", "1.2345678910000001e-001"),
+]
+
+
+@pytest.mark.parametrize(("sql", "params", "column", "value"), KEPT)
+@pytest.mark.parametrize("many", [False, True])
+def test_text_that_is_kept_arrives(
+    tables: idb.Connection, sql: str, params: Any, column: str, value: object, *, many: bool
+) -> None:
+    if many:
+        assert tables.execute_many(sql, [params]) == 1
+    else:
+        assert tables.execute(sql, params).item() == 1
+    assert tables.execute(f"SELECT TOP (1) {column} FROM w ORDER BY id DESC").item() == value
+
+
+def test_text_that_is_too_long_is_the_servers_to_refuse(tables: idb.Connection) -> None:
+    for column in ("v", "n"):
+        with pytest.raises(idb.DataConversionError) as caught:
+            tables.execute(f"INSERT INTO w ({column}) VALUES (?)", ["é" * 11])
+        assert caught.value.code == "2628"
+
+
+def test_code_pages_are_asked_about_in_few_requests(tables: idb.Connection, server: Server) -> None:
+    sql = "INSERT INTO w (v, l) VALUES (?, ?)"
+    rows = [[f"é{at}", f"ü{at}"] for at in range(1_500)]
+    (connection,) = server.connections()
+    before = connection.served
+    assert tables.execute_many(sql, rows) == 1_500
+    # Two times a hundred rows, the columns, and each thousand texts.
+    assert connection.served - before < 15 + 10
+    rows[1_234][1] = "東"
+    with pytest.raises(idb.DataConversionError) as caught:
+        tables.execute_many(sql, rows)
+    assert caught.value.column_name == "l"
+    assert tables.execute("SELECT COUNT(*) FROM w").item() == 1_501
+
+
+def test_what_is_plain_is_not_asked_about(tables: idb.Connection, server: Server) -> None:
+    (connection,) = server.connections()
+    sql = "INSERT INTO w (v) VALUES (?)"
+    tables.execute(sql, ["plain"])
+    before = connection.served
+    tables.execute(sql, ["plain"])
+    assert connection.served - before == 1
+    tables.execute(sql, ["é"])
+    before = connection.served
+    tables.execute(sql, ["ü"])
+    assert connection.served - before == 2
+
+
 def test_merge(tables: idb.Connection) -> None:
     merge = (
         "MERGE t USING (SELECT 1 AS k) AS s ON t.i = s.k WHEN MATCHED THEN UPDATE SET n = @P1 "
@@ -162,6 +257,41 @@ def test_an_open_transaction_goes_on(tables: idb.Connection) -> None:
         assert tables.in_transaction
         tables.execute("UPDATE t SET n = ? WHERE i = 1", [D("7.25")])
     assert tables.execute("SELECT n FROM t").item() == D("7.25")
+
+
+def test_text_in_an_open_transaction(tables: idb.Connection) -> None:
+    tables.execute("SET XACT_ABORT ON")
+    with tables.transaction():
+        tables.execute("INSERT INTO w (v) VALUES (?)", ["é"])
+        with pytest.raises(idb.DataConversionError):
+            tables.update("w", {"v": "東京"}, {"id": 1})
+        assert tables.in_transaction
+    assert tables.select("w", columns=["v"], order_by="id")["v"].to_list() == ["a", "é"]
+
+
+def test_a_table_is_found_by_any_name(tables: idb.Connection) -> None:
+    tables.execute("CREATE SCHEMA s")
+    tables.execute("CREATE TABLE s.t (i int)")
+    for name in ("test..t", "[test]..[t]", "test.dbo.t", "test.s.t", "s.t"):
+        with pytest.raises(idb.DataConversionError):
+            tables.execute(f"INSERT INTO {name} (i) VALUES (?)", [1.5])
+    with pytest.raises(idb.DataConversionError):
+        tables.execute("UPDATE x SET i = ? FROM test..t AS x", [1.5])
+    tables.execute("CREATE TABLE #t (n decimal(5, 1))")
+    with pytest.raises(idb.DataConversionError):
+        tables.execute("INSERT INTO tempdb..#t VALUES (?)", [D("1.25")])
+
+
+@pytest.mark.parametrize("name", ["elsewhere.test.dbo.t", "nowhere..t"])
+def test_a_table_that_is_elsewhere_is_the_servers(tables: idb.Connection, name: str) -> None:
+    with tables.transaction():
+        tables.execute("INSERT INTO t (i) VALUES (2)")
+        with pytest.raises(idb.QueryExecutionError) as caught:
+            tables.execute(f"INSERT INTO {name} (i) VALUES (?)", [1.5])
+        # Whatever it is: 7202 of a server that is not linked, 208.
+        assert caught.value.code is not None
+        assert tables.in_transaction
+    assert tables.execute("SELECT COUNT(*) FROM t").item() == 2
 
 
 def test_a_temporary_table(ms: idb.Connection) -> None:

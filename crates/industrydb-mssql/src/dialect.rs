@@ -2,8 +2,11 @@
 
 use industrydb_core::sql::PlaceholderStyle;
 use industrydb_core::sql::dialect::{
-    DecimalType, Dialect, Limit, ListType, ReadOnly, Rename, Savepoints, Staging, Transactions, TypeNames, Upsert,
+    DecimalType, Dialect, Finer, Limit, ListType, ReadOnly, Rename, Savepoints, Staging, Transactions, TypeNames,
+    Upsert,
 };
+
+use crate::instant;
 
 /// How SQL Server spells SQL.
 pub static DIALECT: Dialect = Dialect {
@@ -19,6 +22,9 @@ pub static DIALECT: Dialect = Dialect {
     staging: Staging::SelectIntoHash,
     rename: Rename::SpRename,
     never: "1 = 0",
+    // From compatibility level 130 on a tick is compared with all its digits, .003333… (Transact-SQL reference,
+    // "datetime2"); all that the other types keep, `smalldatetime` too, is what they show.
+    finer: &[Finer { declared: "datetime", shows: instant::is_shown_tick }],
     types: TypeNames {
         boolean: "bit",
         int8: "smallint",
@@ -88,7 +94,7 @@ mod tests {
             (
                 "b = @p1",
                 Params::Positional(vec![Value::Int(1)]),
-                "UPDATE [s].[t] SET [a] = @P2 WHERE (b = @p1)",
+                "UPDATE [s].[t] SET [a] = @P2 WHERE (b = @P1)",
                 vec![Value::Int(1), Value::Null],
             ),
             (

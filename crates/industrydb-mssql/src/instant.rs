@@ -4,6 +4,7 @@
 //! `datetimeoffset(n)` is a `datetime2` in UTC and an offset that only says where it was written. `datetime` counts days
 //! from 1900-01-01 and ticks of 1/300 s, `smalldatetime` days and minutes.
 
+use industrydb_core::value::Value;
 use tiberius::time::{Date, DateTime, DateTime2, DateTimeOffset, SmallDateTime, Time};
 
 /// 0001-01-01 in days since 1970-01-01.
@@ -91,6 +92,28 @@ pub fn of_datetime(value: DateTime) -> i64 {
     (i64::from(value.days()) + i64::from(YEAR_1900)) * MICROS_PER_DAY + millis * 1_000
 }
 
+/// Whether `value` is what a `datetime` shows of a tick that is no whole millisecond: .003 of .003333…, .007 of .006667.
+pub fn is_shown_tick(value: &Value) -> bool {
+    match value {
+        Value::Datetime(micros) | Value::DatetimeUtc(micros) => {
+            matches!(micros.rem_euclid(10_000), 3_000 | 7_000) && to_datetime(*micros).is_some()
+        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::Text(_)
+        | Value::Bytes(_)
+        | Value::Decimal(_)
+        | Value::Date(_)
+        | Value::Time(_)
+        | Value::Duration(_)
+        | Value::Uuid(_)
+        | Value::List(_)
+        | Value::Json(_) => false,
+    }
+}
+
 /// Microseconds of a `smalldatetime`.
 #[inline]
 pub fn of_smalldatetime(value: SmallDateTime) -> i64 {
@@ -170,6 +193,23 @@ mod tests {
 
     fn micros(text: &str) -> i64 {
         parse_datetime(text.as_bytes()).expect(text).0
+    }
+
+    #[test]
+    fn ticks_are_told_by_what_is_shown_of_them() {
+        for (text, is_one) in [
+            ("2024-05-06T07:08:09.003", true),
+            ("1899-12-31T23:59:59.997", true),
+            ("1969-12-31T23:59:59.993", true),
+            ("2024-05-06T07:08:09.010", false),
+            ("2024-05-06T07:08:09.004", false),
+            ("2024-05-06T07:08:09.003001", false),
+            ("1700-01-01T00:00:00.003", false),
+        ] {
+            assert_eq!(is_shown_tick(&Value::Datetime(micros(text))), is_one, "{text}");
+            assert_eq!(is_shown_tick(&Value::DatetimeUtc(micros(text))), is_one, "{text}");
+        }
+        assert!(!is_shown_tick(&Value::Time(3_000)));
     }
 
     #[test]

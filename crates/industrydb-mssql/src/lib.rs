@@ -7,6 +7,7 @@
 mod blocks;
 mod bulk;
 mod catalog;
+mod code_page;
 mod connector;
 mod decode;
 mod describe;
@@ -15,6 +16,7 @@ mod encode;
 mod error;
 mod instant;
 mod interrupt;
+mod keeps;
 mod login;
 mod many;
 mod params;
@@ -28,6 +30,7 @@ mod store;
 mod stored;
 mod types;
 mod variant;
+mod whereabouts;
 mod wire;
 
 pub use connector::connect;

@@ -1,8 +1,8 @@
 //! One statement for many rows of parameters: as many rows in one request as a call takes parameters.
 //!
 //! A call's text repeats the statement for each of its rows, with parameters of their own. Behind each the batch adds up
-//! `@@ROWCOUNT`, which is what the statement itself changed, whatever its triggers did, and ends if it failed. So it is
-//! what a call for each row would be, for statements that do not look at each other: an INSERT, UPDATE or DELETE
+//! `ROWCOUNT_BIG()`, which is what the statement itself changed, whatever its triggers did, and ends if it failed. So it
+//! is what a call for each row would be, for statements that do not look at each other: an INSERT, UPDATE or DELETE
 //! without variables (`@@ROWCOUNT`, `@@IDENTITY`), results and control flow. Others go one by one.
 
 use std::fmt::Write as _;
@@ -23,13 +23,16 @@ use crate::stored;
 
 /// The most statements of a request: the server compiles all of them before it runs the first.
 const MOST_ROWS: usize = 100;
+/// Rows whose parameters are looked at before any of them is sent: what the server has to be asked about them goes in one
+/// request.
+const CHECKED_TOGETHER: usize = 1_000;
 /// The longest text of a request, in bytes.
 const LONGEST_TEXT: usize = 1 << 18;
 /// The most bytes of its parameters that have no fixed size.
 const MOST_BYTES: usize = 1 << 20;
 
 const HEAD: &str = "DECLARE @industrydb_rows bigint = 0, @industrydb_error int = 0;\n";
-const BEHIND_EACH: &str = "\n; SELECT @industrydb_rows = @industrydb_rows + @@ROWCOUNT, @industrydb_error = @@ERROR; \
+const BEHIND_EACH: &str = "\n; SELECT @industrydb_rows = @industrydb_rows + ROWCOUNT_BIG(), @industrydb_error = @@ERROR; \
      IF @industrydb_error <> 0 RETURN;\n";
 const TAIL: &str = "SELECT @industrydb_rows";
 
@@ -41,24 +44,27 @@ pub async fn execute_many(session: &mut Session, sql: &str, rows: &[Params]) -> 
     let mut changed = 0;
     let mut waiting: Option<Together<'_>> = None;
     let mut template: Option<(String, Option<Template>)> = None;
-    for (row, params) in rows.iter().enumerate() {
-        let mut statement = Statement::new(sql, params)?;
-        stored::check(session, &statement).await?;
-        statement.type_nulls(session).await?;
-        // The text is the same for all rows, unless their keys come in another order.
-        if template.as_ref().is_none_or(|(text, _)| text.as_str() != statement.sql.as_ref()) {
-            changed += run(session, waiting.take()).await?;
-            let found = Template::of(&statement);
-            template = Some((statement.sql.clone().into_owned(), found));
+    for (chunk, params) in rows.chunks(CHECKED_TOGETHER).enumerate() {
+        let statements: Vec<Statement<'_>> =
+            params.iter().map(|params| Statement::new(sql, params)).collect::<Result<_>>()?;
+        stored::check(session, &statements).await?;
+        for (row, mut statement) in (chunk * CHECKED_TOGETHER..).zip(statements) {
+            statement.type_nulls(session).await?;
+            // The text is the same for all rows, unless their keys come in another order.
+            if template.as_ref().is_none_or(|(text, _)| text.as_str() != statement.sql.as_ref()) {
+                changed += run(session, waiting.take()).await?;
+                let found = Template::of(&statement);
+                template = Some((statement.sql.clone().into_owned(), found));
+            }
+            let Some((_, Some(template))) = &template else {
+                changed += alone(session, &statement, row).await?;
+                continue;
+            };
+            if let Some(full) = waiting.take_if(|together| !together.has_room_for(template, &statement.params)) {
+                changed += run(session, Some(full)).await?;
+            }
+            waiting.get_or_insert_with(|| Together::new(row, template)).add(template, statement.params);
         }
-        let Some((_, Some(template))) = &template else {
-            changed += alone(session, &statement, row).await?;
-            continue;
-        };
-        if let Some(full) = waiting.take_if(|together| !together.has_room_for(template, &statement.params)) {
-            changed += run(session, Some(full)).await?;
-        }
-        waiting.get_or_insert_with(|| Together::new(row, template)).add(template, statement.params);
     }
     Ok(changed + run(session, waiting).await?)
 }
@@ -66,10 +72,19 @@ pub async fn execute_many(session: &mut Session, sql: &str, rows: &[Params]) -> 
 /// One statement as a request of its own.
 async fn alone(session: &mut Session, statement: &Statement<'_>, row: usize) -> Result<u64> {
     let shape = statement.shape;
-    let mut counts = Counts { single: shape.is_single && !shape.calls, rows: 0 };
+    let mut counts = Counts { single: shape.is_single && !shape.calls, rows: 0, gave_rows: false };
     session.run(statement.request(), &mut counts).await.map_err(|error| of_row(error, row))?;
     // A query changes nothing, whatever it counts.
-    Ok(if shape.is_select { 0 } else { counts.rows })
+    if shape.is_select {
+        return Ok(0);
+    }
+    // A batch tells no counts; nor does a call under SET NOCOUNT ON, but a procedure may have its reasons for that. The
+    // server knows the last statement's: the one that changed rows, unless another gave some behind it.
+    let untold = counts.rows == 0 && (!statement.is_call() || shape.is_straight && !shape.calls);
+    if untold && shape.changes_rows && (shape.is_single || !counts.gave_rows) {
+        return session.ask_counts().await.map_err(|error| of_row(error, row));
+    }
+    Ok(counts.rows)
 }
 
 /// Says which row of parameters an error is about.
@@ -217,12 +232,15 @@ struct Counts {
     /// The count of a single statement comes last, behind those of its triggers.
     single: bool,
     rows: u64,
+    gave_rows: bool,
 }
 
 impl Sink for Counts {
     async fn take(&mut self, item: Item) -> Result<()> {
-        if let Item::Count(rows) = item {
-            self.rows = if self.single { rows } else { self.rows + rows };
+        match item {
+            Item::Count(rows) => self.rows = if self.single { rows } else { self.rows + rows },
+            Item::Row(_) => self.gave_rows = true,
+            Item::Columns(_) => {}
         }
         Ok(())
     }

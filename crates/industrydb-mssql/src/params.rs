@@ -86,6 +86,11 @@ impl<'v> Bound<'v> {
         })
     }
 
+    /// Text.
+    pub fn of_text(text: &'v str) -> Self {
+        Self::text(Cow::Borrowed(text))
+    }
+
     fn text(text: Cow<'v, str>) -> Self {
         // The library goes by UTF-8 bytes, of which there are never fewer than UTF-16 units.
         let declared = if text.len() <= LONGEST_TEXT { "nvarchar(4000)" } else { "nvarchar(max)" };

@@ -167,7 +167,7 @@ async fn work(
     options: ReadOptions,
     outlet: Arc<Outlet>,
 ) -> Result<()> {
-    stored::check(session, &statement).await?;
+    stored::check(session, std::slice::from_ref(&statement)).await?;
     statement.type_nulls(session).await?;
     let streams = options.settle != Settle::WholeResult;
     let shape = statement.shape;

@@ -431,9 +431,10 @@ impl Session {
     /// As [`Self::run`].
     pub async fn ask_counts(&mut self) -> Result<u64> {
         let mut rows = Rows::default();
-        self.run_on(Request::Batch("SELECT @@ROWCOUNT, @@TRANCOUNT"), &mut rows).await?;
+        self.run_on(Request::Batch("SELECT ROWCOUNT_BIG(), @@TRANCOUNT"), &mut rows).await?;
         match rows.0.first().map(Vec::as_slice) {
-            Some([ColumnData::I32(Some(count)), ColumnData::I32(Some(depth))]) => {
+            // `@@ROWCOUNT` is an int, which more than 2,147,483,647 rows go beyond.
+            Some([ColumnData::I64(Some(count)), ColumnData::I32(Some(depth))]) => {
                 self.set_depth(u32::try_from(*depth).unwrap_or(0));
                 Ok(u64::try_from(*count).unwrap_or(0))
             }

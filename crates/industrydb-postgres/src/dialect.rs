@@ -19,6 +19,7 @@ pub static DIALECT: Dialect = Dialect {
     staging: Staging::CreateTempAs { schema: "pg_temp" },
     rename: Rename::AlterTable,
     never: "false",
+    finer: &[],
     types: TypeNames {
         boolean: "boolean",
         int8: "smallint",

@@ -92,7 +92,7 @@ pub fn condition(given: Option<&Bound<'_, PyAny>>) -> PyResult<Where> {
     } else if given.is_instance_of::<PyString>() {
         string("where", given).map(Where::Sql)
     } else if given.cast::<PyMapping>().is_ok() {
-        named("where", given).map(Where::Columns)
+        named("where", given).map(Where::columns)
     } else {
         Err(wrong_type("where", "SQL text, a mapping of columns to values, or True", given))
     }

@@ -20,6 +20,7 @@ pub static DIALECT: Dialect = Dialect {
     staging: Staging::CreateTempAs { schema: "temp" },
     rename: Rename::AlterTable,
     never: "0",
+    finer: &[],
     types: TypeNames {
         boolean: "BOOLEAN",
         int8: "INTEGER",

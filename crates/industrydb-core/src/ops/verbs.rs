@@ -1,5 +1,7 @@
 //! `select`, `update`, `delete`, `execute_many`.
 
+use std::borrow::Cow;
+
 use polars_core::prelude::DataFrame;
 
 use super::atomic::Atomic;
@@ -19,7 +21,8 @@ pub async fn select(
     select: &Select<'_>,
     options: ReadOptions,
 ) -> Result<DataFrame> {
-    let statement = select.statement(connector.dialect())?;
+    let condition = typed(connector, select.table, select.condition).await?;
+    let statement = Select { condition: &condition, ..*select }.statement(connector.dialect())?;
     execute(connector, &statement.sql, &statement.params, options).await
 }
 
@@ -34,7 +37,8 @@ pub async fn update(
     condition: &Where,
     params: &Params,
 ) -> Result<u64> {
-    let statement = generate::update(connector.dialect(), table, values, condition, params)?;
+    let condition = typed(connector, table, condition).await?;
+    let statement = generate::update(connector.dialect(), table, values, &condition, params)?;
     run(connector, &statement.sql, &statement.params).await
 }
 
@@ -48,8 +52,24 @@ pub async fn delete(
     condition: &Where,
     params: &Params,
 ) -> Result<u64> {
-    let statement = generate::delete(connector.dialect(), table, condition, params)?;
+    let condition = typed(connector, table, condition).await?;
+    let statement = generate::delete(connector.dialect(), table, &condition, params)?;
     run(connector, &statement.sql, &statement.params).await
+}
+
+/// `condition` for the columns of `table`, which are looked up if its values depend on them. Of a table that is not there
+/// the statement says so.
+async fn typed<'w>(
+    connector: &mut dyn DatabaseConnector,
+    table: &TableName,
+    condition: &'w Where,
+) -> Result<Cow<'w, Where>> {
+    let dialect = connector.dialect();
+    if !condition.depends_on_types(dialect) {
+        return Ok(Cow::Borrowed(condition));
+    }
+    let columns = connector.columns(table).await?;
+    Ok(columns.map_or(Cow::Borrowed(condition), |columns| Cow::Owned(condition.clone().of_types(dialect, &columns))))
 }
 
 /// Runs one statement for each set of parameters, all or none, and gives the rows changed.

@@ -2,10 +2,10 @@ use polars_core::df;
 
 use crate::connector::ReadOptions;
 use crate::error::ErrorKind;
-use crate::ops::fake::{Fake, now};
+use crate::ops::fake::{Fake, column, now};
 use crate::ops::{delete, execute, execute_many, select, update};
 use crate::sql::generate::{Select, Where};
-use crate::table::TableName;
+use crate::table::{ColumnInfo, TableName};
 use crate::value::{Params, Value};
 
 #[test]
@@ -54,6 +54,23 @@ fn verbs_run_what_was_generated() {
             "DELETE FROM \"s\".\"t\" WHERE (a = ?) Positional([Int(7)])",
         ]
     );
+}
+
+#[test]
+fn values_that_depend_on_types_have_them_looked_up() {
+    let table = TableName::parse("t").unwrap();
+    let condition = |value| Where::columns(vec![("a".to_owned(), Value::Int(value))]);
+    let ticks = ColumnInfo { declared_type: "ticks".to_owned(), ..column("a", None) };
+    let mut fake = Fake::with_table(vec![ticks]);
+    for value in [3, 4] {
+        now(delete(&mut fake, &table, &condition(value), &Params::NONE)).unwrap();
+    }
+    let mut nothing = Fake::new();
+    now(delete(&mut nothing, &table, &condition(3), &Params::NONE)).unwrap();
+    let plain = "DELETE FROM \"t\" WHERE \"a\" = ?1";
+    let cast = "DELETE FROM \"t\" WHERE \"a\" = CAST(?1 AS ticks)";
+    assert_eq!(fake.log, [format!("{cast} Positional([Int(3)])"), format!("{plain} Positional([Int(4)])")]);
+    assert_eq!(nothing.log, [format!("{plain} Positional([Int(3)])")]);
 }
 
 #[test]

@@ -1,9 +1,17 @@
 //! Dialects for tests of what is written for any dialect.
 
 use super::{
-    DecimalType, Dialect, Limit, ListType, ReadOnly, Rename, Savepoints, Staging, Transactions, TypeNames, Upsert,
+    DecimalType, Dialect, Finer, Limit, ListType, ReadOnly, Rename, Savepoints, Staging, Transactions, TypeNames,
+    Upsert,
 };
 use crate::sql::PlaceholderStyle;
+use crate::value::Value;
+
+const TICKS: &[Finer] = &[Finer { declared: "ticks", shows: is_three }];
+
+fn is_three(value: &Value) -> bool {
+    *value == Value::Int(3)
+}
 
 const fn fixture() -> Dialect {
     Dialect {
@@ -19,6 +27,7 @@ const fn fixture() -> Dialect {
         staging: Staging::CreateTempAs { schema: "temp" },
         rename: Rename::AlterTable,
         never: "0",
+        finer: TICKS,
         types: TypeNames {
             boolean: "bool",
             int8: "i8",

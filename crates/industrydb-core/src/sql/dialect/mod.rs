@@ -9,6 +9,7 @@ pub use transactions::{ReadOnly, Savepoints, Transactions};
 pub use types::{DecimalType, ListType, TypeNames};
 
 use super::PlaceholderStyle;
+use crate::value::Value;
 
 /// How one backend spells the SQL that we write for it.
 #[derive(Debug)]
@@ -37,10 +38,23 @@ pub struct Dialect {
     pub rename: Rename,
     /// A condition that no row meets.
     pub never: &'static str,
+    /// Column types whose values are finer than what is read of them.
+    pub finer: &'static [Finer],
     /// Each Polars type's column type in `CREATE TABLE`.
     pub types: TypeNames,
     /// Transactions and savepoints.
     pub transactions: Transactions,
+}
+
+/// A column type whose values are finer than what is read of them (SQL Server's `datetime` counts 1/300 s and shows
+/// milliseconds): what was read equals what is stored only when it is cast to the type.
+#[derive(Debug, Clone, Copy)]
+pub struct Finer {
+    /// Its name, as [`crate::table::ColumnInfo::declared_type`] has it.
+    pub declared: &'static str,
+    /// Whether such a column shows this value and keeps another one. A cast must not make it of any other value, which the
+    /// column does not hold.
+    pub shows: fn(&Value) -> bool,
 }
 
 /// How the number of rows is limited.

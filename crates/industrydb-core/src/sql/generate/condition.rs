@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::sql::placeholders::numbered;
 use crate::sql::tokens::{Kind, tokenize};
 use crate::sql::{Dialect, renumber};
+use crate::table::ColumnInfo;
 use crate::value::{Params, Value};
 
 /// Which rows a statement is about.
@@ -16,7 +17,18 @@ pub enum Where {
     /// SQL text, with placeholders in any style that [`crate::sql::translate`] takes.
     Sql(String),
     /// All of the columns have one of their values: a list is `IN`, NULL is `IS NULL`, an empty list matches nothing.
-    Columns(Vec<(String, Value)>),
+    Columns(Vec<Match>),
+}
+
+/// A column, and what it is compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Match {
+    /// The column.
+    pub column: String,
+    /// Its value, or a list of those that it may have.
+    pub value: Value,
+    /// Its type, if it is among [`Dialect::finer`].
+    pub finer: Option<&'static str>,
 }
 
 /// A condition's SQL and its values in the order of their numbers, from 1.
@@ -28,6 +40,38 @@ pub(super) struct Numbered {
 }
 
 impl Where {
+    /// A condition out of columns and their values.
+    pub fn columns(pairs: Vec<(String, Value)>) -> Self {
+        Self::Columns(pairs.into_iter().map(|(column, value)| Match { column, value, finer: None }).collect())
+    }
+
+    /// Whether the types of the columns matter: [`Self::of_types`] takes them into account.
+    pub(crate) fn depends_on_types(&self, dialect: &Dialect) -> bool {
+        let depends = |value: &Value| dialect.finer.iter().any(|finer| (finer.shows)(value));
+        match self {
+            Self::Columns(matches) => matches.iter().any(|entry| match &entry.value {
+                Value::List(items) => items.iter().any(depends),
+                value => depends(value),
+            }),
+            Self::Missing | Self::All | Self::Sql(_) => false,
+        }
+    }
+
+    /// The same for a table with these columns.
+    #[must_use]
+    pub(crate) fn of_types(mut self, dialect: &Dialect, columns: &[ColumnInfo]) -> Self {
+        if let Self::Columns(matches) = &mut self {
+            for entry in matches {
+                let column = columns.iter().find(|column| dialect.same_name(&column.name, &entry.column));
+                let finer = dialect.finer.iter().find(|finer| {
+                    column.is_some_and(|column| column.declared_type.eq_ignore_ascii_case(finer.declared))
+                });
+                entry.finer = finer.map(|finer| finer.declared);
+            }
+        }
+        self
+    }
+
     /// Whether nothing limits the rows and nobody said that this is meant.
     fn is_missing(&self) -> bool {
         match self {
@@ -96,11 +140,11 @@ fn text_clause(dialect: &Dialect, text: &str) -> Result<String> {
     }
 }
 
-fn of_columns(dialect: &Dialect, columns: &[(String, Value)]) -> Result<Numbered> {
+fn of_columns(dialect: &Dialect, matches: &[Match]) -> Result<Numbered> {
     let mut values = Vec::new();
-    let mut terms = Vec::with_capacity(columns.len());
-    for (name, value) in columns {
-        terms.push(term(dialect, &dialect.quote(name)?, value, &mut values));
+    let mut terms = Vec::with_capacity(matches.len());
+    for entry in matches {
+        terms.push(term(dialect, &dialect.quote(&entry.column)?, entry, &mut values));
     }
     if values.len() > dialect.max_parameters {
         return Err(Error::argument(format!(
@@ -116,12 +160,17 @@ fn of_columns(dialect: &Dialect, columns: &[(String, Value)]) -> Result<Numbered
 }
 
 /// One column's condition; appends the values that it compares with.
-fn term(dialect: &Dialect, column: &str, value: &Value, values: &mut Vec<Value>) -> String {
+fn term(dialect: &Dialect, column: &str, entry: &Match, values: &mut Vec<Value>) -> String {
+    let finer = entry.finer.and_then(|declared| dialect.finer.iter().find(|finer| finer.declared == declared));
     let mut bind = |value: &Value| {
         values.push(value.clone());
-        numbered(dialect.placeholders, values.len())
+        let placeholder = numbered(dialect.placeholders, values.len());
+        match finer {
+            Some(finer) if (finer.shows)(value) => format!("CAST({placeholder} AS {})", finer.declared),
+            Some(_) | None => placeholder,
+        }
     };
-    match value {
+    match &entry.value {
         Value::Null => format!("{column} IS NULL"),
         Value::List(items) => {
             let (nulls, others): (Vec<_>, Vec<_>) = items.iter().partition(|item| **item == Value::Null);
@@ -145,6 +194,6 @@ fn term(dialect: &Dialect, column: &str, value: &Value, values: &mut Vec<Value>)
         | Value::DatetimeUtc(_)
         | Value::Duration(_)
         | Value::Uuid(_)
-        | Value::Json(_) => format!("{column} = {}", bind(value)),
+        | Value::Json(_) => format!("{column} = {}", bind(&entry.value)),
     }
 }

@@ -8,7 +8,7 @@ mod table;
 mod tests;
 mod write;
 
-pub use condition::Where;
+pub use condition::{Match, Where};
 pub use select::{OrderBy, Select};
 pub use staging::{
     Action, Conflict, Key, create_staging, duplicate_keys, insert_from_staging, number_staging, staging_name,

@@ -27,7 +27,7 @@ fn sql(text: &str) -> Where {
 }
 
 fn columns(pairs: &[(&str, Value)]) -> Where {
-    Where::Columns(pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+    Where::columns(pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
 }
 
 fn deleted(condition: &Where, params: &Params) -> Result<Statement> {
@@ -60,8 +60,38 @@ fn conditions() {
 }
 
 #[test]
+fn values_are_cast_to_a_type_that_is_finer_than_it_shows() {
+    let column = |name: &str, declared: &str| ColumnInfo {
+        name: name.to_owned(),
+        declared_type: declared.to_owned(),
+        dtype: DataType::Int64,
+        nullable: true,
+        default: None,
+        primary_key: None,
+        generated: false,
+        collation: None,
+    };
+    let types = [column("a", "TICKS"), column("b", "int")];
+    let list = |values: &[i128]| Value::List(values.iter().copied().map(int).collect());
+    #[rustfmt::skip]
+    let rows: &[(Where, bool, &str, &[i128])] = &[
+        (columns(&[("a", int(3)), ("b", int(3)), ("c", int(3))]), true,
+            " WHERE \"a\" = CAST(?1 AS ticks) AND \"b\" = ?2 AND \"c\" = ?3", &[3, 3, 3]),
+        (columns(&[("a", list(&[2, 3]))]), true, " WHERE \"a\" IN (?1, CAST(?2 AS ticks))", &[2, 3]),
+        (columns(&[("a", int(4)), ("b", Value::Null)]), false, " WHERE \"a\" = ?1 AND \"b\" IS NULL", &[4]),
+        (sql("a = 3"), false, " WHERE (a = 3)", &[]),
+    ];
+    for (condition, depends, expected, values) in rows {
+        assert_eq!(condition.depends_on_types(&FIXTURE), *depends, "{condition:?}");
+        let statement = deleted(&condition.clone().of_types(&FIXTURE, &types), &Params::NONE).unwrap();
+        assert_eq!(statement.sql, format!("DELETE FROM \"s\".\"t\"{expected}"));
+        assert_eq!(statement.params, ints(values));
+    }
+}
+
+#[test]
 fn conditions_that_make_no_sense() {
-    let many = Where::Columns(vec![("a".to_owned(), Value::List((0..6).map(int).collect()))]);
+    let many = Where::columns(vec![("a".to_owned(), Value::List((0..6).map(int).collect()))]);
     #[rustfmt::skip]
     let rows = [
         (Where::Missing, Params::NONE, "True for all rows"),

@@ -88,7 +88,7 @@ fn rewrite<'s>(sql: &'s str, style: PlaceholderStyle, params: &Params, splice: b
     let Some(tokens) = tokenize(sql, style) else {
         return Ok(untouched(Slots::as_given(params)));
     };
-    let scanned = scan::scan(sql, style, &tokens, params)?;
+    let mut scanned = scan::scan(sql, style, &tokens, params)?;
     let mut slots = Slots::of_statement(scanned.placeholders.iter().map(|found| Slot {
         label: sql[found.span.clone()].to_owned(),
         source: match found.key {
@@ -100,13 +100,31 @@ fn rewrite<'s>(sql: &'s str, style: PlaceholderStyle, params: &Params, splice: b
         let has_colon = scanned.placeholders.iter().any(|found| sql[found.span.clone()].starts_with(':'));
         if has_colon && splice { error.with_hint("write a colon that begins no placeholder as \\:") } else { error }
     })?;
-    if scanned.native || !splice {
+    if !splice {
         slots.keep_numbers(style);
         return Ok(untouched(slots));
     }
-    let numbers = slots.number_by_appearance();
+    let numbers = if scanned.native {
+        slots.keep_numbers(style);
+        keep_respelled(sql, style, &mut scanned.placeholders)
+    } else {
+        slots.number_by_appearance()
+    };
     let sql = splice_all(sql, style, &scanned, &numbers);
     Ok(Translated { sql, slots })
+}
+
+/// Of the server's own placeholders keeps those that are not spelled as they are declared, and gives their numbers. A
+/// SQL Server whose own collation tells capitals apart knows no `@p1` where `@P1` is declared (Transact-SQL reference,
+/// "COLLATE": variables have the collation of the instance).
+fn keep_respelled(sql: &str, style: PlaceholderStyle, placeholders: &mut Vec<Found<'_>>) -> Vec<usize> {
+    let respelled = |found: &Found<'_>| match found.key {
+        Key::Position(at) => Some(at + 1).filter(|number| sql[found.span.clone()] != numbered(style, *number)),
+        Key::Name(_) => None,
+    };
+    let numbers = placeholders.iter().filter_map(respelled).collect();
+    placeholders.retain(|found| respelled(found).is_some());
+    numbers
 }
 
 /// One look at the bytes, so that a statement without parameters costs nothing more.

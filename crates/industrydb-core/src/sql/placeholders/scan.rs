@@ -31,7 +31,7 @@ pub(super) struct Scanned<'s> {
     pub(super) placeholders: Vec<Found<'s>>,
     /// The bytes to leave out: one `?` of `??`, the backslash of `\:`.
     pub(super) escapes: Vec<usize>,
-    /// Whether the placeholders are the server's own numbered ones: nothing is to be rewritten.
+    /// Whether the placeholders are the server's own numbered ones: they keep their numbers.
     pub(super) native: bool,
 }
 

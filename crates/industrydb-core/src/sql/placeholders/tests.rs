@@ -57,7 +57,8 @@ fn every_spelling_becomes_the_servers() {
         (Dollar, "SELECT :a\\::b", map(&["a", "b"]), "SELECT $1:$2", &[1, 2]),
         // each server's own
         (Dollar, "SELECT $2, $1, a ? 'k', b ?? 'c', \\:", list(&[1, 2]), "SELECT $2, $1, a ? 'k', b ?? 'c', \\:", &[1, 2]),
-        (At, "SELECT @p2, @P1", list(&[1, 2]), "SELECT @p2, @P1", &[1, 2]),
+        (At, "SELECT @P2, @P1", list(&[1, 2]), "SELECT @P2, @P1", &[1, 2]),
+        (At, "SELECT @p2, @P1, '@p1', @p02+@p1", list(&[1, 2]), "SELECT @P2, @P1, '@p1', @P2+@P1", &[1, 2]),
         (At, "SELECT @b, @a, @@ROWCOUNT", map(&["a", "b"]), "SELECT @P1, @P2, @@ROWCOUNT", &[2, 1]),
         (At, "DECLARE @x int = :a; SELECT @x", map(&["a"]), "DECLARE @x int = @P1; SELECT @x", &[1]),
         (At, "EXEC p @a = @a, @b = :a", map(&["a"]), "EXEC p @a = @P1, @b = @P1", &[1]),
@@ -185,6 +186,7 @@ fn renumbering_leaves_room_behind_on_every_backend() {
         (Sqlite, "a->'$.x' = :a", map(&["a"]), "a->'$.x' = ?1", &[1]),
         (Dollar, "a = $1", list(&[1]), "a = $1", &[1]),
         (At, "a = @P1", list(&[1]), "a = @P1", &[1]),
+        (At, "a = @p1", list(&[1]), "a = @P1", &[1]),
     ];
     for (style, sql, params, expected, values) in rows {
         let translated = renumber(sql, *style, params).unwrap_or_else(|error| panic!("{sql}: {error}"));
