@@ -224,6 +224,9 @@ impl<'a> Encoder<'a> {
             DataType::String => any.downcast_ref().map(|values| match kind {
                 Kind::Guid => Source::Guid(values),
                 Kind::NText(most) => Source::Text { values, most },
+                // Straight, it is the client library that counts; through a staging table, the server counts what is not
+                // ASCII. In no code page has a text fewer bytes than units in UTF-16, unless it lacks a character.
+                Kind::CodePageText(most) if way.staged => Source::Text { values, most },
                 Kind::Variant => Source::Text { values, most: LONGEST_VARIANT },
                 _ => Source::Text { values, most: usize::MAX },
             }),
