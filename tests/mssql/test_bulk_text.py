@@ -121,3 +121,10 @@ def test_temporary_tables_of_another_code_page(ms: idb.Connection) -> None:
     assert ms.insert("#t", {"v": ["ёж"], "w": ["é€"]}) == 1
     found = ms.execute("SELECT CAST(v AS nvarchar(20)) AS v, CAST(w AS nvarchar(20)) AS w FROM #t")
     assert found.rows() == [("ёж", "é€")]
+
+
+def test_white_space_of_xml_stays(ms: idb.Connection) -> None:
+    ms.execute("CREATE TABLE t (id int IDENTITY, v xml)")
+    values = ["<a> <b>1</b>\n\t<b> 2 </b> </a>", f"<a> {'<b>x</b> ' * 10_000}</a>", None]
+    assert ms.insert("t", {"v": values}) == 3
+    assert ms.execute("SELECT v FROM t ORDER BY id")["v"].to_list() == values
