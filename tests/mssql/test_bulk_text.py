@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import industrydb as idb
@@ -128,3 +130,39 @@ def test_white_space_of_xml_stays(ms: idb.Connection) -> None:
     values = ["<a> <b>1</b>\n\t<b> 2 </b> </a>", f"<a> {'<b>x</b> ' * 10_000}</a>", None]
     assert ms.insert("t", {"v": values}) == 3
     assert ms.execute("SELECT v FROM t ORDER BY id")["v"].to_list() == values
+
+
+TABLES = {"straight": "v varchar(9) NULL", "staged": "v nchar(9) NULL"}
+
+
+@pytest.mark.parametrize("nocount", ["OFF", "ON"])
+@pytest.mark.parametrize("column", TABLES.values(), ids=TABLES)
+def test_an_index_that_drops_duplicates(ms: idb.Connection, column: str, nocount: str) -> None:
+    ms.execute(f"CREATE TABLE t (k int, {column}, PRIMARY KEY (k) WITH (IGNORE_DUP_KEY = ON))")
+    ms.execute(f"SET NOCOUNT {nocount}")
+    rows: dict[str, list[Any]] = {"k": [1, 2], "v": ["a", "b"]}
+    assert ms.insert("t", rows) == 2
+    for keys in ([3, 2], [4, 4], [1, 2]):
+        with pytest.raises(idb.UniqueViolationError, match="IGNORE_DUP_KEY") as caught:
+            ms.insert("t", {"k": keys, "v": ["c", "d"]})
+        assert "on_conflict" in (caught.value.hint or "")
+    assert ms.select("t", order_by="k")["k"].to_list() == [1, 2]
+    assert ms.insert("t", {"k": [2, 3], "v": ["c", "d"]}, on_conflict="ignore") == 1
+
+
+@pytest.mark.parametrize("column", TABLES.values(), ids=TABLES)
+def test_nocount_is_no_reason_to_doubt(ms: idb.Connection, column: str) -> None:
+    ms.execute(f"CREATE TABLE t (k int, {column})")
+    ms.execute("SET NOCOUNT ON")
+    assert ms.insert("t", {"k": range(3_000), "v": ["x"] * 3_000}) == 3_000
+    assert ms.execute("SELECT COUNT(*) AS n FROM t").item() == 3_000
+
+
+def test_set_rowcount_does_not_lose_rows(ms: idb.Connection) -> None:
+    ms.execute("CREATE TABLE t (k int, v nchar(3))")
+    ms.execute("SET ROWCOUNT 2")
+    with pytest.raises(idb.QueryExecutionError, match="of 3 rows the server stored 2") as caught:
+        ms.insert("t", {"k": [1, 2, 3], "v": ["a", "b", "c"]})
+    assert "SET ROWCOUNT" in (caught.value.hint or "")
+    ms.execute("SET ROWCOUNT 0")
+    assert ms.select("t").height == 0

@@ -47,7 +47,8 @@ const SENT_AS_ASCII: [i64; 4] = [932, 936, 949, 950];
 ///
 /// # Errors
 /// [`ErrorKind::Conversion`] for a value that its column does not hold exactly, before or while rows are sent, or when
-/// they are staged; what the server says. What was sent by then is for the caller's transaction to take back.
+/// they are staged; [`ErrorKind::UniqueViolation`] if an index dropped rows, [`ErrorKind::Execution`] if the server stored
+/// fewer for another reason; what the server says. What was sent by then is for the caller's transaction to take back.
 pub async fn append(
     session: &mut Session,
     table: &TableName,
@@ -89,7 +90,8 @@ pub async fn append(
         .chain(columns.iter().map(|column| &column.name))
         .any(|name| name.contains(char::is_control));
     let straight = routes(false);
-    let staged = odd || straight.iter().any(|route| *route != Route::Straight);
+    // Only the count of an INSERT is sure to be that of the rows that were stored.
+    let staged = odd || storage.drops_duplicates || straight.iter().any(|route| *route != Route::Straight);
     let routes = if staged { routes(true) } else { straight };
     let staged_names: Vec<String> = (0..if staged { columns.len() } else { 0 }).map(|at| format!("[c{at}]")).collect();
     let load = Load {
@@ -102,7 +104,8 @@ pub async fn append(
         bytes: frame.estimated_size() as u64,
     };
     if !staged {
-        send(session, &target, &load).await?;
+        let told = send(session, &target, &load).await?;
+        check_count(session, table, told, rows).await?;
         return Ok(rows);
     }
     let staging = DIALECT.quote(&unique_name("#industrydb_bulk"))?;
@@ -119,7 +122,8 @@ pub async fn append(
         }
     }
     session.rows(Request::Batch(&format!("CREATE TABLE {staging} ({})", declarations.join(", ")))).await?;
-    send(session, &staging, &load).await?;
+    let told = send(session, &staging, &load).await?;
+    check_count(session, table, told, rows).await?;
     if !checks.is_empty() {
         let misfits = session.rows(Request::Batch(&checks.join(" UNION ALL "))).await?;
         if let Some(misfit) = misfits.first() {
@@ -129,8 +133,46 @@ pub async fn append(
     let names = names.join(", ");
     let insert = format!("INSERT INTO {target} ({names}) SELECT {} FROM {staging}", sources.join(", "));
     session.rows(Request::Batch(&insert)).await?;
+    // A trigger's statements do not count here, nor does NOCOUNT hold.
+    let inserted = session.ask_counts().await?;
+    if inserted < rows && (inserted > 0 || storage.drops_duplicates) {
+        return Err(fewer(table, inserted, rows, storage.drops_duplicates));
+    }
     session.rows(Request::Batch(&format!("DROP TABLE {staging}"))).await?;
     Ok(rows)
+}
+
+/// Whether a bulk load stored all rows, of which its answer told `told`: none under NOCOUNT.
+///
+/// # Errors
+/// [`ErrorKind::Execution`] if it did not.
+async fn check_count(session: &mut Session, table: &TableName, told: u64, rows: u64) -> Result<()> {
+    if told == rows {
+        return Ok(());
+    }
+    let counted = session.ask_counts().await?;
+    missing(told, counted, rows).map_or(Ok(()), |stored| Err(fewer(table, stored, rows, false)))
+}
+
+/// How many rows a bulk load stored, if that is fewer than `rows`. What the server counts (`@@ROWCOUNT`) stands above what
+/// the answer told; where neither says anything, nothing is held against the rows: tables whose indexes drop some are not
+/// loaded straight.
+fn missing(told: u64, counted: u64, rows: u64) -> Option<u64> {
+    let stored = if counted == 0 { told } else { counted };
+    (stored > 0 && stored < rows).then_some(stored)
+}
+
+/// The error of rows that the server did not store.
+fn fewer(table: &TableName, inserted: u64, rows: u64, drops_duplicates: bool) -> Error {
+    let message = format!("{table}: of {rows} rows the server stored {inserted}");
+    let error = if drops_duplicates {
+        let message = format!("{message}: a unique index with IGNORE_DUP_KEY = ON dropped the others");
+        Error::new(ErrorKind::UniqueViolation, message)
+            .with_hint("on_conflict=\"ignore\" leaves duplicates out and counts the others")
+    } else {
+        Error::execution(message).with_hint("SET ROWCOUNT holds for inserts as well: SET ROWCOUNT 0 ends it")
+    };
+    error.with_table(table.table()).with_backend(BACKEND)
 }
 
 /// Whether a value may have more bytes than the client library sends of a `(max)` type.
@@ -348,8 +390,9 @@ struct Load<'l> {
     bytes: u64,
 }
 
-/// Sends all rows in one INSERT BULK.
-async fn send(session: &mut Session, table: &str, load: &Load<'_>) -> Result<()> {
+/// Sends all rows in one INSERT BULK and gives how many the server says that it stored: none under NOCOUNT. What a trigger
+/// counts comes before that.
+async fn send(session: &mut Session, table: &str, load: &Load<'_>) -> Result<u64> {
     let Load { names, columns, stored, routes, .. } = load;
     let types = stored.dtypes();
     let chunks: Vec<_> = stored.iter_chunks(CompatLevel::newest(), false).collect();
@@ -369,7 +412,7 @@ async fn send(session: &mut Session, table: &str, load: &Load<'_>) -> Result<()>
     let mut read_before = watch.read();
     // Constraints hold and triggers run as for any INSERT, and NULL is NULL, not the column's default.
     let options = SqlBulkCopyOption::CheckConstraints | SqlBulkCopyOption::FireTriggers | SqlBulkCopyOption::KeepNulls;
-    let outcome: Result<(), Failure> = async {
+    let outcome: Result<u64, Failure> = async {
         let mut request = {
             let mut begin = std::pin::pin!(client.bulk_insert_with_options(table, &names, options, &[]));
             tokio::select! {
@@ -425,21 +468,21 @@ async fn send(session: &mut Session, table: &str, load: &Load<'_>) -> Result<()>
                 Err(_) => Err(Failure::Stuck),
             },
             Ok(done) => {
-                tokio::select! {
+                let told = tokio::select! {
                     biased;
-                    outcome = request.finalize() => outcome.map(drop)?,
+                    outcome = request.finalize() => outcome?.rows_affected().last().copied(),
                     () = interrupt.stopped() => return Err(Failure::Stopped),
-                }
+                };
                 load.report(done);
-                Ok(())
+                Ok(told.unwrap_or(0))
             }
         }
     }
     .await;
     match outcome {
-        Ok(()) => {
+        Ok(told) => {
             session.done();
-            Ok(())
+            Ok(told)
         }
         Err(failure) => Err(after(session, failure, read_before).await),
     }
@@ -662,5 +705,28 @@ mod tests {
         assert!(misfit(0).message().contains("too long"));
         assert_eq!(unkept(&[], &columns, &stored).kind(), ErrorKind::Execution);
         assert_eq!(shortened(&"ł".repeat(70)), format!("{}…", "ł".repeat(60)));
+    }
+
+    #[test]
+    fn rows_that_are_missing_are_an_error() {
+        for (told, counted, expected) in [
+            (3, 0, None),
+            (0, 3, None),
+            // NOCOUNT, and a server that does not count bulk loads.
+            (0, 0, None),
+            // A trigger's count came last.
+            (1, 3, None),
+            (7, 3, None),
+            (0, 2, Some(2)),
+            (2, 2, Some(2)),
+            (2, 0, Some(2)),
+        ] {
+            assert_eq!(missing(told, counted, 3), expected, "{told} {counted}");
+        }
+        let table = TableName::new(vec!["dbo".into(), "t".into()]).expect("a name");
+        assert_eq!(fewer(&table, 2, 3, true).kind(), ErrorKind::UniqueViolation);
+        let other = fewer(&table, 2, 3, false);
+        assert_eq!(other.kind(), ErrorKind::Execution);
+        assert!(other.details().hint.as_deref().is_some_and(|hint| hint.contains("ROWCOUNT")));
     }
 }

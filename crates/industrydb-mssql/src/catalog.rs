@@ -195,6 +195,8 @@ pub async fn resolve(session: &mut Session, table: &TableName) -> Result<TableNa
 /// What decides how rows get into a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Storage {
+    /// Whether an index of it drops duplicates in place of refusing them (IGNORE_DUP_KEY).
+    pub drops_duplicates: bool,
     /// The code page of the database in use.
     pub database_page: Option<i64>,
     /// Those of the collations that were asked for; `None` for one that has no code page.
@@ -206,6 +208,8 @@ pub struct Storage {
 /// # Errors
 /// As [`columns`].
 pub async fn storage(session: &mut Session, table: &TableName, collations: &[&str]) -> Result<Storage> {
+    const INDEXES: &str =
+        "SELECT COUNT(*) FROM {db}sys.indexes WHERE object_id = OBJECT_ID(@P1) AND ignore_dup_key = 1";
     const DATABASE: &str = "CAST(DATABASEPROPERTYEX(DB_NAME(), N'Collation') AS nvarchar(128))";
     let names = collations.iter().map(|collation| match *collation {
         "database_default" => DATABASE.to_owned(),
@@ -213,10 +217,14 @@ pub async fn storage(session: &mut Session, table: &TableName, collations: &[&st
     });
     let names = std::iter::once(DATABASE.to_owned()).chain(names);
     let pages: Vec<String> = names.map(|name| format!("CAST(COLLATIONPROPERTY({name}, N'CodePage') AS int)")).collect();
-    let rows = Place::of(table)?.rows(session, &format!("SELECT {} WHERE @P1 <> N''", pages.join(", "))).await?;
-    let Some([database, pages @ ..]) = rows.first().map(Vec::as_slice) else { return Err(unknown_form()) };
+    let rows = Place::of(table)?.rows(session, &format!("SELECT ({INDEXES}), {}", pages.join(", "))).await?;
+    let Some([dropping, database, pages @ ..]) = rows.first().map(Vec::as_slice) else { return Err(unknown_form()) };
     let page = |cell| integer(cell).filter(|page| *page != 0);
-    Ok(Storage { database_page: page(database), pages: pages.iter().map(page).collect() })
+    Ok(Storage {
+        drops_duplicates: integer(dropping).is_some_and(|indexes| indexes > 0),
+        database_page: page(database),
+        pages: pages.iter().map(page).collect(),
+    })
 }
 
 /// Views that read `table`, foreign keys that point to it, and triggers on it: what dropping it would break or take
