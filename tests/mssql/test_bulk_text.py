@@ -132,6 +132,17 @@ def test_white_space_of_xml_stays(ms: idb.Connection) -> None:
     assert ms.execute("SELECT v FROM t ORDER BY id")["v"].to_list() == values
 
 
+def test_bytes_are_never_filled_up(ms: idb.Connection) -> None:
+    ms.execute("CREATE TABLE t (v binary(4) NULL)")
+    assert ms.insert("t", {"v": [b"\x01\0\0\0", None]}) == 2
+    for values in ([b"\x01\0\0\0", b"\x01"], [b"\x01\0\0\0", b""]):
+        with pytest.raises(idb.DataConversionError, match="too short") as caught:
+            ms.insert("t", {"v": values})
+        assert "row 1" in str(caught.value)
+        assert "varbinary" in (caught.value.hint or "")
+    assert ms.select("t")["v"].to_list() == [b"\x01\0\0\0", None]
+
+
 TABLES = {"straight": "v varchar(9) NULL", "staged": "v nchar(9) NULL"}
 
 
