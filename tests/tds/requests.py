@@ -106,7 +106,7 @@ def bulk(connection: Connection, session: Session, data: bytes, response: Respon
         session.bulk = None
         session.finish(tokens.COMMAND_INSERT, swallowed.rows)
         return
-    columns, rows = requests.bulk_rows(data)
+    columns, rows = requests.bulk_rows(data, session.bulk.collations if session.bulk is not None else ())
 
     def wanted() -> Iterator[list[Any]]:
         for at, row in enumerate(rows):

@@ -56,6 +56,8 @@ ERRORS: tuple[tuple[str, int, int, str], ...] = (
     ("INSERT INTO p (id, name) VALUES (5)", 109, 15, "more columns in the INSERT statement"),
     ("INSERT INTO p SELECT 5", 120, 15, "fewer items than the insert list"),
     ("INSERT INTO c (id, w) VALUES (2, 5)", 271, 16, 'column "w" cannot be modified'),
+    ("SELECT 1 AS a WHERE N'a' COLLATE Greek_CI_AS = N'a' COLLATE Cyrillic_General_CI_AS", 468, 16, 'conflict between "Greek_CI_AS" and "Cyrillic_General_CI_AS" in the equal to operation'),
+    ("SELECT id COLLATE Greek_CI_AS FROM p", 447, 16, "Expression type int is invalid for COLLATE clause"),
     ("CREATE TABLE p (a int)", 2714, 16, "already an object named 'p'"),
     ("CREATE TABLE nowhere.t (a int)", 2760, 16, 'schema name "nowhere"'),
     ("CREATE TABLE t (a nope)", 2715, 16, "Cannot find data type nope"),

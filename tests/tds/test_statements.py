@@ -43,6 +43,29 @@ SCRIPTS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
                [(1, 2), (2, 1), (3, 2), (4, 1)]),
     "insert select": ((*PEOPLE, "INSERT INTO people (id) SELECT id + 10 FROM people WHERE id < 3", "SELECT id FROM people WHERE id > 4"),
                       [(11,), (12,)]),
+    "a code page": (("SELECT CAST(CONVERT(varchar(max), N'ёж' COLLATE Cyrillic_General_CI_AS) AS varbinary(9)), "
+                     "CAST(CONVERT(varchar(9), N'東ж' COLLATE Cyrillic_General_CI_AS) AS varbinary(9)), "
+                     "CAST(CONVERT(varchar(9), N'Łó' COLLATE Latin1_General_CI_AS) AS varbinary(2))",),
+                    [(b"\xb8\xe6", b"?\xe6", b"L\xf3")]),
+    "the code page of a column": (("CREATE TABLE paged (v varchar(9) COLLATE Japanese_CI_AS, w varchar(9) COLLATE SQL_Latin1_General_CP437_CI_AS)",
+                              "INSERT INTO paged SELECT N'日本', N'é½'",
+                              "SELECT DATALENGTH(v), CAST(v AS varbinary(9)), CAST(w AS varbinary(9)), CAST(v AS nvarchar(9)), "
+                              "CAST(w AS nvarchar(9)) FROM paged"),
+                             [(4, b"\x93\xfa\x96\x7b", b"\x82\xab", "日本", "é½")]),
+    "pages of collations": (("SELECT CAST(COLLATIONPROPERTY(N'Greek_CI_AS', N'CodePage') AS int), "
+                             "CAST(COLLATIONPROPERTY(N'SQL_Latin1_General_CP850_CI_AS', 'codepage') AS int), "
+                             "CAST(COLLATIONPROPERTY(N'None_CI_AS', 'CodePage') AS int)",), [(1253, 850, None)]),
+    "by code point": (("SELECT CASE WHEN N'a' COLLATE Latin1_General_BIN2 = N'A' THEN 1 ELSE 0 END, "
+                       "CASE WHEN N'a ' COLLATE Latin1_General_BIN2 = N'a' THEN 1 ELSE 0 END",), [(0, 1)]),
+    "dropped duplicates": (("CREATE TABLE once (a int PRIMARY KEY WITH (IGNORE_DUP_KEY = ON))", "INSERT INTO once VALUES (1), (1), (2); SELECT @@ROWCOUNT"),
+                           [(2,)]),
+    "dropped by an index": (("CREATE TABLE once (a int)", "CREATE UNIQUE INDEX one ON once (a) WITH (IGNORE_DUP_KEY = ON)",
+                             "INSERT INTO once SELECT 1 UNION ALL SELECT 1", "SELECT a FROM once"), [(1,)]),
+    "set rowcount": ((*PEOPLE, "SET ROWCOUNT 2; INSERT INTO people (id) SELECT id + 10 FROM people; SELECT @@ROWCOUNT; SET ROWCOUNT 0"),
+                     [(2,)]),
+    "white space in xml": (("SELECT CAST(CONVERT(xml, N'<a> <b>1 </b> </a>') AS nvarchar(99)), "
+                            "CAST(CONVERT(xml, N'<a> <b>1 </b> </a>', 1) AS nvarchar(99))",),
+                           [("<a><b>1 </b></a>", "<a> <b>1 </b> </a>")]),
     "insert output": ((*PEOPLE, "INSERT INTO people (id, name) OUTPUT inserted.id VALUES (7, N'seven')"), [(7,)]),
     "update output": ((*PEOPLE, "UPDATE people SET age = age + 1 OUTPUT deleted.age, inserted.age WHERE id = 1"), [(36, 37)]),
     "delete output": ((*PEOPLE, "DELETE FROM people OUTPUT deleted.id WHERE id = 2"), [(2,)]),

@@ -28,12 +28,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.tds import pages
 from tests.tds.wire.buffer import Reader
 
 MAX = -1
 """The length of a type declared with `(max)`."""
 
-COLLATION = bytes.fromhex("0904d00034")
+COLLATION = pages.SERVER.wire
 """SQL_Latin1_General_CP1_CI_AS."""
 
 FIXED = {
@@ -116,6 +117,8 @@ class SqlType:
     """Of decimal and numeric."""
     scale: int = 0
     """Of decimal, numeric and the types with fractions of a second."""
+    collation: str = ""
+    """Of texts, if it is not the server's own."""
 
     def __str__(self) -> str:
         """As T-SQL spells it."""
@@ -216,11 +219,11 @@ def type_info(type_: SqlType, *, nullable: bool = True, table: tuple[str, ...] =
         return bytes((code,)) + udt_info(name)
     if name in LOBS:
         limit = 0x7FFFFFFE if name == "ntext" else 0x7FFFFFFF
-        collation = b"" if name == "image" else COLLATION
+        collation = b"" if name == "image" else pages.of(type_.collation).wire
         return bytes((code,)) + struct.pack("<I", limit) + collation + table_name(table)
     size = byte_length(type_)
     limit = 0xFFFF if size == MAX else max(size, 1)
-    return bytes((code,)) + struct.pack("<H", limit) + (COLLATION if name in TEXTS else b"")
+    return bytes((code,)) + struct.pack("<H", limit) + (pages.of(type_.collation).wire if name in TEXTS else b"")
 
 
 def udt_info(name: str) -> bytes:
@@ -368,7 +371,7 @@ def raw_encoder(type_: SqlType) -> Encode:
     if name in WIDE:
         return lambda value: value.encode("utf-16-le", "surrogatepass")
     if name in NARROW:
-        return lambda value: value.encode("cp1252")
+        return lambda value: pages.encode(value, type_.collation)
     return bytes
 
 
@@ -381,7 +384,7 @@ def _variant(value: Variant) -> bytes:
     elif name in SCALED_TIMES:
         properties = bytes((type_.scale,))
     elif name in TEXTS:
-        properties = COLLATION + struct.pack("<H", byte_length(type_))
+        properties = pages.of(type_.collation).wire + struct.pack("<H", byte_length(type_))
     elif name in BYTES:
         properties = struct.pack("<H", byte_length(type_))
     else:
@@ -485,7 +488,7 @@ def read_raw(type_: SqlType, data: bytes) -> Any:
         text = data.decode("utf-16-le", "surrogatepass")
         return text.removeprefix("\ufeff") if name == "xml" else text
     if name in NARROW:
-        return data.decode("cp1252")
+        return pages.decode(data, type_.collation)
     return bytes(data)
 
 

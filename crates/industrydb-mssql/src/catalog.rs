@@ -192,6 +192,41 @@ pub async fn resolve(session: &mut Session, table: &TableName) -> Result<TableNa
     Ok(schema.and_then(|schema| TableName::new(vec![schema, name.clone()])).unwrap_or_else(|| table.clone()))
 }
 
+/// What decides how rows get into a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Storage {
+    /// Whether an index of it drops duplicates in place of refusing them (IGNORE_DUP_KEY).
+    pub drops_duplicates: bool,
+    /// The code page of the database in use.
+    pub database_page: Option<i64>,
+    /// Those of the collations that were asked for; `None` for one that has no code page.
+    pub pages: Vec<Option<i64>>,
+}
+
+/// How `table` and the code pages of these collations are.
+///
+/// # Errors
+/// As [`columns`].
+pub async fn storage(session: &mut Session, table: &TableName, collations: &[&str]) -> Result<Storage> {
+    const INDEXES: &str =
+        "SELECT COUNT(*) FROM {db}sys.indexes WHERE object_id = OBJECT_ID(@P1) AND ignore_dup_key = 1";
+    const DATABASE: &str = "CAST(DATABASEPROPERTYEX(DB_NAME(), N'Collation') AS nvarchar(128))";
+    let names = collations.iter().map(|collation| match *collation {
+        "database_default" => DATABASE.to_owned(),
+        named => format!("N'{}'", named.replace('\'', "''")),
+    });
+    let names = std::iter::once(DATABASE.to_owned()).chain(names);
+    let pages: Vec<String> = names.map(|name| format!("CAST(COLLATIONPROPERTY({name}, N'CodePage') AS int)")).collect();
+    let rows = Place::of(table)?.rows(session, &format!("SELECT ({INDEXES}), {}", pages.join(", "))).await?;
+    let Some([dropping, database, pages @ ..]) = rows.first().map(Vec::as_slice) else { return Err(unknown_form()) };
+    let page = |cell| integer(cell).filter(|page| *page != 0);
+    Ok(Storage {
+        drops_duplicates: integer(dropping).is_some_and(|indexes| indexes > 0),
+        database_page: page(database),
+        pages: pages.iter().map(page).collect(),
+    })
+}
+
 /// Views that read `table`, foreign keys that point to it, and triggers on it: what dropping it would break or take
 /// along.
 ///

@@ -155,6 +155,7 @@ enum Source<'a> {
     Guid(&'a Utf8ViewArray),
     Binary {
         values: &'a BinaryViewArray,
+        least: usize,
         most: usize,
     },
     /// Bytes as hexadecimal digits.
@@ -224,13 +225,18 @@ impl<'a> Encoder<'a> {
             DataType::String => any.downcast_ref().map(|values| match kind {
                 Kind::Guid => Source::Guid(values),
                 Kind::NText(most) => Source::Text { values, most },
+                // Straight, it is the client library that counts; through a staging table, the server counts what is not
+                // ASCII. In no code page has a text fewer bytes than units in UTF-16, unless it lacks a character.
+                Kind::CodePageText(most) if way.staged => Source::Text { values, most },
                 Kind::Variant => Source::Text { values, most: LONGEST_VARIANT },
                 _ => Source::Text { values, most: usize::MAX },
             }),
             DataType::Binary if way.hex => any.downcast_ref().map(Source::Hex),
             DataType::Binary => any.downcast_ref().map(|values| {
                 let most = if let Kind::Binary(most) = kind { most } else { usize::MAX };
-                Source::Binary { values, most }
+                // The server would fill them up with zeros.
+                let least = if target.declared_type.starts_with("binary") { most } else { 0 };
+                Source::Binary { values, least, most }
             }),
             _ => None,
         };
@@ -291,8 +297,11 @@ impl<'a> Encoder<'a> {
             Source::Guid(values) => self
                 .some(values.get(row), row + first_row, "a text that is no UUID", |text| Uuid::parse_str(text).ok())
                 .map(ColumnData::Guid),
-            Source::Binary { values, most } => match values.get(row) {
+            Source::Binary { values, least, most } => match values.get(row) {
                 Some(bytes) if bytes.len() > *most => Err(self.misfit(row + first_row, "bytes that are too long")),
+                Some(bytes) if bytes.len() < *least => {
+                    Err(self.misfit(row + first_row, "bytes that are too short").with_hint(FILLED_UP))
+                }
                 bytes => Ok(ColumnData::Binary(bytes.map(Into::into))),
             },
             Source::Hex(values) => Ok(ColumnData::String(values.get(row).map(|bytes| exact::hex(bytes).into()))),
@@ -368,6 +377,7 @@ impl<'a> Encoder<'a> {
     }
 }
 
+const FILLED_UP: &str = "the server would fill them up with zeros: do so first, or declare the column varbinary";
 const NO_NAN: &str = "NaN or infinity, which SQL Server does not have,";
 const OUT_OF_YEARS: &str = "a date outside the years 1 to 9999";
 const TOO_FINE: &str = "a time with more digits than the column keeps, or outside the years 1 to 9999,";

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tests.tds import pages
 from tests.tds.engine import meta
 from tests.tds.engine.statements import Parser
 from tests.tds.engine.storage import number_to_bytes, store
@@ -176,6 +177,14 @@ def database_property(session: Session, name: str, what: str) -> bytes | None:
     )
 
 
+def collation_property(_: Session, name: str | None, what: str | None) -> bytes | None:
+    """COLLATIONPROPERTY: only CodePage."""
+    if (what or "").casefold() != "codepage":
+        raise Refused(f"COLLATIONPROPERTY(..., '{what}')")
+    found = pages.known(name) if name else None
+    return variant(found.page if found is not None else None)
+
+
 def state(session: Session) -> int:
     """XACT_STATE."""
     return -1 if session.transactions.doomed else min(session.transactions.count, 1)
@@ -267,6 +276,7 @@ ANSWERS: dict[str, Answer] = {
     "TYPE_ID": lambda _, name: meta.USER_TYPE_IDS.get((name or "").casefold()),
     "SERVERPROPERTY": lambda _, name: variant(SERVER.get((name or "").casefold())),
     "DATABASEPROPERTYEX": database_property,
+    "COLLATIONPROPERTY": collation_property,
     "USER": lambda s, _=None: login(s, "user"),
     "USER_NAME": lambda _, number=None: "dbo" if number in {None, 1} else None,
     "HOST_NAME": lambda s: login(s, "host"),

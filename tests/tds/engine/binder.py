@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from tests.tds import pages
 from tests.tds.engine import tree
 from tests.tds.engine import typing_rules as rules
 from tests.tds.engine.bound import Bound, BoundQuery, converted, type_number, typed_literal
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 NUMBERS = INTEGERS | FLOATS | DECIMALS | MONEYS
 TEXT_ORDER = "COLLATE TSQL"
-"""The collation of all texts: SQL_Latin1_General_CP1_CI_AS."""
+"""The collation of texts: SQL_Latin1_General_CP1_CI_AS, and others without case as far as this server goes."""
+BINARY_ORDER = "COLLATE RTRIM"
+"""That of a collation that compares code points: SQLite's own, which leaves spaces at the end out as SQL Server does."""
 OFFSET_ORDER = "COLLATE TSQLOFFSET"
 
 
@@ -94,7 +97,7 @@ NOT_HERE = frozenset(
 def ordered(sql: str, type_: SqlType | None) -> str:
     """A value as something to compare, group and sort by."""
     if type_ is not None and type_.name in TEXTS:
-        return f"({sql} {TEXT_ORDER})"
+        return f"({sql} {BINARY_ORDER if pages.of(type_.collation).binary else TEXT_ORDER})"
     if type_ is not None and type_.name == "datetimeoffset":
         return f"({sql} {OFFSET_ORDER})"
     return sql
@@ -249,9 +252,7 @@ class ExpressionBinder:
             case tree.Subquery(query):
                 return self.subquery(query, scope)
             case tree.Collate(operand, collation):
-                if "ci_as" not in collation.lower() and collation.lower() != "database_default":
-                    raise Refused(f"COLLATE {collation}")
-                return self.value(operand, scope)
+                return collated(self.value(operand, scope), pages.declared(collation))
             case tree.Call(name):
                 function = self.functions.get(name)
                 if function is None and name in NOT_HERE:
@@ -411,6 +412,8 @@ class ExpressionBinder:
         target = expr.type
         if operand.type is None:
             return Bound("NULL", target)
+        if target.name in TEXTS and operand.type.name in TEXTS:
+            target = replace(target, collation=operand.type.collation)
         style = ""
         if expr.style is not None:
             style = self.integer(self.value(expr.style, scope))
@@ -478,7 +481,7 @@ class ExpressionBinder:
             if type_.name == "sql_variant":
                 raise Refused("comparisons of sql_variant")
         if lt.name in TEXTS and rt.name in TEXTS:
-            return f"({ordered(left.sql, lt)} {operator} {right.sql})"
+            return f"({ordered(left.sql, compared(operator, left, right))} {operator} {right.sql})"
         if lt.name in BYTES and rt.name in BYTES:
             return f"({left.sql} {operator} {right.sql})"
         type_ = rules.common([lt, rt])
@@ -523,6 +526,43 @@ class ExpressionBinder:
         escape = "NULL" if expr.escape is None else self.as_type(self.value(expr.escape, scope), wide)
         sql = f"lk({self.as_type(operand, wide)}, {self.as_type(pattern, wide)}, {escape})"
         return f"(NOT {sql})" if expr.negated else sql
+
+
+def collated(bound: Bound, collation: str) -> Bound:
+    """An expression with COLLATE: narrow text changes its code page.
+
+    Raises:
+        SqlError: 447 for what has no collation.
+    """
+    if bound.type is None:
+        return bound
+    if bound.type.name not in {"char", "varchar", "nchar", "nvarchar", "sysname"}:
+        text = f"Expression type {bound.type.name} is invalid for COLLATE clause."
+        raise SqlError(447, text, 16, 0, ends="batch")
+    type_ = replace(bound.type, collation=collation)
+    return Bound(converted(bound, type_), type_, bound.nullable, explicit=True)
+
+
+def compared(operator: str, left: Bound, right: Bound) -> SqlType | None:
+    """The side whose collation a comparison goes by: that of COLLATE before that of a column, before a constant's
+    ("Collation precedence").
+
+    Raises:
+        SqlError: 468 if both have their own.
+    """
+    lt, rt = left.type, right.type
+    if lt is None or rt is None or lt.collation == rt.collation:
+        return lt
+
+    def rank(bound: Bound) -> int:
+        return 2 if bound.explicit else 0 if bound.constant or bound.sql.startswith(":v_") else 1
+
+    if rank(left) == rank(right):
+        names = " and ".join(f'"{pages.of(type_.collation).name}"' for type_ in (lt, rt))
+        words = {"=": "equal to", "<>": "not equal to", "<": "less than", ">": "greater than"}
+        what = words.get(operator, operator)
+        raise SqlError(468, f"Cannot resolve the collation conflict between {names} in the {what} operation.", 16, 9)
+    return lt if rank(left) > rank(right) else rt
 
 
 def checked(sql: str, type_: SqlType) -> str:

@@ -46,6 +46,8 @@ class Bound:
     table: Object | None = None
     unknown: str = ""
     """A parameter whose type is looked for."""
+    explicit: bool = False
+    """Whether COLLATE says its collation."""
 
 
 @dataclass(slots=True)
@@ -112,7 +114,7 @@ def same_storage(source: SqlType, target: SqlType) -> bool:
     if a in FLOATS and b == "float":
         return True
     if a in TEXTS and b in TEXTS:
-        if b in {"char", "nchar"} or (a in WIDE and b in NARROW):
+        if b in {"char", "nchar"} or (b in NARROW and (a in WIDE or source.collation != target.collation)):
             return False
         if b in {"text", "ntext", "xml"}:
             return b != "xml"

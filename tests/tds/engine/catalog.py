@@ -46,6 +46,8 @@ class Key:
     kind: str
     columns: tuple[int, ...]
     unique: bool
+    ignores_duplicates: bool = False
+    """IGNORE_DUP_KEY = ON: INSERT leaves out rows that are there."""
 
 
 @dataclass(slots=True)

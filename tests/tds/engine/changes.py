@@ -7,10 +7,12 @@ error names what a real server names.
 # ruff: noqa: E501 - messages and rows of data stand in one piece
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tests.tds import pages
 from tests.tds.engine import procedures, tables, tree
 from tests.tds.engine import typing_rules as rules
 from tests.tds.engine.binder import Scope, ScopeColumn
@@ -119,6 +121,8 @@ def insert(session: Session, statement: tree.Insert) -> Outcome:
         given = values_rows(session, statement.source.body, columns, table)
     else:
         given = query_rows(session, statement, columns, table)
+    if session.set_rowcount:
+        given = itertools.islice(given, session.set_rowcount)
     return store_rows(session, table, columns, given, statement.output)
 
 
@@ -239,7 +243,7 @@ def store_rows(
     else:
         rows = into.finished(tuple(make(row) for make in makers) for row in given)
     keep_identity(session, table, into.stored, rows)
-    into.insert(rows)
+    rows = into.insert(rows)
     if rows:
         check_own_keys(session, table, "INSERT")
     sent = returned(session, table, output, rows, None) if output is not None else None
@@ -532,6 +536,8 @@ class Bulk:
     table: Object
     columns: list[Column]
     options: list[str]
+    collations: list[str]
+    """Of the columns as the statement has them, "" where it names none: what the bytes of narrow text are read in."""
 
 
 def announce_bulk(session: Session, statement: tree.InsertBulk) -> None:
@@ -542,7 +548,8 @@ def announce_bulk(session: Session, statement: tree.InsertBulk) -> None:
     """
     table = target(session, statement.table)
     columns = [named(table, column.name) for column in statement.columns]
-    session.bulk = Bulk(table, columns, statement.options)
+    collations = [pages.declared(column.collation) if column.collation else "" for column in statement.columns]
+    session.bulk = Bulk(table, columns, statement.options, collations)
     session.connection.drop_bulk(drop=table.name in session.connection.server.swallowed)
     session.finish(0, None)
 

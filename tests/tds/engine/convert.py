@@ -10,6 +10,7 @@ import uuid
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
+from tests.tds import pages
 from tests.tds.engine import times
 from tests.tds.errors import Refused, SqlError
 from tests.tds.types import (
@@ -74,6 +75,8 @@ def convert(value: Any, source: SqlType, target: SqlType, style: int | None = No
         SqlError: if it cannot be.
     """
     if target.name == "sql_variant":
+        if source.collation:
+            raise Refused("a sql_variant of another collation")
         return value if source.name == "sql_variant" else Variant(source, value)
     if source.name == "sql_variant":
         return convert(value.value, value.type, target, style)
@@ -257,8 +260,10 @@ def clash(source: SqlType, target: SqlType) -> SqlError:
 
 def _to_text(value: Any, source: SqlType, target: SqlType, style: int | None) -> str:
     text, cut = _as_text(value, source, target, style)
-    if target.name in NARROW and source.name not in NARROW:
-        text = narrow(text)
+    if target.name in NARROW and (source.name not in NARROW or source.collation != target.collation):
+        text = pages.narrow(text, target.collation)
+    if target.name == "xml" and source.name != "xml" and style not in {1, 3}:
+        text = without_white_space(text)
     return fitted(text, target, cut=cut, source=source)
 
 
@@ -288,7 +293,7 @@ def _as_text(value: Any, source: SqlType, target: SqlType, style: int | None) ->
             return ("0x" if style == 1 else "") + value.hex().upper(), True
         if target.name in WIDE:
             return (value + b"\0" * (len(value) % 2)).decode("utf-16-le", "surrogatepass"), True
-        return value.decode("cp1252"), True
+        return pages.decode(value, target.collation), True
     raise clash(source, target)
 
 
@@ -307,36 +312,24 @@ def float_text(value: float, name: str, style: int | None) -> str:
     return text
 
 
-_BEST_FIT = ((0x100, 0x250), (0x370, 0x400), (0x2000, 0x2600), (0xFF00, 0xFF60))
-"""Where Windows-1252 may have a character that looks alike; which one, this server does not guess."""
+def without_white_space(xml: str) -> str:
+    """XML without the white space that stands alone between two tags, or at an end: insignificant, if nobody says more.
 
-
-def narrow(text: str) -> str:
-    """A text in the code page 1252: what it lacks becomes a question mark."""
-    try:
-        text.encode("cp1252")
-    except UnicodeEncodeError:
-        pass
-    else:
-        return text
-    found: list[str] = []
-    for character in text:
-        try:
-            character.encode("cp1252")
-        except UnicodeEncodeError:
-            if any(low <= ord(character) < high for low, high in _BEST_FIT):
-                raise Refused(f"the best fit of U+{ord(character):04X} in code page 1252") from None
-            found.append("??" if ord(character) > 0xFFFF else "?")
-        else:
-            found.append(character)
-    return "".join(found)
+    Raises:
+        Refused: where comments, CDATA and the like may hide a tag.
+    """
+    if not re.search(r"(^|>)\s+(<|$)", xml):
+        return xml
+    if "<!" in xml or "<?" in xml or "xml:space" in xml:
+        raise Refused("white space in XML with comments, CDATA or instructions")
+    return re.sub(r"(^|>)\s+(?=<|$)", r"\1", xml)
 
 
 def units(text: str, type_: SqlType) -> int:
     """How long a text is, counted as its type counts."""
     if type_.name in WIDE:
         return len(text) + sum(character > "\uffff" for character in text) if not text.isascii() else len(text)
-    return len(text)
+    return len(text) if text.isascii() else len(pages.encode(text, type_.collation))
 
 
 def fitted(text: str, target: SqlType, *, cut: bool = True, source: SqlType | None = None) -> str:
@@ -352,7 +345,9 @@ def fitted(text: str, target: SqlType, *, cut: bool = True, source: SqlType | No
             raise SqlError(8115, f"Arithmetic overflow error converting expression to data type {target.name}.", 16, 2)
         data = text.encode("utf-16-le", "surrogatepass")[: target.length * 2] if target.name in WIDE else b""
         text = data.decode("utf-16-le", "surrogatepass") if target.name in WIDE else text[: target.length]
-        length = target.length
+        while target.name in NARROW and units(text, target) > target.length:
+            text = text[:-1]
+        length = units(text, target)
     if target.name in {"char", "nchar"}:
         text += " " * (target.length - length)
     return text
@@ -376,7 +371,7 @@ def _to_bytes(value: Any, source: SqlType, target: SqlType, style: int | None) -
                     8114, f"Error converting data type {name} to {target.name}.", 16, 5, ends="transaction"
                 ) from None
         else:
-            data = value.encode("utf-16-le", "surrogatepass") if name in WIDE else value.encode("cp1252")
+            data = value.encode("utf-16-le", "surrogatepass") if name in WIDE else pages.encode(value, source.collation)
     elif name in INTEGERS:
         size = {"bit": 1, "tinyint": 1, "smallint": 2, "int": 4, "bigint": 8}[name]
         data = value.to_bytes(size, "big", signed=name not in {"bit", "tinyint"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+from tests.tds import pages
 from tests.tds.engine import tree
 from tests.tds.engine.expressions import SIZED
 from tests.tds.engine.lexer import Kind
@@ -52,8 +53,8 @@ class DefinitionParser(QueryParser):
             return tree.CreateSchema(line, self.name())
         if self.take("DATABASE"):
             name_ = self.name()
-            if self.take("COLLATE"):
-                self.collation()
+            if self.take("COLLATE") and self.collation() != pages.SERVER.name:
+                raise Refused("a database of another collation")
             return tree.CreateDatabase(line, name_)
         unique = self.take("UNIQUE")
         if self.at("CLUSTERED", "NONCLUSTERED"):
@@ -72,24 +73,25 @@ class DefinitionParser(QueryParser):
             raise Refused("filtered indexes")
         if self.take("INCLUDE"):
             self.names_in_parentheses()
-        self.storage()
-        return tree.CreateIndex(line, name, table, columns, unique)
+        ignores = self.storage()
+        if ignores and not unique:
+            raise Refused("IGNORE_DUP_KEY of an index that is not unique")
+        return tree.CreateIndex(line, name, table, columns, unique, ignores)
 
     def collation(self) -> str:
-        """The name of a collation: the one that the server has."""
-        name = self.name()
-        if name.lower() not in {"sql_latin1_general_cp1_ci_as", "latin1_general_ci_as", "database_default"}:
-            raise Refused(f"the collation {name}")
-        return "SQL_Latin1_General_CP1_CI_AS"
+        """The name of a collation that the server has."""
+        return pages.of(pages.declared(self.name())).name
 
-    def storage(self) -> None:
-        """WITH (...) and ON filegroup: where things are kept changes no result."""
+    def storage(self) -> bool:
+        """WITH (...) and ON filegroup: where things are kept changes no result. Gives whether IGNORE_DUP_KEY is ON."""
+        words: list[str] = []
         if self.at("WITH") and self.peek(1).text == "(":
             self.advance()
             depth = 0
             while True:
                 token = self.advance()
                 depth += {"(": 1, ")": -1}.get(token.text, 0)
+                words.append(token.text.upper())
                 if not depth:
                     break
                 if token.kind is Kind.END:
@@ -97,6 +99,7 @@ class DefinitionParser(QueryParser):
         while self.at("ON", "TEXTIMAGE_ON"):
             self.advance()
             self.advance()
+        return "IGNORE_DUP_KEY=ON" in "".join(words)
 
     def key_columns(self) -> tuple[str, ...]:
         """(a ASC, b DESC)."""
@@ -223,7 +226,7 @@ class DefinitionParser(QueryParser):
                 self.advance()
             if not column:
                 found.columns = self.key_columns()
-            self.storage()
+            found.ignores_duplicates = self.storage()
             return found
         if self.take("CHECK"):
             found.kind, found.check, found.column = "CHECK", self.text_in_parentheses(), column
@@ -393,7 +396,7 @@ class DefinitionParser(QueryParser):
                 raise Refused("INSERT BULK of CLR types")
             columns.append(tree.ColumnDefinition(name, self.declared_type()))
             if self.take("COLLATE"):
-                columns[-1].collation = self.name()
+                columns[-1].collation = self.collation()
             if not self.take_symbol(","):
                 break
         self.symbol(")")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.tds import pages
 from tests.tds.engine import changes, meta, tree
 from tests.tds.engine import typing_rules as rules
 from tests.tds.engine.binder import Scope
@@ -224,13 +225,14 @@ def row(at: int, column: Result) -> list[Any]:
     clr = type_.name in {"hierarchyid", "geometry", "geography"}
     user = ["master", "sys", type_.name] if clr else [None, None, None]
     collated = meta.collation(type_)
+    known = pages.of(collated) if collated else None
     return [
         0, at, column.name or None, int(column.nullable), meta.TYPE_IDS[type_.name], str(type_), type_.max_length,
         precision, scale, collated, meta.USER_TYPE_IDS[type_.name] if clr else None, *user, None, None, None, None, None,
         0, int(type_.name == "xml"), 0, None, None, None, None, None, int(own is not None and own.identity is not None),
         None, int(own is not None and not own.computed and own.identity is None and type_.name != "timestamp"),
         int(own is not None and bool(own.computed)), 0, None, None, None, code, length,
-        13632521 if collated else None, 52 if collated else None,
+        known.info if known else None, known.sort if known else None,
     ]  # fmt: skip
 
 

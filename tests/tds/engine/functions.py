@@ -49,8 +49,9 @@ def varying(type_: SqlType, length: int | None = None) -> SqlType:
     """nchar as nvarchar, char as varchar."""
     name = "nvarchar" if type_.name in WIDE else "varchar"
     if type_.length == MAX or type_.name in {"text", "ntext"}:
-        return SqlType(name, MAX)
-    return SqlType(name, min(length if length is not None else type_.length, 4000 if name == "nvarchar" else 8000))
+        return SqlType(name, MAX, collation=type_.collation)
+    limit = 4000 if name == "nvarchar" else 8000
+    return SqlType(name, min(length if length is not None else type_.length, limit), collation=type_.collation)
 
 
 def fixed(sql: str, type_: SqlType, *, nullable: bool = True) -> Function:
@@ -315,6 +316,8 @@ def concat(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound:
         else:
             type_ = item.type or SqlType("varchar", 1)
             parts.append(f"ifnull({item.sql}, '')")
+        if type_.collation:
+            raise Refused("CONCAT of another collation")
         wide |= type_.name in WIDE
         total = MAX if MAX in {total, type_.length} else total + type_.length
     name = "nvarchar" if wide else "varchar"
@@ -596,6 +599,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "INDEX_COL": session("INDEX_COL", SYSNAME, 3),
     "SERVERPROPERTY": session("SERVERPROPERTY", SqlType("sql_variant"), 1),
     "DATABASEPROPERTYEX": session("DATABASEPROPERTYEX", SqlType("sql_variant"), 2),
+    "COLLATIONPROPERTY": session("COLLATIONPROPERTY", SqlType("sql_variant"), 2),
     "SUSER_SNAME": session("USER", SYSNAME, 0, 1),
     "SUSER_NAME": session("USER", SYSNAME, 0, 1),
     "ORIGINAL_LOGIN": session("USER", SYSNAME),

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tests.tds import pages
 from tests.tds.types import DECIMALS, FIXED, NULLABLE, OTHERS, TEXTS, SqlType
 from tests.tds.wire import tokens
 from tests.tds.wire.tokens import Column
@@ -13,7 +14,7 @@ from tests.tds.wire.tokens import Column
 if TYPE_CHECKING:
     from tests.tds.engine.session import Session
 
-COLLATION_NAME = "SQL_Latin1_General_CP1_CI_AS"
+COLLATION_NAME = pages.SERVER.name
 TYPE_IDS = {
     "image": 34, "text": 35, "uniqueidentifier": 36, "date": 40, "time": 41, "datetime2": 42, "datetimeoffset": 43,
     "tinyint": 48, "smallint": 52, "int": 56, "smalldatetime": 58, "real": 59, "money": 60, "datetime": 61, "float": 62,
@@ -42,7 +43,7 @@ def precision_scale(type_: SqlType) -> tuple[int, int]:
 
 def collation(type_: SqlType) -> str | None:
     """The collation of a text type."""
-    return COLLATION_NAME if type_.name in TEXTS - {"xml"} else None
+    return pages.of(type_.collation).name if type_.name in TEXTS - {"xml"} else None
 
 
 def tds_type(type_: SqlType) -> tuple[int, int]:

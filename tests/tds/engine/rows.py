@@ -27,9 +27,9 @@ KEY_BYTES = 1700
 def unlimited(type_: SqlType) -> SqlType:
     """The type that a value is converted to before its length is looked at."""
     if type_.name in {"char", "varchar"}:
-        return SqlType("varchar", MAX)
+        return SqlType("varchar", MAX, collation=type_.collation)
     if type_.name in {"nchar", "nvarchar"}:
-        return SqlType("nvarchar", MAX)
+        return SqlType("nvarchar", MAX, collation=type_.collation)
     if type_.name in {"binary", "varbinary"}:
         return SqlType("varbinary", MAX)
     return type_
@@ -107,8 +107,9 @@ class Target:
             found.append(tuple(values))
         return found
 
-    def insert(self, rows: list[Row], rowids: Sequence[int] = ()) -> None:
-        """Stores rows, checked already; under their old numbers if they have some.
+    def insert(self, rows: list[Row], rowids: Sequence[int] = ()) -> list[Row]:
+        """Stores rows, checked already; under their old numbers if they have some. Gives those that were stored: a new
+        one that is there already is left out, if its index has IGNORE_DUP_KEY.
 
         Raises:
             SqlError: 2627, 2601, 547.
@@ -120,12 +121,37 @@ class Target:
         marks = ", ".join("?" * len(columns))
         sql = f"INSERT INTO {self.table.storage} ({', '.join(columns)}) VALUES ({marks})"
         db = self.session.db
+        if not rowids and any(key.ignores_duplicates for key in self.table.keys):
+            return self.insert_new(rows, sql)
         try:
             db.executemany(sql, rows)
         except sqlite3.IntegrityError as error:
             raise self.violation(str(error), sql, rows, numbered=bool(rowids)) from None
         except UnicodeEncodeError:
             raise SqlError(50000, "The TDS test server refuses: half a surrogate pair.", ends="batch") from None
+        return rows
+
+    def insert_new(self, rows: list[Row], sql: str) -> list[Row]:
+        """Stores the rows that are not there by an index with IGNORE_DUP_KEY."""
+        stored: list[Row] = []
+        for row in rows:
+            try:
+                self.session.db.execute(sql, row)
+            except sqlite3.IntegrityError as error:
+                key = self.broken(str(error))
+                if key is None or not key.ignores_duplicates:
+                    raise self.violation(str(error), sql, [row], numbered=False) from None
+            else:
+                stored.append(row)
+        return stored
+
+    def broken(self, text: str) -> Key | None:
+        """The key that a message of SQLite is about."""
+        match = re.search(r"index 'k(\d+)'", text)
+        if match:
+            return next(key for key in self.table.keys if key.id == int(match.group(1)))
+        ids = tuple(int(number) for number in re.findall(r"\.c(\d+)", text))
+        return next((key for key in self.table.keys if key.unique and key.columns == ids), None)
 
     def violation(self, text: str, sql: str, rows: list[Row], *, numbered: bool) -> SqlError:
         """What a constraint of SQLite stands for; the row is found by trying again, one by one."""
@@ -142,12 +168,8 @@ class Target:
         if match:
             found = next(check for check in self.table.checks if check.id == int(match.group(1)))
             return check_failed(self.table, found, self.verb)
-        match = re.search(r"index 'k(\d+)'", text)
-        if match:
-            key = next(key for key in self.table.keys if key.id == int(match.group(1)))
-        else:
-            ids = tuple(int(number) for number in re.findall(r"\.c(\d+)", text))
-            key = next(key for key in self.table.keys if key.unique and key.columns == ids)
+        key = self.broken(text)
+        assert key is not None
         stored = [column.id for column in self.stored]
         values = [bad[stored.index(number)] for number in key.columns] if bad else []
         return duplicate(self.table, key, values)

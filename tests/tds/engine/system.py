@@ -219,7 +219,7 @@ def indexes(session: Session, items: list[Object]) -> Iterator[Row]:
                 *kind,
                 int(key.unique),
                 1,
-                0,
+                int(key.ignores_duplicates),
                 int(key.kind == "PRIMARY KEY"),
                 int(key.kind == "UNIQUE"),
                 0,

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tests.tds import pages
 from tests.tds.engine import rows, tree
 from tests.tds.engine import typing_rules as rules
 from tests.tds.engine.binder import Scope, ScopeColumn
@@ -191,7 +193,10 @@ def add_column(session: Session, table: Object, definition: tree.ColumnDefinitio
     if table.column(definition.name) is not None:
         text = f"Column names in each table must be unique. Column name '{definition.name}' in table '{table.name}' is specified more than once."
         raise SqlError(2705, text, 16, 3, ends="batch")
-    column = Column(table.next_column, definition.name, definition.type or rules.INT)
+    type_ = definition.type or rules.INT
+    if definition.collation:
+        type_ = replace(type_, collation=pages.declared(definition.collation))
+    column = Column(table.next_column, definition.name, type_)
     table.next_column += 1
     keyed = any(constraint.kind == "PRIMARY KEY" for constraint in definition.constraints or [])
     column.nullable = definition.nullable if definition.nullable is not None else not keyed
@@ -272,7 +277,7 @@ def storage_sql(session: Session, table: Object) -> str:
 def collation(type_: SqlType) -> str:
     """How SQLite compares a column."""
     if type_.name in TEXTS:
-        return " COLLATE TSQL"
+        return " COLLATE RTRIM" if pages.of(type_.collation).binary else " COLLATE TSQL"
     return f" COLLATE {COLLATED[type_.name]}" if type_.name in COLLATED else ""
 
 
@@ -319,7 +324,9 @@ def add_constraint(session: Session, table: Object, definition: tree.ConstraintD
             for column in columns:
                 column.nullable = False
         name = definition.name or made_up("PK" if definition.kind == "PRIMARY KEY" else "UQ", table)
-        table.keys.append(Key(number, name, definition.kind, tuple(column.id for column in columns), unique=True))
+        key = Key(number, name, definition.kind, tuple(column.id for column in columns), unique=True)
+        key.ignores_duplicates = definition.ignores_duplicates
+        table.keys.append(key)
     elif definition.kind == "CHECK":
         own = key_column(table, definition.column).id if definition.column else 0
         name = definition.name or made_up("CK", table, definition.column)
@@ -394,7 +401,9 @@ def create_index(session: Session, statement: tree.CreateIndex) -> None:
         text = f"The operation failed because an index or statistics with name '{statement.name}' already exists on table '{table.full_name}'."
         raise SqlError(1913, text, ends="batch")
     ids = tuple(key_column(table, name).id for name in statement.columns)
-    table.keys.append(Key(session.instance.new_id(), statement.name, "INDEX", ids, statement.unique))
+    key = Key(session.instance.new_id(), statement.name, "INDEX", ids, statement.unique)
+    key.ignores_duplicates = statement.ignores_duplicates
+    table.keys.append(key)
     rebuild(session, table)
 
 

@@ -393,6 +393,7 @@ class ConstraintDefinition:
     referenced: tuple[str, ...] = ()
     on_delete: str = "NO_ACTION"
     column: str = ""
+    ignores_duplicates: bool = False
 
 
 @dataclass(slots=True)
@@ -423,6 +424,7 @@ class CreateIndex(Statement):
     table: Parts
     columns: tuple[str, ...]
     unique: bool
+    ignores_duplicates: bool = False
 
 
 @dataclass(slots=True)

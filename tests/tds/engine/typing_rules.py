@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.tds.errors import SqlError
+from tests.tds.errors import Refused, SqlError
 from tests.tds.types import BYTES, DECIMALS, FLOATS, INTEGERS, MAX, MONEYS, TEXTS, WIDE, SqlType
 
 PRECEDENCE = [
@@ -110,14 +110,28 @@ def _longest(best: SqlType, known: Sequence[SqlType]) -> SqlType:
     if best.name in {"text", "ntext", "image", "timestamp"}:
         return best
     if any(type_.length == MAX or type_.name in {"text", "ntext", "image"} for type_ in known):
-        return SqlType({"nchar": "nvarchar", "char": "varchar", "binary": "varbinary"}.get(best.name, best.name), MAX)
+        name = {"nchar": "nvarchar", "char": "varchar", "binary": "varbinary"}.get(best.name, best.name)
+        return SqlType(name, MAX, collation=shared(known))
+    collation = shared(known)
     limit = 4000 if best.name in WIDE else 8000
     length = min(max(type_.length for type_ in known), limit)
     same = all(type_.length == best.length and type_.name == best.name for type_ in known)
     name = (
         best.name if same else {"nchar": "nvarchar", "char": "varchar", "binary": "varbinary"}.get(best.name, best.name)
     )
-    return SqlType(name, length)
+    return SqlType(name, length, collation=collation)
+
+
+def shared(types: Sequence[SqlType]) -> str:
+    """The collation of texts that become one.
+
+    Raises:
+        Refused: if they have several; a constant would give way, a column would be error 468.
+    """
+    found = {type_.collation for type_ in types if type_.name in TEXTS}
+    if len(found) > 1:
+        raise Refused("texts of several collations in one expression")
+    return next(iter(found), "")
 
 
 def joined(left: SqlType, right: SqlType) -> SqlType:
@@ -126,8 +140,8 @@ def joined(left: SqlType, right: SqlType) -> SqlType:
     binary = left.name in BYTES and right.name in BYTES
     name = "varbinary" if binary else "nvarchar" if wide else "varchar"
     if MAX in {left.length, right.length}:
-        return SqlType(name, MAX)
-    return SqlType(name, min(left.length + right.length, 4000 if wide else 8000))
+        return SqlType(name, MAX, collation=shared([left, right]))
+    return SqlType(name, min(left.length + right.length, 4000 if wide else 8000), collation=shared([left, right]))
 
 
 def incompatible(operator: str, left: SqlType, right: SqlType) -> SqlError:

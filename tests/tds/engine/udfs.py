@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from tests.tds import pages
 from tests.tds.engine import convert, times
 from tests.tds.engine.bound import TYPES
 from tests.tds.engine.storage import load, number_of_bytes, store
@@ -381,7 +382,9 @@ def bytelen(value: Any, number: int) -> int | None:
 def _data_length(value: Any, type_: SqlType) -> int:
     if type_.name in WIDE:
         return len(_units(value))
-    return len(value) if type_.name in NARROW or type_.name in BYTES else type_.max_length
+    if type_.name in NARROW:
+        return len(pages.encode(value, type_.collation))
+    return len(value) if type_.name in BYTES else type_.max_length
 
 
 @functools.lru_cache(512)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.tds.types import FIXED, LOBS, SqlType, read_type_info, read_value
+from tests.tds.types import FIXED, LOBS, NARROW, SqlType, read_type_info, read_value
 from tests.tds.wire.buffer import Reader
 
 PROCEDURES = {
@@ -122,8 +122,13 @@ def _is_fixed(code: int) -> bool:
     return code == 0x1F or any(code == known for known, _ in FIXED.values())
 
 
-def bulk_rows(data: bytes) -> tuple[list[BulkColumn], Iterator[list[Any]]]:
+def bulk_rows(data: bytes, collations: Sequence[str] = ()) -> tuple[list[BulkColumn], Iterator[list[Any]]]:
     """The columns and rows of a bulk load.
+
+    Args:
+        data: the message.
+        collations: of the columns as INSERT BULK has them; what COLMETADATA says of them is not looked at, as little as
+            SQL Server does.
 
     Raises:
         ValueError: if they cannot be read.
@@ -132,13 +137,15 @@ def bulk_rows(data: bytes) -> tuple[list[BulkColumn], Iterator[list[Any]]]:
     if reader.u8() != 0x81:
         raise ValueError("a bulk load without COLMETADATA")
     columns: list[BulkColumn] = []
-    for _ in range(reader.u16()):
+    for at in range(reader.u16()):
         reader.u32()
         reader.u16()
         fixed = _is_fixed(reader.data[reader.at])
         type_ = read_type_info(reader)
         if type_.name in LOBS:
             reader.us_varchar()
+        if type_.name in NARROW and at < len(collations):
+            type_ = replace(type_, collation=collations[at])
         columns.append(BulkColumn(reader.b_varchar(), type_, fixed))
     return columns, _bulk_rows(reader, columns)
 
