@@ -248,6 +248,33 @@ def test_a_named_instance(server: Server) -> None:
     assert asked == [b"\x04I"]
 
 
+@pytest.mark.parametrize("silent", [False, True], ids=["refuses", "silent"])
+def test_a_named_instance_whose_port_is_closed(server: Server, silent: bool) -> None:  # noqa: FBT001 - a parameter
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as udp, closing(socket.socket()) as tcp:
+        udp.bind(("127.0.0.1", 1434))
+        tcp.bind(("127.0.0.1", 0))
+        port = tcp.getsockname()[1]
+        clients = [socket.socket() for _ in range(8)] if silent else []
+        if silent:
+            tcp.listen(0)  # and nobody accepts
+        for client in clients:
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port))
+
+        def serve() -> None:
+            _, client = udp.recvfrom(1024)
+            udp.sendto(browser(port), client)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        error = refused(config(server, port=None, instance="I", connect_timeout=1.5))
+        thread.join()
+        for client in clients:
+            client.close()
+    assert "127.0.0.1\\I (TCP)" in str(error)
+    assert error.hint
+
+
 def test_an_instance_that_nobody_knows(server: Server) -> None:
     error = refused(config(server, port=None, instance="I"))
     assert "(SQL Server Browser)" in str(error) or "(TCP)" in str(error)
@@ -270,6 +297,13 @@ def test_packets_have_the_size_of_sqlclients(server: Server) -> None:
     with config(server).connect():
         (connection,) = server.connections()
         assert connection.packet_size == 8_000
+
+
+def test_what_other_clients_are_told_of_failover(server: Server) -> None:
+    said = f"Server=tcp:{server.host},{server.port};Database=test;UID={server.user};Encrypt=no;"
+    said += "MultiSubnetFailover=True;TransparentNetworkIPResolution=Enabled;PWD={" + PASSWORD.replace("}", "}}") + "}"
+    with idb.connect(said) as conn:
+        assert conn.execute("SELECT 1 AS a").item() == 1
 
 
 @pytest.mark.parametrize(

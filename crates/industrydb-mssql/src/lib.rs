@@ -10,6 +10,7 @@ mod catalog;
 mod connector;
 mod decode;
 mod describe;
+mod dial;
 pub mod dialect;
 mod encode;
 mod error;
