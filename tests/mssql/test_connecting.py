@@ -299,6 +299,22 @@ def test_packets_have_the_size_of_sqlclients(server: Server) -> None:
         assert connection.packet_size == 8_000
 
 
+def test_packets_are_smaller_where_the_server_insists_on_tls(authority: Authority) -> None:
+    with Server(encryption="required", certificate=authority.certificate, password=PASSWORD) as server:
+        options = {"trust_server_certificate_ca": authority.file, "packet_size": 32_767}
+        with config(server, encrypt="false", **options).connect() as conn:
+            (connection,) = server.connections()
+            assert (connection.encrypted, connection.packet_size) == (True, 16_383)
+            assert conn.execute("SELECT REPLICATE(CAST('x' AS varchar(max)), 50000) AS a").item() == "x" * 50_000
+
+
+def test_packets_are_large_without_tls(server: Server) -> None:
+    with config(server, packet_size=32_767).connect() as conn:
+        (connection,) = server.connections()
+        assert connection.packet_size == 32_767
+        assert conn.execute("SELECT REPLICATE(CAST('x' AS varchar(max)), 50000) AS a").item() == "x" * 50_000
+
+
 def test_what_other_clients_are_told_of_failover(server: Server) -> None:
     said = f"Server=tcp:{server.host},{server.port};Database=test;UID={server.user};Encrypt=no;"
     said += "MultiSubnetFailover=True;TransparentNetworkIPResolution=Enabled;PWD={" + PASSWORD.replace("}", "}}") + "}"
@@ -309,6 +325,8 @@ def test_what_other_clients_are_told_of_failover(server: Server) -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
+        ({"encrypt": "true", "packet_size": 16_384}, "16383"),
+        ({"encrypt": "strict", "packet_size": 32_767}, "16383"),
         ({"access_token": "t"}, "leave username and password out"),
         ({"authentication": "token"}, "access_token"),
         ({"trust_server_certificate": True, "trust_server_certificate_ca": "/x"}, "one of them"),

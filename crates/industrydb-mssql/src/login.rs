@@ -23,8 +23,10 @@ const MOST_ROUTINGS: usize = 4;
 /// What `sys.dm_exec_sessions` shows where the configuration says nothing.
 const APPLICATION: &str = "industrydb";
 /// Bytes of a packet where the configuration says nothing, as in Microsoft's SqlClient: a bulk insert has half as many
-/// packets as with the server's own 4,096, and more than 16,383 are not for connections with TLS.
+/// packets as with the server's own 4,096.
 const PACKET_SIZE: u32 = 8_000;
+/// The most with TLS ("Configure the network packet size (server configuration option)": a TLS record holds no more).
+const LARGEST_WITH_TLS: u32 = 16_383;
 
 /// A connection that is logged in.
 pub struct Opened {
@@ -145,6 +147,7 @@ async fn route(
             Err(tiberius::error::Error::Io { .. }) if !*encrypts && watch.phase() == Phase::Tls => {
                 *encrypts = true;
                 settings.encryption(EncryptionLevel::Required);
+                settings.packet_size(settings.get_packet_size().unwrap_or(PACKET_SIZE).min(LARGEST_WITH_TLS));
             }
             outcome => return Ok(outcome?),
         }
@@ -197,8 +200,11 @@ fn settings(config: &Config) -> Result<tiberius::Config> {
     if let Some(name) = config.option("hostname_in_certificate") {
         settings.hostname_in_certificate(name);
     }
-    let size = config.option_integer("packet_size").and_then(|size| u32::try_from(size).ok());
-    settings.packet_size(size.unwrap_or(PACKET_SIZE));
+    let size = config.option_integer("packet_size").and_then(|size| u32::try_from(size).ok()).unwrap_or(PACKET_SIZE);
+    if size > LARGEST_WITH_TLS && matches!(config.option("encrypt"), None | Some("true" | "strict")) {
+        return Err(refuse("packet_size", &format!("with TLS, packets have {LARGEST_WITH_TLS} bytes at most")));
+    }
+    settings.packet_size(size);
     Ok(settings)
 }
 
@@ -443,10 +449,15 @@ mod tests {
             ("mssql://h?authentication=sql&access_token=t", "username and a password"),
             ("mssql://u:p@h?trust_server_certificate=true&trust_server_certificate_ca=/x", "one of them"),
             ("mssql://u:p@h?trust_server_certificate_ca=/no/such/file.pem", "/no/such/file.pem"),
+            ("mssql://u:p@h?packet_size=16384", "16383"),
+            ("mssql://u:p@h?packet_size=16384&encrypt=strict", "16383"),
         ] {
             let Err(error) = settings(&config(uri)) else { panic!("{uri} is not refused") };
             assert_eq!(error.kind(), ErrorKind::Configuration);
             assert!(error.message().contains(reason), "{uri}: {error}");
+        }
+        for uri in ["mssql://u:p@h?packet_size=16383", "mssql://u:p@h?packet_size=32767&encrypt=login"] {
+            assert!(settings(&config(uri)).is_ok(), "{uri}");
         }
     }
 }

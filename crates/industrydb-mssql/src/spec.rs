@@ -116,7 +116,7 @@ const OPTIONS: &[OptionSpec] = &[
         name: "packet_size",
         aliases: &[],
         kind: Integer { min: 512, max: 32_767 },
-        doc: "Bytes of a TDS packet (8000).",
+        doc: "Bytes of a TDS packet (8000); at most 16383 with TLS.",
     },
     OptionSpec {
         name: "connect_timeout",
