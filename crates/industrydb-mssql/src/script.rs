@@ -169,6 +169,11 @@ async fn work(
 ) -> Result<()> {
     stored::check(session, &statement).await?;
     statement.type_nulls(session).await?;
+    if statement.shape.leaves_identity_insert && !statement.is_call() {
+        session.note_identity_insert();
+    }
+    // A call would switch it back on in the end.
+    statement.shape.needs_session |= statement.shape.switches_identity_insert && session.inserts_identities();
     let streams = options.settle != Settle::WholeResult;
     let shape = statement.shape;
     let key = statement.description_key();

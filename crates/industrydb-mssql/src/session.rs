@@ -134,6 +134,8 @@ pub struct Session {
     unsure: bool,
     /// Any statement may begin a transaction (SET IMPLICIT_TRANSACTIONS).
     begins_by_itself: bool,
+    /// IDENTITY_INSERT may be on.
+    inserts_identities: bool,
     query_timeout: Option<Duration>,
     /// Whether the server may be set to compile only.
     compiles_only: bool,
@@ -155,6 +157,7 @@ impl Session {
             depth: 0,
             unsure: false,
             begins_by_itself: false,
+            inserts_identities: false,
             query_timeout,
             compiles_only: false,
             descriptions: DescriptionCache::default(),
@@ -191,6 +194,16 @@ impl Session {
     /// From now on any statement may begin a transaction.
     pub fn note_implicit_transactions(&mut self) {
         self.begins_by_itself = true;
+    }
+
+    /// Whether a statement before may have left IDENTITY_INSERT on.
+    pub fn inserts_identities(&self) -> bool {
+        self.inserts_identities
+    }
+
+    /// A statement may leave IDENTITY_INSERT on.
+    pub fn note_identity_insert(&mut self) {
+        self.inserts_identities = true;
     }
 
     /// Why the connection can't be used any more, if it can't.
