@@ -13,7 +13,9 @@ import pytest
 
 import industrydb as idb
 from tests.mssql.conftest import PASSWORD, Authority, config
+from tests.tds.errors import SqlError
 from tests.tds.server import Encryption, Server
+from tests.tds.wire import tokens
 
 pytestmark = pytest.mark.backend("mssql")
 
@@ -209,6 +211,49 @@ def test_a_database_that_is_not_there(server: Server) -> None:
     assert "(database)" in str(error)
     assert error.code == "4060"
     assert "nope" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("number", "hint"),
+    [
+        (40613, "try again"),
+        (40197, "try again"),
+        (40501, "try again"),
+        (49918, "try again"),
+        (4221, "try again"),
+        (10928, "try again"),
+        (18461, "single user"),
+        (17892, "trigger"),
+        (40532, "user@server"),
+        (40615, "firewall"),
+    ],
+)
+def test_a_login_that_the_server_refuses(server: Server, number: int, hint: str) -> None:
+    server.faults.login_error = SqlError(number, "Not now.", 14)
+    error = refused(config(server))
+    assert error.code == str(number)
+    assert "Not now." in str(error)
+    assert hint in (error.hint or "")
+
+
+@pytest.mark.parametrize(("number", "level"), [(40613, 17), (40197, 17), (10928, 16), (49920, 16), (3960, 16)])
+def test_what_passes_is_the_statements_error(server: Server, ms: idb.Connection, number: int, level: int) -> None:
+    said = tokens.message(number, 1, level, "Not now.", "S", "", 1)
+    server.faults.responses["SELECT later"] = said + tokens.done(tokens.DONE, tokens.ERROR)
+    with pytest.raises(idb.QueryExecutionError, match="Not now") as caught:
+        ms.execute("SELECT later")
+    assert caught.value.code == str(number)
+    assert "again" in (caught.value.hint or "")
+    assert ms.execute("SELECT 1 AS a").item() == 1
+
+
+def test_what_passes_and_ends_the_session(server: Server, ms: idb.Connection) -> None:
+    said = tokens.message(40501, 1, 20, "The service is currently busy.", "S", "", 1)
+    server.faults.responses["SELECT later"] = said + tokens.done(tokens.DONE, tokens.ERROR)
+    with pytest.raises(idb.DatabaseConnectionError, match="busy") as caught:
+        ms.execute("SELECT later")
+    assert "try again" in (caught.value.hint or "")
+    assert ms.is_closed()
 
 
 def test_a_server_that_sends_on_to_another(server: Server) -> None:

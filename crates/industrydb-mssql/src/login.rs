@@ -373,7 +373,13 @@ fn login_hint(number: u32) -> Option<&'static str> {
         18_487 | 18_488 => Some("the password has expired: change it"),
         911 | 916 | 4060 | 4064 => Some("check the database's name, and that the login may use it"),
         40_615 | 40_914 => Some("the server's firewall does not let this address in"),
-        40_613 => Some("the database is starting: try again in a minute"),
+        40_532 => Some(
+            "no server has this host's name: check it; a gateway that can't see the name finds the server if the username \
+             is user@server",
+        ),
+        18_461 => Some("the server or database is in single user mode, and somebody else is in"),
+        17_892 => Some("a login trigger of the server said no: its owner knows why"),
+        40_613 => Some("the database is starting or on the move: try again in a minute"),
         _ => None,
     }
 }
