@@ -114,12 +114,14 @@ pub fn of(cause: &tiberius::error::Error) -> Error {
         Cause::Io { kind: std::io::ErrorKind::UnexpectedEof, .. } => lost("the server hung up"),
         Cause::Io { message, .. } => lost(message),
         Cause::Tls(message) => lost(message),
+        _ if is_half_a_character(cause) => {
+            Error::conversion("text that is not valid UTF-16, such as half of a character beyond U+FFFF")
+                .with_hint("CAST(column AS varbinary(max)) reads its bytes")
+                .with_backend(BACKEND)
+        }
         Cause::Protocol(message) => lost(&format!("what the server sent is not understood: {message}")),
-        Cause::Utf16 => Error::conversion("the server sent text that is not valid UTF-16")
-            .with_hint("CAST the column to varbinary(max) to read its bytes")
-            .with_backend(BACKEND),
         Cause::Encoding(message) => Error::conversion(format!("text in a code page that can't be read: {message}"))
-            .with_hint("CAST the column to nvarchar(max)")
+            .with_hint("CAST(column AS nvarchar(max)) reads it")
             .with_backend(BACKEND),
         Cause::Conversion(message) | Cause::BulkInput(message) => {
             Error::conversion(message.to_string()).with_backend(BACKEND)
@@ -130,6 +132,23 @@ pub fn of(cause: &tiberius::error::Error) -> Error {
 
 fn lost(why: &str) -> Error {
     Error::connection(format!("the connection to SQL Server is lost: {why}")).with_backend(BACKEND)
+}
+
+/// Whether it is a value of nvarchar, nchar, ntext or sql_variant that is not UTF-16: the server keeps any pairs of bytes.
+fn is_half_a_character(cause: &tiberius::error::Error) -> bool {
+    use tiberius::error::Error as Cause;
+    match cause {
+        Cause::Utf16 => true,
+        // The client library's words for nvarchar; what else is wrong with a value, its length, is the protocol's.
+        Cause::Protocol(message) => message.contains("invalid UTF-16 sequence"),
+        _ => false,
+    }
+}
+
+/// Whether `cause` is about the text of a value alone: it has come as it should, and the client library has stopped behind
+/// it, in the middle of a row.
+pub fn is_of_a_value(cause: &tiberius::error::Error) -> bool {
+    matches!(cause, tiberius::error::Error::Encoding(_)) || is_half_a_character(cause)
 }
 
 /// Whether the connection is of no use after `cause`: all but what the server itself reports, unless that
@@ -230,6 +249,20 @@ mod tests {
             assert!(hint(number, "").is_some_and(|hint| hint.contains("try again in some seconds")), "{number}");
         }
         assert_eq!(hint(208, ""), None);
+    }
+
+    #[test]
+    fn half_a_character_is_a_value_and_no_lost_connection() {
+        use tiberius::error::Error as Cause;
+        for (cause, kind, of_a_value) in [
+            (Cause::Utf16, ErrorKind::Conversion, true),
+            (Cause::Protocol("nvarchar: invalid UTF-16 sequence".into()), ErrorKind::Conversion, true),
+            (Cause::Encoding("invalid sequence".into()), ErrorKind::Conversion, true),
+            (Cause::Protocol("nvarchar: invalid plp length".into()), ErrorKind::Connection, false),
+            (Cause::Utf8, ErrorKind::Connection, false),
+        ] {
+            assert_eq!((of(&cause).kind(), is_of_a_value(&cause)), (kind, of_a_value), "{cause}");
+        }
     }
 
     #[test]
