@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import polars as pl
 import pytest
@@ -54,7 +54,7 @@ def test_an_insert_whose_connection_breaks(server: Server, proxy: Proxy, action:
 
 
 @contextlib.contextmanager
-def silent(address: tuple[str, int]) -> Iterator[int]:
+def silent(address: tuple[str, int]) -> Generator[int]:
     """A port that answers nothing, not even no: its queue of connections is full."""
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     with contextlib.ExitStack() as stack:

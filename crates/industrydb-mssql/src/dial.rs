@@ -183,7 +183,8 @@ async fn through_browser(address: SocketAddr, instance: &str, watch: &Watch) -> 
     if let Ok(outcome) = timeout(BROWSER_IS_DONE, &mut connecting).await {
         return outcome;
     }
-    watch.enter(Phase::Tcp);
+    // Another address may have won meanwhile.
+    watch.advance(Phase::Browser, Phase::Tcp);
     connecting.await
 }
 
