@@ -220,6 +220,31 @@ def test_a_batch_counts_its_rows(ms: idb.Connection) -> None:
     assert ms.execute("INSERT INTO #t VALUES (3)").item() == 1
 
 
+def test_a_script_that_switches_identity_insert_counts_its_rows(ms: idb.Connection) -> None:
+    ms.execute("CREATE TABLE t (id int IDENTITY, a int)")
+    script = "SET IDENTITY_INSERT t ON; INSERT INTO t (id, a) VALUES (50, 1), (51, 2); SET IDENTITY_INSERT t OFF"
+    assert ms.execute(script).item() == 2
+    with pytest.raises(idb.QueryExecutionError) as caught:
+        ms.execute("INSERT INTO t (id, a) VALUES (52, 3)")
+    assert caught.value.code == "544"
+    assert ms.select("t", order_by="id").rows() == [(50, 1), (51, 2)]
+
+
+def test_a_script_switches_identity_insert_off_for_good(ms: idb.Connection) -> None:
+    ms.execute("CREATE TABLE t (id int IDENTITY, a int)")
+    ms.execute("SET IDENTITY_INSERT t ON")
+    ms.execute("SET IDENTITY_INSERT t ON; INSERT INTO t (id, a) VALUES (50, 1); SET IDENTITY_INSERT t OFF")
+    assert ms.execute("INSERT INTO t (a) VALUES (2)").item() == 1
+    assert ms.select("t", order_by="id").rows() == [(50, 1), (51, 2)]
+
+
+def test_a_setting_behind_the_last_change_leaves_no_count(ms: idb.Connection) -> None:
+    ms.execute("CREATE TABLE t (a int)")
+    assert ms.execute("SET NOCOUNT ON; INSERT INTO t VALUES (1), (2)").item() == 2
+    assert ms.execute("INSERT INTO t VALUES (3); SET NOCOUNT OFF").item() == 0
+    assert ms.select("t").height == 3
+
+
 def test_the_session_keeps_what_a_statement_sets(ms: idb.Connection) -> None:
     ms.execute("CREATE TABLE t (id int IDENTITY, a int)")
     ms.execute("SET IDENTITY_INSERT t ON")

@@ -13,7 +13,9 @@ import pytest
 
 import industrydb as idb
 from tests.mssql.conftest import PASSWORD, Authority, config
+from tests.tds.errors import SqlError
 from tests.tds.server import Encryption, Server
+from tests.tds.wire import tokens
 
 pytestmark = pytest.mark.backend("mssql")
 
@@ -211,6 +213,49 @@ def test_a_database_that_is_not_there(server: Server) -> None:
     assert "nope" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("number", "hint"),
+    [
+        (40613, "try again"),
+        (40197, "try again"),
+        (40501, "try again"),
+        (49918, "try again"),
+        (4221, "try again"),
+        (10928, "try again"),
+        (18461, "single user"),
+        (17892, "trigger"),
+        (40532, "user@server"),
+        (40615, "firewall"),
+    ],
+)
+def test_a_login_that_the_server_refuses(server: Server, number: int, hint: str) -> None:
+    server.faults.login_error = SqlError(number, "Not now.", 14)
+    error = refused(config(server))
+    assert error.code == str(number)
+    assert "Not now." in str(error)
+    assert hint in (error.hint or "")
+
+
+@pytest.mark.parametrize(("number", "level"), [(40613, 17), (40197, 17), (10928, 16), (49920, 16), (3960, 16)])
+def test_what_passes_is_the_statements_error(server: Server, ms: idb.Connection, number: int, level: int) -> None:
+    said = tokens.message(number, 1, level, "Not now.", "S", "", 1)
+    server.faults.responses["SELECT later"] = said + tokens.done(tokens.DONE, tokens.ERROR)
+    with pytest.raises(idb.QueryExecutionError, match="Not now") as caught:
+        ms.execute("SELECT later")
+    assert caught.value.code == str(number)
+    assert "again" in (caught.value.hint or "")
+    assert ms.execute("SELECT 1 AS a").item() == 1
+
+
+def test_what_passes_and_ends_the_session(server: Server, ms: idb.Connection) -> None:
+    said = tokens.message(40501, 1, 20, "The service is currently busy.", "S", "", 1)
+    server.faults.responses["SELECT later"] = said + tokens.done(tokens.DONE, tokens.ERROR)
+    with pytest.raises(idb.DatabaseConnectionError, match="busy") as caught:
+        ms.execute("SELECT later")
+    assert "try again" in (caught.value.hint or "")
+    assert ms.is_closed()
+
+
 def test_a_server_that_sends_on_to_another(server: Server) -> None:
     with Server(password=PASSWORD) as gateway:
         gateway.faults.route_to = (server.host, server.port)
@@ -248,6 +293,33 @@ def test_a_named_instance(server: Server) -> None:
     assert asked == [b"\x04I"]
 
 
+@pytest.mark.parametrize("silent", [False, True], ids=["refuses", "silent"])
+def test_a_named_instance_whose_port_is_closed(server: Server, silent: bool) -> None:  # noqa: FBT001 - a parameter
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as udp, closing(socket.socket()) as tcp:
+        udp.bind(("127.0.0.1", 1434))
+        tcp.bind(("127.0.0.1", 0))
+        port = tcp.getsockname()[1]
+        clients = [socket.socket() for _ in range(8)] if silent else []
+        if silent:
+            tcp.listen(0)  # and nobody accepts
+        for client in clients:
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port))
+
+        def serve() -> None:
+            _, client = udp.recvfrom(1024)
+            udp.sendto(browser(port), client)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        error = refused(config(server, port=None, instance="I", connect_timeout=1.5))
+        thread.join()
+        for client in clients:
+            client.close()
+    assert "127.0.0.1\\I (TCP)" in str(error)
+    assert error.hint
+
+
 def test_an_instance_that_nobody_knows(server: Server) -> None:
     error = refused(config(server, port=None, instance="I"))
     assert "(SQL Server Browser)" in str(error) or "(TCP)" in str(error)
@@ -272,9 +344,34 @@ def test_packets_have_the_size_of_sqlclients(server: Server) -> None:
         assert connection.packet_size == 8_000
 
 
+def test_packets_are_smaller_where_the_server_insists_on_tls(authority: Authority) -> None:
+    with Server(encryption="required", certificate=authority.certificate, password=PASSWORD) as server:
+        options = {"trust_server_certificate_ca": authority.file, "packet_size": 32_767}
+        with config(server, encrypt="false", **options).connect() as conn:
+            (connection,) = server.connections()
+            assert (connection.encrypted, connection.packet_size) == (True, 16_383)
+            assert conn.execute("SELECT REPLICATE(CAST('x' AS varchar(max)), 50000) AS a").item() == "x" * 50_000
+
+
+def test_packets_are_large_without_tls(server: Server) -> None:
+    with config(server, packet_size=32_767).connect() as conn:
+        (connection,) = server.connections()
+        assert connection.packet_size == 32_767
+        assert conn.execute("SELECT REPLICATE(CAST('x' AS varchar(max)), 50000) AS a").item() == "x" * 50_000
+
+
+def test_what_other_clients_are_told_of_failover(server: Server) -> None:
+    said = f"Server=tcp:{server.host},{server.port};Database=test;UID={server.user};Encrypt=no;"
+    said += "MultiSubnetFailover=True;TransparentNetworkIPResolution=Enabled;PWD={" + PASSWORD.replace("}", "}}") + "}"
+    with idb.connect(said) as conn:
+        assert conn.execute("SELECT 1 AS a").item() == 1
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
+        ({"encrypt": "true", "packet_size": 16_384}, "16383"),
+        ({"encrypt": "strict", "packet_size": 32_767}, "16383"),
         ({"access_token": "t"}, "leave username and password out"),
         ({"authentication": "token"}, "access_token"),
         ({"trust_server_certificate": True, "trust_server_certificate_ca": "/x"}, "one of them"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import socket
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import polars as pl
 import pytest
@@ -48,3 +51,63 @@ def test_an_insert_whose_connection_breaks(server: Server, proxy: Proxy, action:
         with pytest.raises(idb.ConnectionClosedError):
             conn.execute("SELECT 1 AS a")
         assert direct.select("t").height == 0
+
+
+@contextlib.contextmanager
+def silent(address: tuple[str, int]) -> Generator[int]:
+    """A port that answers nothing, not even no: its queue of connections is full."""
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(address, family=family, backlog=0))
+        here = listener.getsockname()[:2]
+        for _ in range(8):
+            client = stack.enter_context(socket.socket(family))
+            client.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                client.connect(here)
+        time.sleep(0.05)
+        yield here[1]
+
+
+def test_a_silent_port(server: Server) -> None:
+    with silent(("127.0.0.1", 0)) as port:
+        with pytest.raises(idb.DatabaseConnectionError, match=r"\(TCP\).*connect_timeout=0.5") as caught:
+            config(server, port=port, connect_timeout=0.5).connect()
+        assert "firewall" in (caught.value.hint or "")
+
+
+LOCAL = [info[4][0] for info in socket.getaddrinfo("localhost", 1, type=socket.SOCK_STREAM)]
+"""The addresses of `localhost`: where there are two, one is tried while the other is silent."""
+
+
+@pytest.mark.skipif(len(LOCAL) < 2, reason="localhost has one address here; the same is a unit test of dial.rs")
+def test_a_silent_address_does_not_take_the_others_time() -> None:
+    with Server(host=str(LOCAL[1])) as server, silent((str(LOCAL[0]), server.port)):
+        wanted = config(server, host="localhost", connect_timeout=10)
+        with wanted.connect() as conn:
+            assert conn.execute("SELECT 1 AS a").item() == 1
+
+
+@pytest.mark.skipif(len(LOCAL) < 2, reason="localhost has one address here; the same is a unit test of dial.rs")
+def test_every_address_that_refuses_is_told(server: Server) -> None:
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(idb.DatabaseConnectionError, match=r"localhost:\d+ \(TCP\)") as caught:
+        config(server, host="localhost", port=port).connect()
+    for address in LOCAL:
+        assert f"{f'[{address}]' if ':' in str(address) else address}:{port}: " in str(caught.value)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="how a process sees its own sockets is the system's; a unit test of dial.rs too"
+)
+def test_a_silent_connection_is_looked_after(server: Server, ms: idb.Connection) -> None:
+    assert not ms.is_closed()
+    kept: list[tuple[bool, int, int]] = []
+    for number in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(number))) as one:
+            if one.family == socket.AF_INET and one.getpeername() == (server.host, server.port):
+                on = one.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) != 0
+                silence = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
+                kept.append((on, silence, one.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL)))
+    assert kept == [(True, 30, 1)]

@@ -190,6 +190,8 @@ class Connection(threading.Thread):
                 login.user = server.user
             elif login.user.lower() != server.user.lower() or login.password != server.password:
                 raise failed
+            if server.faults.login_error is not None:
+                raise server.faults.login_error
             if server.faults.route_to is not None:
                 response.token(tokens.login_acknowledged(self._version(login), PROGRAM, VERSION))
                 response.token(tokens.routing(*server.faults.route_to))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
+from tests.tds.errors import SqlError
+
 PHASES = ("accept", "prelogin", "tls", "login", "request", "columns", "row", "bulk")
 """Where a fault can be placed: before the server answers to it."""
 
@@ -27,6 +29,8 @@ class Faults:
     """How many of the next statements fail as the victim of a deadlock, 1205."""
     responses: dict[str, bytes] = field(default_factory=dict[str, bytes])
     """Tokens that answer a batch of exactly this text, instead of the engine."""
+    login_error: SqlError | None = None
+    """What a login ends with that is right otherwise."""
     route_to: tuple[str, int] | None = None
     """Another server that a login is sent on to."""
     released: threading.Event = field(default_factory=threading.Event)

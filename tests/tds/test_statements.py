@@ -85,6 +85,11 @@ SCRIPTS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
     "identity insert": (("CREATE TABLE people (id int IDENTITY PRIMARY KEY, v int)",
                          "SET IDENTITY_INSERT people ON; INSERT INTO people (id, v) VALUES (40, 1); SET IDENTITY_INSERT people OFF; "
                          "INSERT INTO people (v) VALUES (2); SELECT id, v FROM people"), [(40, 1), (41, 2)]),
+    "what sets @@rowcount to 0": (
+        (*PEOPLE, "DECLARE @a int, @b int, @c int, @d int, @e int; "
+         "UPDATE people SET age = 1; SET @a = @@ROWCOUNT; UPDATE people SET age = 1; SET NOCOUNT OFF; SET @b = @@ROWCOUNT; "
+         "BEGIN TRAN; UPDATE people SET age = 1; COMMIT; SET @c = @@ROWCOUNT; UPDATE people SET age = 1; PRINT 'x'; SET @d = @@ROWCOUNT; "
+         "UPDATE people SET age = 1; BEGIN TRAN; SET @e = @@ROWCOUNT; ROLLBACK; SELECT @a, @b, @c, @d, @e"), [(4, 0, 0, 0, 0)]),
     "scope_identity": (("CREATE TABLE people (id int IDENTITY(3, 1), v int)", "INSERT INTO people (v) VALUES (1); SELECT CAST(SCOPE_IDENTITY() AS int)"),
                        [(3,)]),
     "view": ((*PEOPLE, "CREATE VIEW reds AS SELECT id, name FROM people WHERE team = 'red'", "SELECT * FROM reds ORDER BY id"),

@@ -28,10 +28,9 @@ fn kind(number: u32, message: &str) -> ErrorKind {
         550 => ErrorKind::CheckViolation,
         // Text or bytes that would be cut off.
         2628 | 8152 => ErrorKind::Conversion,
-        // Not permitted to log in, no such database, the server goes down, the session is killed.
-        596 | 4060 | 6005 | 18_452 | 18_456 | 18_470 | 18_486 | 18_487 | 18_488 | 40_613 | 40_615 => {
-            ErrorKind::Connection
-        }
+        // Not permitted to log in, no such database, the server goes down, the session is killed. What is only busy or
+        // on the move (below) is the statement's error: the connection is there, unless the severity says otherwise.
+        596 | 4060 | 6005 | 18_452 | 18_456 | 18_470 | 18_486 | 18_487 | 18_488 | 40_615 => ErrorKind::Connection,
         3617 => ErrorKind::Cancelled,
         _ => ErrorKind::Execution,
     }
@@ -46,11 +45,27 @@ fn hint(number: u32, message: &str) -> Option<&'static str> {
         DEADLOCK => Some("the transaction was rolled back: run all of it again"),
         1222 => Some("another session holds the lock: raise it with SET LOCK_TIMEOUT, or try again"),
         3960 => Some("a snapshot transaction met a newer version of the row: run all of it again"),
+        3961 => Some("a snapshot transaction met a table that was altered since it began: run all of it again"),
+        // Of memory-optimised tables ("Transactions with Memory-Optimized Tables", its errors to retry).
+        41_301 | 41_302 | 41_305 | 41_325 | 41_839 => {
+            Some("another transaction came between; this one can't commit: run all of it again")
+        }
+        // "Transient fault error messages" and "Resource governance errors" of Azure SQL.
+        4221 | 40_197 | 40_501 | 40_540 | 40_613 | 49_918..=49_920 => Some(PASSING),
+        10_928 | 10_929 | 10_930 | 10_936 => Some(
+            "a limit of the database or its pool has been reached: try again in some seconds, on fewer connections at a \
+             time",
+        ),
+        40_549..=40_553 => Some("it took too much of what the service shares out: do it in smaller transactions"),
         3952 => Some("ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON allows it"),
         257 | 206 => Some("convert the value with CAST in the statement"),
         _ => None,
     }
 }
+
+/// What helps where the service is busy, or moves the database to another machine.
+const PASSING: &str = "that passes: try again in some seconds, on a new connection if this one is closed, and all of the \
+     transaction if one was open";
 
 /// The error that the server reported.
 pub fn of_server(cause: &TokenError) -> Error {
@@ -99,12 +114,14 @@ pub fn of(cause: &tiberius::error::Error) -> Error {
         Cause::Io { kind: std::io::ErrorKind::UnexpectedEof, .. } => lost("the server hung up"),
         Cause::Io { message, .. } => lost(message),
         Cause::Tls(message) => lost(message),
+        _ if is_half_a_character(cause) => {
+            Error::conversion("text that is not valid UTF-16, such as half of a character beyond U+FFFF")
+                .with_hint("CAST(column AS varbinary(max)) reads its bytes")
+                .with_backend(BACKEND)
+        }
         Cause::Protocol(message) => lost(&format!("what the server sent is not understood: {message}")),
-        Cause::Utf16 => Error::conversion("the server sent text that is not valid UTF-16")
-            .with_hint("CAST the column to varbinary(max) to read its bytes")
-            .with_backend(BACKEND),
         Cause::Encoding(message) => Error::conversion(format!("text in a code page that can't be read: {message}"))
-            .with_hint("CAST the column to nvarchar(max)")
+            .with_hint("CAST(column AS nvarchar(max)) reads it")
             .with_backend(BACKEND),
         Cause::Conversion(message) | Cause::BulkInput(message) => {
             Error::conversion(message.to_string()).with_backend(BACKEND)
@@ -115,6 +132,23 @@ pub fn of(cause: &tiberius::error::Error) -> Error {
 
 fn lost(why: &str) -> Error {
     Error::connection(format!("the connection to SQL Server is lost: {why}")).with_backend(BACKEND)
+}
+
+/// Whether it is a value of nvarchar, nchar, ntext or sql_variant that is not UTF-16: the server keeps any pairs of bytes.
+fn is_half_a_character(cause: &tiberius::error::Error) -> bool {
+    use tiberius::error::Error as Cause;
+    match cause {
+        Cause::Utf16 => true,
+        // The client library's words for nvarchar; what else is wrong with a value, its length, is the protocol's.
+        Cause::Protocol(message) => message.contains("invalid UTF-16 sequence"),
+        _ => false,
+    }
+}
+
+/// Whether `cause` is about the text of a value alone: it has come as it should, and the client library has stopped behind
+/// it, in the middle of a row.
+pub fn is_of_a_value(cause: &tiberius::error::Error) -> bool {
+    matches!(cause, tiberius::error::Error::Encoding(_)) || is_half_a_character(cause)
 }
 
 /// Whether the connection is of no use after `cause`: all but what the server itself reports, unless that
@@ -199,8 +233,35 @@ mod tests {
             (208, "", ErrorKind::Execution),
             (18_456, "", ErrorKind::Connection),
             (50_000, "", ErrorKind::Execution),
+            (40_613, "", ErrorKind::Execution),
+            (40_197, "", ErrorKind::Execution),
         ] {
             assert_eq!(kind(number, message), expected, "{number} {message}");
+        }
+    }
+
+    #[test]
+    fn what_passes_is_to_be_tried_again() {
+        for number in [1205, 3960, 3961, 41_302, 41_305, 41_325, 41_839] {
+            assert!(hint(number, "").is_some_and(|hint| hint.contains("run all of it again")), "{number}");
+        }
+        for number in [4221, 10_928, 10_929, 40_197, 40_501, 40_613, 49_918, 49_919, 49_920] {
+            assert!(hint(number, "").is_some_and(|hint| hint.contains("try again in some seconds")), "{number}");
+        }
+        assert_eq!(hint(208, ""), None);
+    }
+
+    #[test]
+    fn half_a_character_is_a_value_and_no_lost_connection() {
+        use tiberius::error::Error as Cause;
+        for (cause, kind, of_a_value) in [
+            (Cause::Utf16, ErrorKind::Conversion, true),
+            (Cause::Protocol("nvarchar: invalid UTF-16 sequence".into()), ErrorKind::Conversion, true),
+            (Cause::Encoding("invalid sequence".into()), ErrorKind::Conversion, true),
+            (Cause::Protocol("nvarchar: invalid plp length".into()), ErrorKind::Connection, false),
+            (Cause::Utf8, ErrorKind::Connection, false),
+        ] {
+            assert_eq!((of(&cause).kind(), is_of_a_value(&cause)), (kind, of_a_value), "{cause}");
         }
     }
 

@@ -11,6 +11,7 @@ mod code_page;
 mod connector;
 mod decode;
 mod describe;
+mod dial;
 pub mod dialect;
 mod encode;
 mod error;

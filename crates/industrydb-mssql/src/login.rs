@@ -1,16 +1,15 @@
 //! From a configuration to a session: name, socket, encryption, login; the phase that fails is in the error.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use industrydb_core::config::{Config, Port};
 use industrydb_core::error::{Error, ErrorKind, Result};
-use tiberius::{AuthMethod, Client, EncryptionLevel, SqlBrowser as _};
-use tokio::net::TcpStream;
+use tiberius::{AuthMethod, Client, EncryptionLevel};
 use tokio::time::Instant;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
 
+use crate::dial::{NoSocket, Refusal, Refusals, Target, dial, told};
 use crate::error::{self, BACKEND};
 use crate::wire::{Phase, Watch, Wire};
 
@@ -24,26 +23,10 @@ const MOST_ROUTINGS: usize = 4;
 /// What `sys.dm_exec_sessions` shows where the configuration says nothing.
 const APPLICATION: &str = "industrydb";
 /// Bytes of a packet where the configuration says nothing, as in Microsoft's SqlClient: a bulk insert has half as many
-/// packets as with the server's own 4,096, and more than 16,383 are not for connections with TLS.
+/// packets as with the server's own 4,096.
 const PACKET_SIZE: u32 = 8_000;
-
-/// Where a server listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Target {
-    host: String,
-    /// `None` for the port that SQL Server Browser names.
-    port: Option<u16>,
-    instance: Option<String>,
-}
-
-impl std::fmt::Display for Target {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match (&self.instance, self.port) {
-            (Some(instance), None) => write!(f, "{}\\{instance}", self.host),
-            (_, port) => write!(f, "{}:{}", self.host, port.unwrap_or(1433)),
-        }
-    }
-}
+/// The most with TLS ("Configure the network packet size (server configuration option)": a TLS record holds no more).
+const LARGEST_WITH_TLS: u32 = 16_383;
 
 /// A connection that is logged in.
 pub struct Opened {
@@ -87,7 +70,7 @@ impl Place {
                 let error = error.with_kind(ErrorKind::Connection).with_message(message);
                 if error.details().hint.is_some() { error } else { error.with_hint(HUNG_UP) }
             }),
-            Err(_) => Err(timed_out(&self.target, Phase::Done, self.limit)),
+            Err(_) => Err(timed_out(&self.target, Phase::Done, self.limit, &[])),
         }
     }
 }
@@ -107,8 +90,9 @@ pub async fn open(config: &Config) -> Result<Opened> {
     let limit = config.option_duration("connect_timeout").unwrap_or(CONNECT_TIMEOUT);
     let began = Instant::now();
     let mut encrypts = config.option("encrypt") != Some("false");
+    let refusals = Refusals::default();
     let outcome = {
-        let work = route(&mut target, &mut settings, &mut encrypts, &watch);
+        let work = route(&mut target, &mut settings, &mut encrypts, &watch, &refusals);
         if limit.is_zero() { Ok(work.await) } else { tokio::time::timeout(limit, work).await }
     };
     match outcome {
@@ -117,22 +101,18 @@ pub async fn open(config: &Config) -> Result<Opened> {
             Ok(Opened { client, watch, target, limit, began })
         }
         Ok(Err(failure)) => Err(failure.into_error(&target, watch.phase())),
-        Err(_) => Err(timed_out(&target, watch.phase(), limit)),
+        Err(_) => Err(timed_out(&target, watch.phase(), limit, &refusals.take())),
     }
 }
 
 /// What went wrong on the way.
 enum Failure {
-    /// A name that does not resolve, a port that nobody listens at.
-    Io(std::io::Error),
+    /// The name does not resolve.
+    Name(std::io::Error),
+    /// None of the name's addresses gave a socket.
+    Address(Vec<Refusal>),
     Client(tiberius::error::Error),
     TooManyRoutings,
-}
-
-impl From<std::io::Error> for Failure {
-    fn from(cause: std::io::Error) -> Self {
-        Self::Io(cause)
-    }
 }
 
 impl From<tiberius::error::Error> for Failure {
@@ -147,12 +127,15 @@ async fn route(
     settings: &mut tiberius::Config,
     encrypts: &mut bool,
     watch: &Arc<Watch>,
+    refusals: &Refusals,
 ) -> Result<TdsClient, Failure> {
     for _ in 0..MOST_ROUTINGS {
         settings.host(&target.host);
         settings.port(target.port.unwrap_or(1433));
-        let socket = dial(target, watch).await?;
-        socket.set_nodelay(true)?;
+        let socket = dial(target, watch, refusals).await.map_err(|none| match none {
+            NoSocket::Name(cause) => Failure::Name(cause),
+            NoSocket::Address => Failure::Address(refusals.take()),
+        })?;
         let wire = Wire::new(socket, Arc::clone(watch));
         match Client::connect(settings.clone(), wire.compat_write()).await {
             Err(tiberius::error::Error::Routing { host, port }) => {
@@ -164,50 +147,12 @@ async fn route(
             Err(tiberius::error::Error::Io { .. }) if !*encrypts && watch.phase() == Phase::Tls => {
                 *encrypts = true;
                 settings.encryption(EncryptionLevel::Required);
+                settings.packet_size(settings.get_packet_size().unwrap_or(PACKET_SIZE).min(LARGEST_WITH_TLS));
             }
             outcome => return Ok(outcome?),
         }
     }
     Err(Failure::TooManyRoutings)
-}
-
-/// The socket of `target`: each of its addresses in turn.
-async fn dial(target: &Target, watch: &Watch) -> Result<TcpStream, Failure> {
-    watch.enter(Phase::Dns);
-    let addresses: Vec<SocketAddr> =
-        tokio::net::lookup_host((target.host.as_str(), target.port.unwrap_or(1434))).await?.collect();
-    let mut last = Failure::Io(std::io::Error::new(std::io::ErrorKind::NotFound, "the name has no address"));
-    for address in addresses {
-        let outcome = match (target.port, &target.instance) {
-            (None, Some(instance)) => {
-                watch.enter(Phase::Browser);
-                let mut browser = tiberius::Config::new();
-                browser.host(match address {
-                    SocketAddr::V4(address) => address.ip().to_string(),
-                    SocketAddr::V6(address) => format!("[{}]", address.ip()),
-                });
-                browser.instance_name(instance);
-                TcpStream::connect_named(&browser).await.map_err(|cause| {
-                    if matches!(cause, tiberius::error::Error::Io { .. }) {
-                        watch.enter(Phase::Tcp);
-                    }
-                    Failure::Client(cause)
-                })
-            }
-            _ => {
-                watch.enter(Phase::Tcp);
-                TcpStream::connect(address).await.map_err(Failure::Io)
-            }
-        };
-        match outcome {
-            Ok(socket) => {
-                watch.enter(Phase::Tcp);
-                return Ok(socket);
-            }
-            Err(failure) => last = failure,
-        }
-    }
-    Err(last)
 }
 
 /// Host, port and instance. A port says where the instance is, so that SQL Server Browser is not asked.
@@ -255,8 +200,11 @@ fn settings(config: &Config) -> Result<tiberius::Config> {
     if let Some(name) = config.option("hostname_in_certificate") {
         settings.hostname_in_certificate(name);
     }
-    let size = config.option_integer("packet_size").and_then(|size| u32::try_from(size).ok());
-    settings.packet_size(size.unwrap_or(PACKET_SIZE));
+    let size = config.option_integer("packet_size").and_then(|size| u32::try_from(size).ok()).unwrap_or(PACKET_SIZE);
+    if size > LARGEST_WITH_TLS && matches!(config.option("encrypt"), None | Some("true" | "strict")) {
+        return Err(refuse("packet_size", &format!("with TLS, packets have {LARGEST_WITH_TLS} bytes at most")));
+    }
+    settings.packet_size(size);
     Ok(settings)
 }
 
@@ -299,8 +247,12 @@ fn trust(config: &Config, settings: &mut tiberius::Config) -> Result<()> {
     Ok(())
 }
 
-fn timed_out(target: &Target, phase: Phase, limit: Duration) -> Error {
-    let seconds = limit.as_secs_f64();
+/// Nothing came in time, at least from those that are not in `refusals`.
+fn timed_out(target: &Target, phase: Phase, limit: Duration, refusals: &[Refusal]) -> Error {
+    let mut cause = format!("no answer within connect_timeout={} s", limit.as_secs_f64());
+    if phase <= Phase::Tcp && !refusals.is_empty() {
+        cause = format!("{cause}; {}", told(refusals));
+    }
     let hint = match phase {
         Phase::Dns => "the name server does not answer",
         Phase::Browser => "UDP port 1434 does not answer: name the port instead of the instance",
@@ -308,7 +260,7 @@ fn timed_out(target: &Target, phase: Phase, limit: Duration) -> Error {
         Phase::Prelogin => NO_SQL_SERVER,
         Phase::Tls | Phase::Login | Phase::Done => "the server is slow or stuck: raise connect_timeout",
     };
-    failed(target, phase.name(), &format!("no answer within connect_timeout={seconds} s")).with_hint(hint)
+    failed(target, phase.name(), &cause).with_hint(hint)
 }
 
 /// `cannot connect to SQL Server at host:port (TLS): cause`
@@ -322,9 +274,9 @@ impl Failure {
         use tiberius::error::Error as Cause;
         match self {
             Self::TooManyRoutings => failed(target, "routing", "the servers send each other around in circles"),
-            Self::Io(cause) if phase == Phase::Dns => failed(target, "DNS", &cause.to_string())
+            Self::Name(cause) => failed(target, "DNS", &cause.to_string())
                 .with_hint(format!("the name {:?} does not resolve: check the host", target.host)),
-            Self::Io(cause) => failed(target, phase.name(), &cause.to_string()).with_hint(tcp_hint(cause.kind())),
+            Self::Address(refusals) => unreached(target, &refusals),
             Self::Client(Cause::Server(token)) => {
                 let phase = if is_about_the_database(token.code()) { "database" } else { "login" };
                 let cause = error::of_server(&token);
@@ -349,9 +301,6 @@ impl Failure {
                 };
                 failed(target, phase.name(), &message).with_hint(hint)
             }
-            Self::Client(Cause::Conversion(message)) if phase == Phase::Browser => {
-                failed(target, phase.name(), &message).with_hint("name the port instead of the instance")
-            }
             Self::Client(Cause::Protocol(message)) if message.contains("encryption level") => {
                 failed(target, "TLS", "the server offers no encryption").with_hint(
                     "install a certificate on the server; encrypt=false goes without, for trusted networks alone",
@@ -363,6 +312,21 @@ impl Failure {
             Self::Client(cause) => failed(target, phase.name(), &cause.to_string()),
         }
     }
+}
+
+/// What each address of the host said; the one that came furthest gives phase and hint.
+fn unreached(target: &Target, refusals: &[Refusal]) -> Error {
+    let furthest = refusals.iter().max_by_key(|refusal| refusal.phase);
+    let phase = furthest.map_or(Phase::Tcp, |refusal| refusal.phase);
+    let cause = match refusals {
+        [alone] => alone.words(),
+        several => told(several),
+    };
+    let hint = match furthest.map(|refusal| &refusal.cause) {
+        Some(tiberius::error::Error::Io { kind, .. }) => tcp_hint(*kind),
+        _ => "name the port instead of the instance",
+    };
+    failed(target, phase.name(), &cause).with_hint(hint)
 }
 
 const TLS_HINT: &str = "trust_server_certificate_ca=<file> names the authority that signed the certificate, \
@@ -409,7 +373,13 @@ fn login_hint(number: u32) -> Option<&'static str> {
         18_487 | 18_488 => Some("the password has expired: change it"),
         911 | 916 | 4060 | 4064 => Some("check the database's name, and that the login may use it"),
         40_615 | 40_914 => Some("the server's firewall does not let this address in"),
-        40_613 => Some("the database is starting: try again in a minute"),
+        40_532 => Some(
+            "no server has this host's name: check it; a gateway that can't see the name finds the server if the username \
+             is user@server",
+        ),
+        18_461 => Some("the server or database is in single user mode, and somebody else is in"),
+        17_892 => Some("a login trigger of the server said no: its owner knows why"),
+        40_613 => Some("the database is starting or on the move: try again in a minute"),
         _ => None,
     }
 }
@@ -450,6 +420,33 @@ mod tests {
     }
 
     #[test]
+    fn addresses_have_their_say() {
+        use tiberius::error::Error as Cause;
+        let target = target(&config("mssql://u:p@h:1500")).expect("valid");
+        let io = |place: &str| Refusal {
+            place: place.to_owned(),
+            phase: Phase::Tcp,
+            cause: Cause::from(std::io::Error::from(std::io::ErrorKind::ConnectionRefused)),
+        };
+        let alone = unreached(&target, &[io("10.0.0.1:1500")]);
+        assert_eq!(alone.message(), "cannot connect to SQL Server at h:1500 (TCP): connection refused");
+        let browser = Refusal {
+            place: "10.0.0.2".to_owned(),
+            phase: Phase::Browser,
+            cause: Cause::Conversion("no such instance".into()),
+        };
+        let both = unreached(&target, &[io("10.0.0.1:1500"), browser]);
+        assert_eq!(
+            both.message(),
+            "cannot connect to SQL Server at h:1500 (TCP): 10.0.0.1:1500: connection refused; 10.0.0.2: no such instance"
+        );
+        assert!(both.details().hint.as_deref().is_some_and(|hint| hint.contains("nothing listens")));
+        let late = |phase| timed_out(&target, phase, Duration::from_secs(1), &[io("10.0.0.1:1500")]);
+        assert!(late(Phase::Tcp).message().ends_with("connect_timeout=1 s; 10.0.0.1:1500: connection refused"));
+        assert!(late(Phase::Login).message().ends_with("connect_timeout=1 s"));
+    }
+
+    #[test]
     fn what_cannot_be_honoured_is_refused() {
         for (uri, reason) in [
             ("mssql://h", "username"),
@@ -458,10 +455,15 @@ mod tests {
             ("mssql://h?authentication=sql&access_token=t", "username and a password"),
             ("mssql://u:p@h?trust_server_certificate=true&trust_server_certificate_ca=/x", "one of them"),
             ("mssql://u:p@h?trust_server_certificate_ca=/no/such/file.pem", "/no/such/file.pem"),
+            ("mssql://u:p@h?packet_size=16384", "16383"),
+            ("mssql://u:p@h?packet_size=16384&encrypt=strict", "16383"),
         ] {
             let Err(error) = settings(&config(uri)) else { panic!("{uri} is not refused") };
             assert_eq!(error.kind(), ErrorKind::Configuration);
             assert!(error.message().contains(reason), "{uri}: {error}");
+        }
+        for uri in ["mssql://u:p@h?packet_size=16383", "mssql://u:p@h?packet_size=32767&encrypt=login"] {
+            assert!(settings(&config(uri)).is_ok(), "{uri}");
         }
     }
 }

@@ -34,8 +34,9 @@ impl Reply<'_> {
                     Err(cause) => Err(cause),
                 },
                 Self::Call(stream, returned) => {
+                    let item = std::future::poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await?;
                     let was_returned = std::mem::take(returned);
-                    match std::future::poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await? {
+                    match item {
                         Ok(CommandItem::Row(row)) => Ok(Item::Row(row)),
                         Ok(CommandItem::Metadata(columns)) => Ok(Item::Columns(columns)),
                         // The end of the procedure, which in a transaction looks like the count of a statement.

@@ -15,6 +15,10 @@ pub struct Shape {
     pub needs_session: bool,
     /// Whether it is of three words at most.
     pub is_short: bool,
+    /// Whether it switches IDENTITY_INSERT on and off again, and does so whatever it finds.
+    pub switches_identity_insert: bool,
+    /// Whether it leaves IDENTITY_INSERT switched.
+    pub leaves_identity_insert: bool,
     /// Whether it has statements begin transactions by themselves.
     pub sets_implicit_transactions: bool,
     /// Whether it begins or ends transactions.
@@ -45,6 +49,8 @@ impl Shape {
             return Self {
                 needs_session: true,
                 is_short: false,
+                switches_identity_insert: false,
+                leaves_identity_insert: false,
                 sets_implicit_transactions: false,
                 transacts: true,
                 defines: true,
@@ -64,15 +70,21 @@ impl Shape {
         let changes = !module && (0..tokens.len()).any(|at| words.changes_rows(at));
         let has = |names: &[&str]| (0..tokens.len()).any(|at| words.is_any(at, names));
         let (calls, outputs) = (has(&["exec", "execute"]), has(&["output"]));
+        let is_straight = !has(&["if", "while", "try", "goto", "return"]);
+        let identity_insert = words.identity_insert();
+        let switches = is_straight && identity_insert == Some(true);
         let only_changes = changes && words.is_single() && !calls && !outputs;
         Self {
-            needs_session: (0..tokens.len()).any(|at| words.needs_session(at)),
+            needs_session: (0..tokens.len())
+                .any(|at| words.needs_session(at) && !(switches && words.sets_identity_insert(at))),
+            switches_identity_insert: switches,
+            leaves_identity_insert: identity_insert.is_some() && !switches,
             is_short: tokens.iter().filter(|token| token.kind != Kind::Symbol(';')).count() <= 3,
             sets_implicit_transactions: (0..tokens.len())
                 .any(|at| words.is(at, "set") && words.is_any(at + 1, &["implicit_transactions", "ansi_defaults"])),
             transacts: !module && (0..tokens.len()).any(|at| words.transacts(at)),
             defines: has(&["create", "alter", "drop"]),
-            is_straight: !has(&["if", "while", "try", "goto", "return"]),
+            is_straight,
             changes_rows: changes,
             gives_rows: !module && !only_changes && (0..tokens.len()).any(|at| words.gives_rows(at)),
             is_select: words.is_any(first, &["select"]) || words.is_any(first, &["with"]) && !changes,
@@ -175,6 +187,30 @@ impl Words<'_> {
         }
     }
 
+    fn sets_identity_insert(&self, at: usize) -> bool {
+        self.is(at, "set") && self.is(at + 1, "identity_insert") && self.sets_the_session(at)
+    }
+
+    /// Whether each SET IDENTITY_INSERT … ON is followed by one … OFF, of the same spelling of the table, before the next;
+    /// `None` if there is none.
+    fn identity_insert(&self) -> Option<bool> {
+        let mut open: Option<String> = None;
+        let mut found = None;
+        for at in (0..self.tokens.len()).filter(|at| self.sets_identity_insert(*at)) {
+            let name = (at + 2..self.tokens.len()).take_while(|at| !self.is_any(*at, &["on", "off"]));
+            let (name, end) = name.fold((String::new(), at + 2), |(name, _), at| (name + self.text(at), at + 1));
+            let pairs = match open.take() {
+                None => {
+                    open = Some(name);
+                    self.is(end, "on")
+                }
+                Some(on) => on == name && self.is(end, "off"),
+            };
+            found = Some(found.unwrap_or(true) && pairs);
+        }
+        found.map(|paired| paired && open.is_none())
+    }
+
     fn changes_rows(&self, at: usize) -> bool {
         self.is_any(at, &["insert", "update", "delete", "merge", "into", "exec", "execute"])
     }
@@ -258,6 +294,19 @@ mod tests {
             ("WITH a AS (SELECT 1 AS x) INSERT INTO t SELECT x FROM a", false),
             ("SET NOCOUNT ON", true),
             ("SET IDENTITY_INSERT t ON; INSERT INTO t (id) VALUES (1)", true),
+            ("SET IDENTITY_INSERT t ON; INSERT INTO t (id) VALUES (1); SET IDENTITY_INSERT t OFF", false),
+            ("SET IDENTITY_INSERT a.[t] ON INSERT INTO a.t (id) VALUES (1) SET IDENTITY_INSERT a.[t] OFF;", false),
+            (
+                "SET IDENTITY_INSERT t ON; DELETE t; SET IDENTITY_INSERT t OFF; \
+                 SET IDENTITY_INSERT u ON; DELETE u; SET IDENTITY_INSERT u OFF",
+                false,
+            ),
+            ("SET IDENTITY_INSERT t ON; DELETE t; SET IDENTITY_INSERT u OFF", true),
+            ("SET IDENTITY_INSERT t OFF; DELETE t; SET IDENTITY_INSERT t ON", true),
+            ("SET IDENTITY_INSERT t ON; DELETE t; SET IDENTITY_INSERT t OFF; SET IDENTITY_INSERT t ON", true),
+            ("SET IDENTITY_INSERT t ON; IF 1 = 1 RETURN; DELETE t; SET IDENTITY_INSERT t OFF", true),
+            ("SET NOCOUNT ON; SET IDENTITY_INSERT t ON; DELETE t; SET IDENTITY_INSERT t OFF", true),
+            ("SET IDENTITY_INSERT t", true),
             ("SET LOCK_TIMEOUT -1", true),
             ("SET TRANSACTION ISOLATION LEVEL SNAPSHOT", true),
             ("SELECT 1 AS a INTO #t", true),

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use industrydb_core::connector::{BoxFuture, Event, EventStream, ReadOptions, Settle};
-use industrydb_core::error::{ErrorKind, Result};
+use industrydb_core::error::{Error, ErrorKind, Result};
 
 use crate::blocks::Blocks;
 use crate::decode::{ResultReader, unique_names};
@@ -169,6 +169,11 @@ async fn work(
 ) -> Result<()> {
     stored::check(session, std::slice::from_ref(&statement)).await?;
     statement.type_nulls(session).await?;
+    if statement.shape.leaves_identity_insert && !statement.is_call() {
+        session.note_identity_insert();
+    }
+    // A call would switch it back on in the end.
+    statement.shape.needs_session |= statement.shape.switches_identity_insert && session.inserts_identities();
     let streams = options.settle != Settle::WholeResult;
     let shape = statement.shape;
     let key = statement.description_key();
@@ -190,6 +195,7 @@ async fn work(
         sets: 0,
         first_columns: None,
         current: None,
+        texts: Vec::new(),
         kept: Vec::new(),
         changed: Changed::new(&statement),
         unwanted: None,
@@ -205,7 +211,7 @@ async fn work(
             // The table may have other columns than it was described with.
             session.descriptions.forget(&key);
         }
-        return Err(error);
+        return Err(reading.locate(error));
     }
     if shape.sets_implicit_transactions {
         session.note_implicit_transactions();
@@ -361,6 +367,8 @@ struct Reading<'r> {
     first_columns: Option<FirstColumns>,
     /// The result set that is being read, and whether its schema is out.
     current: Option<(Blocks, bool)>,
+    /// Its columns of text.
+    texts: Vec<String>,
     kept: Vec<Kept>,
     changed: Changed,
     /// Since when nobody wants what comes.
@@ -396,6 +404,8 @@ impl Sink for Reading<'_> {
                 columns.iter().try_for_each(|column| check_name(column.name()))?;
                 let names: Vec<String> = columns.iter().map(|column| column.name().to_owned()).collect();
                 let kinds: Vec<Kind> = columns.iter().map(|column| Kind::of_column(column.column_type())).collect();
+                let texts = names.iter().zip(&kinds).filter(|(_, kind)| matches!(kind, Kind::LongText | Kind::Variant));
+                self.texts = texts.map(|(name, _)| name.clone()).collect();
                 let unique = unique_names(names.iter().map(String::as_str));
                 let first = FirstColumns { names, kinds };
                 let whole = self.described.as_ref().filter(|_| self.sets == 0);
@@ -421,6 +431,26 @@ impl Sink for Reading<'_> {
 }
 
 impl Reading<'_> {
+    /// Says which row of the current result set an error is about that the client library made of a value, and which column
+    /// if there is but one of text.
+    fn locate(&self, error: Error) -> Error {
+        let details = error.details();
+        let of_a_value =
+            error.kind() == ErrorKind::Conversion && details.code.is_none() && details.column_name.is_none();
+        let Some((blocks, _)) = self.current.as_ref().filter(|_| of_a_value) else { return error };
+        let row = blocks.rows_in_all();
+        match self.texts.as_slice() {
+            [name] => {
+                let message = format!("column {name:?}, row {row}: {}", error.message());
+                error.with_message(message).with_column(name)
+            }
+            _ => {
+                let message = format!("row {row}: {}", error.message());
+                error.with_message(message)
+            }
+        }
+    }
+
     /// The current result set, if there is one, has ended; its statement counted `rows`.
     async fn end_of_set(&mut self, rows: u64) -> Result<()> {
         if self.current.is_none() {

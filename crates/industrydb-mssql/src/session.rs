@@ -28,6 +28,8 @@ const SHORT: Duration = Duration::from_millis(30);
 /// How long the rest of an answer that nobody wants is read before the server is told to stop. An answer that has come
 /// to its end meanwhile would be followed by a second one, to the signal, which the client library does not read.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(50);
+/// How long an answer is read on behind a value that the client library can't read.
+const PASS_TIMEOUT: Duration = Duration::from_secs(1);
 /// Rows between two looks at whether the call is to stop; it also looks whenever it has to wait.
 const ROWS_BETWEEN_LOOKS: u32 = 1_024;
 
@@ -134,6 +136,8 @@ pub struct Session {
     unsure: bool,
     /// Any statement may begin a transaction (SET IMPLICIT_TRANSACTIONS).
     begins_by_itself: bool,
+    /// IDENTITY_INSERT may be on.
+    inserts_identities: bool,
     query_timeout: Option<Duration>,
     /// Whether the server may be set to compile only.
     compiles_only: bool,
@@ -155,6 +159,7 @@ impl Session {
             depth: 0,
             unsure: false,
             begins_by_itself: false,
+            inserts_identities: false,
             query_timeout,
             compiles_only: false,
             descriptions: DescriptionCache::default(),
@@ -191,6 +196,16 @@ impl Session {
     /// From now on any statement may begin a transaction.
     pub fn note_implicit_transactions(&mut self) {
         self.begins_by_itself = true;
+    }
+
+    /// Whether a statement before may have left IDENTITY_INSERT on.
+    pub fn inserts_identities(&self) -> bool {
+        self.inserts_identities
+    }
+
+    /// A statement may leave IDENTITY_INSERT on.
+    pub fn note_identity_insert(&mut self) {
+        self.inserts_identities = true;
     }
 
     /// Why the connection can't be used any more, if it can't.
@@ -342,6 +357,7 @@ impl Session {
                 self.state = State::Idle;
                 Ok(())
             }
+            Ending::Failed(cause) if error::is_of_a_value(&cause) => Err(self.pass_over(error::of(&cause)).await),
             Ending::Failed(cause) => {
                 let failure = error::of(&cause);
                 self.state = State::Idle;
@@ -374,6 +390,20 @@ impl Session {
                 Err(stopped(kind))
             }
         }
+    }
+
+    /// Leaves an answer behind in which the client library has stopped in the middle of a row, over a value. With its next
+    /// request it first takes what is left off the socket, packet by packet, whatever is in there; that also shows where a
+    /// transaction that began or ended in there would have to be known. Of a long answer the rest is not waited for.
+    async fn pass_over(&mut self, failure: Error) -> Error {
+        let (depth, interrupt) = (self.depth, Arc::clone(&self.interrupt));
+        if self.trancount(PASS_TIMEOUT, &interrupt).await == Some(depth) {
+            self.set_depth(depth);
+            return failure;
+        }
+        let closed = format!("{}; the connection is closed, as the client library can't go on", failure.message());
+        self.close_because(format!("the connection is closed: {}", failure.message()));
+        failure.with_message(closed)
     }
 
     /// Tells the server to stop and waits until it has; closes the connection if it does not.
@@ -443,21 +473,26 @@ impl Session {
     }
 
     async fn ask_depth_of_server(&mut self) {
-        let Some(client) = &mut self.client else { return };
-        let mut rows = Rows::default();
         // Not to be stopped by the cancel that led here.
-        let nobody = Arc::new(Interrupt::default());
-        let deadline = Some(Instant::now() + ATTENTION_TIMEOUT);
+        match self.trancount(ATTENTION_TIMEOUT, &Interrupt::default()).await {
+            Some(depth) => self.set_depth(depth),
+            None => self.close_because("the connection is closed: whether its transaction is open is not known"),
+        }
+    }
+
+    /// `@@TRANCOUNT`, and with it the connection ready for the next request; `None` if it is not said within `limit`.
+    async fn trancount(&mut self, limit: Duration, interrupt: &Interrupt) -> Option<u32> {
+        let mut rows = Rows::default();
         self.state = State::Busy { read_before: self.watch.read(), at_item: false };
+        let stop = Stop { watch: &self.watch, interrupt, deadline: Some(Instant::now() + limit) };
         let request = Request::Batch("SELECT @@TRANCOUNT");
-        let stop = Stop { watch: &self.watch, interrupt: &nobody, deadline };
-        let ending = converse(client, request, &mut rows, &mut self.state, stop).await;
+        let ending = converse(self.client.as_mut()?, request, &mut rows, &mut self.state, stop).await;
         match (ending, rows.0.first().and_then(|row| row.first())) {
             (Ending::Complete, Some(ColumnData::I32(Some(depth)))) => {
-                self.set_depth(u32::try_from(*depth).unwrap_or(0));
                 self.state = State::Idle;
+                Some(u32::try_from(*depth).unwrap_or(0))
             }
-            _ => self.close_because("the connection is closed: whether its transaction is open is not known"),
+            _ => None,
         }
     }
 }
@@ -580,6 +615,8 @@ async fn drain(reply: &mut Reply<'_>, state: &mut State, read_before: u64) -> Dr
         match tokio::time::timeout(ITEM_TIMEOUT, reply.next()).await {
             Ok(None) => return Drain::Empty,
             Ok(Some(Ok(_))) => *state = State::Busy { read_before, at_item: true },
+            // Nobody wants it.
+            Ok(Some(Err(cause))) if error::is_of_a_value(&cause) => return Drain::More,
             Ok(Some(Err(cause))) => return if error::is_fatal(&cause) { Drain::Failed(cause) } else { Drain::Empty },
             Err(_) => return Drain::More,
         }

@@ -38,7 +38,7 @@ pub static SPEC: BackendSpec = BackendSpec {
         // Which driver is to read the string: this one does.
         "driver",
         "provider",
-        // Several results at a time, pools, retries and parallel connects: none of them changes what a query gives.
+        // Several results at a time, pools and retries: none of them changes what a query gives.
         "multiple active result sets",
         "mars_connection",
         "pooling",
@@ -46,7 +46,9 @@ pub static SPEC: BackendSpec = BackendSpec {
         "max pool size",
         "connect retry count",
         "connect retry interval",
+        // All addresses of a name are tried side by side: it is always so.
         "multi subnet failover",
+        "transparent network ip resolution",
         // Whether the password can be read back from the other client's objects.
         "persist security info",
     ],
@@ -114,7 +116,7 @@ const OPTIONS: &[OptionSpec] = &[
         name: "packet_size",
         aliases: &[],
         kind: Integer { min: 512, max: 32_767 },
-        doc: "Bytes of a TDS packet (8000).",
+        doc: "Bytes of a TDS packet (8000); at most 16383 with TLS.",
     },
     OptionSpec {
         name: "connect_timeout",
@@ -180,6 +182,12 @@ mod tests {
             (
                 r"Data Source=(local)\SQLEXPRESS;Integrated Security=false;Application Intent=ReadOnly;App=x",
                 r#"host="localhost" application_intent="readonly" application_name="x" instance="SQLEXPRESS" trusted_connection="false""#,
+            ),
+            // What an availability group's documentation tells its clients to say.
+            ("Server=tcp:ag,1433;Database=d;MultiSubnetFailover=True", r#"host="ag" port=1433 database="d""#),
+            (
+                "Server=ag;MultiSubnetFailover=Yes;TransparentNetworkIPResolution=Disabled;Database=d",
+                r#"host="ag" database="d""#,
             ),
         ] {
             assert_eq!(fields(text), expected, "{text}");

@@ -75,6 +75,12 @@ impl Watch {
         self.phase.store(phase as u8, Ordering::Relaxed);
     }
 
+    /// It has come to `to`, unless it has left `from` otherwise.
+    pub fn advance(&self, from: Phase, to: Phase) {
+        // Where it stands elsewhere, it stays.
+        let _ = self.phase.compare_exchange(from as u8, to as u8, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
     /// Looks at the first byte of what is sent during the login.
     fn note_sent(&self, first: u8) {
         const PRELOGIN: u8 = 0x12;
@@ -157,6 +163,17 @@ impl AsyncWrite for Wire {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_comes_late_changes_nothing() {
+        let watch = Watch::default();
+        watch.enter(Phase::Browser);
+        watch.advance(Phase::Browser, Phase::Tcp);
+        assert_eq!(watch.phase(), Phase::Tcp);
+        watch.enter(Phase::Login);
+        watch.advance(Phase::Browser, Phase::Tcp);
+        assert_eq!(watch.phase(), Phase::Login);
+    }
 
     #[test]
     fn packets_tell_the_phase() {

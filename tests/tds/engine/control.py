@@ -111,6 +111,7 @@ def step(session: Session, statement: tree.Statement) -> None:
         case tree.Print(_, value):
             text, _ = session.evaluate(value, WIDE)
             session.out.say(SqlError(0, text or " ", 0, 1, statement.line, session.frame.procedure))
+            session.row_count = 0
         case tree.Raise():
             raise_error(session, statement)
         case tree.Throw():
@@ -206,12 +207,14 @@ def mentions_own(item: tree.Item) -> bool:
 
 
 def transaction(session: Session, statement: tree.Transaction) -> None:
-    """BEGIN, COMMIT, ROLLBACK, SAVE."""
+    """BEGIN, COMMIT, ROLLBACK, SAVE. The first two set @@ROWCOUNT to 0, as USE, SET and PRINT do ("@@ROWCOUNT")."""
     transactions = session.transactions
     if statement.verb == "BEGIN":
         transactions.begin()
+        session.row_count = 0
     elif statement.verb == "COMMIT":
         transactions.commit()
+        session.row_count = 0
     elif statement.verb == "SAVE":
         transactions.save(statement.name)
     else:
@@ -246,6 +249,7 @@ def option(session: Session, statement: tree.SetOption) -> None:
             if (part in {"IMPLICIT_TRANSACTIONS", "NOEXEC", "PARSEONLY"} and on) or (part in MUST_BE_ON and not on):
                 raise Refused(f"SET {part} {value}")
             session.options[part] = on
+    session.row_count = 0
     session.finish(0, None)
 
 
@@ -304,6 +308,7 @@ def raise_error(session: Session, statement: tree.Raise) -> None:
     error = SqlError(50000, text, min(level, 18), state, statement.line)
     if level <= 10:
         session.out.say(error)
+        session.row_count = 0
         return
     raise error
 
@@ -354,4 +359,5 @@ def use(session: Session, name: str) -> None:
     old, session.database = session.database, known
     session.out.token(tokens.environment(tokens.ENV_DATABASE, known, old))
     session.out.say(SqlError(5701, f"Changed database context to '{known}'.", 0, 2))
+    session.row_count = 0
     session.finish(0, None)
