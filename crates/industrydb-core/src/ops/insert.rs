@@ -7,7 +7,7 @@ use super::execute::execute_simple;
 use super::upsert;
 use crate::connector::{DatabaseConnector, Progress};
 use crate::error::{Error, Result};
-use crate::sql::generate::{create_table, delete_all, drop_table, rename_table, unique_name};
+use crate::sql::generate::{can_be_swapped, create_table, delete_all, drop_table, rename_table, unique_name};
 use crate::table::{ColumnInfo, TableName};
 
 /// What becomes of the table.
@@ -188,6 +188,12 @@ async fn create(connector: &mut dyn DatabaseConnector, insert: &Insert<'_>) -> R
 /// Readers see the old table or the new one: all of it is one transaction.
 async fn replace(connector: &mut dyn DatabaseConnector, insert: &Insert<'_>) -> Result<u64> {
     let table = insert.table;
+    // Nothing depends on a temporary table. Whoever reads one that all see waits for the end of the transaction.
+    if !can_be_swapped(connector.dialect(), table) {
+        let sql = drop_table(connector.dialect(), table)?;
+        execute_simple(connector, &sql).await?;
+        return create(connector, insert).await;
+    }
     let dependents = connector.dependents(table).await?;
     if !dependents.is_empty() {
         return Err(Error::execution(format!("can't replace the table {table}: {} on it", depend(&dependents)))

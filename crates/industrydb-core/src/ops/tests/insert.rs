@@ -5,7 +5,7 @@ use crate::connector::Progress;
 use crate::error::{ErrorKind, Result};
 use crate::ops::fake::{Failure, Fake, column, now};
 use crate::ops::{InsertMode, InsertOptions, OnConflict, insert};
-use crate::sql::dialect::fixture::OTHER;
+use crate::sql::dialect::fixture::{OTHER, SP_RENAME};
 use crate::sql::generate::Key;
 use crate::table::{ColumnInfo, TableName};
 
@@ -171,6 +171,18 @@ fn two_statements_where_there_is_no_on_conflict() {
     let mut fake = with_keys(&[&["ID", "N"]], true);
     let error = run(&mut fake, &frame(), &options(Append, Update, &["id"])).unwrap_err();
     assert_eq!(error.message(), "the table s.t has no unique constraint on (id)");
+}
+
+#[test]
+fn a_table_that_can_not_be_swapped_is_made_anew() {
+    let mut fake = Fake { dialect: &SP_RENAME, ..fakes().0 };
+    let table = TableName::parse("#t").unwrap();
+    let options = options(Replace, Fail, &[]);
+    assert_eq!(now(insert(&mut fake, &table, &frame(), &options, &Progress::default())), Ok(2));
+    assert_eq!(
+        fake.log,
+        ["BEGIN", "DROP TABLE \"#t\"", "CREATE TABLE \"#t\" (\"n\" i64, \"id\" i64)", "append 2 rows to #t", "COMMIT"]
+    );
 }
 
 #[test]

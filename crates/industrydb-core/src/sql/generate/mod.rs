@@ -13,7 +13,7 @@ pub use select::{OrderBy, Select};
 pub use staging::{
     Action, Conflict, Key, create_staging, duplicate_keys, insert_from_staging, number_staging, staging_name,
 };
-pub use table::{create_table, delete_all, drop_table, rename_table, unique_name};
+pub use table::{can_be_swapped, create_table, delete_all, drop_table, rename_table, unique_name};
 pub use write::{delete, insert_row, update};
 
 use crate::value::Params;
