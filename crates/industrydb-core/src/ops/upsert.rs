@@ -9,8 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::sql::Dialect;
 use crate::sql::dialect::Upsert;
 use crate::sql::generate::{
-    Action, Conflict, Key, create_staging, drop_table, duplicate_keys, insert_from_staging, number_staging,
-    staging_name,
+    Action, Conflict, Key, create_staging, drop_table, duplicate_keys, insert_from_staging, staging_name,
 };
 use crate::table::{ColumnInfo, TableName};
 use crate::value::Params;
@@ -132,10 +131,7 @@ pub(super) async fn through_staging(
     let dialect = connector.dialect();
     let staging = staging_name(dialect).ok_or_else(|| Error::execution("a staging table needs a name"))?;
 
-    execute_simple(connector, &create_staging(dialect, &staging, insert.table, targets)?).await?;
-    if let Some(sql) = number_staging(dialect, &staging, conflict)? {
-        execute_simple(connector, &sql).await?;
-    }
+    execute_simple(connector, &create_staging(dialect, &staging, insert.table, targets, conflict)?).await?;
     connector.append(&staging, targets, insert.frame, insert.progress).await?;
     if let (Action::Update, [key, ..]) = (conflict.action, conflict.keys.as_slice()) {
         refuse_duplicates(connector, insert.table, &staging, targets, key).await?;
