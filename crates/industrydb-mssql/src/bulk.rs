@@ -17,6 +17,7 @@ use tiberius::{SqlBulkCopyOption, TokenRow};
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
+use crate::catalog::ENCRYPTED;
 use crate::dialect::DIALECT;
 use crate::encode::{Encoder, Way, stored_frame};
 use crate::error::{self, BACKEND};
@@ -42,6 +43,11 @@ pub async fn append(
     frame: &DataFrame,
     progress: &Progress,
 ) -> Result<u64> {
+    if let Some(ColumnInfo { name, .. }) = columns.iter().find(|column| column.declared_type.starts_with(ENCRYPTED)) {
+        let message =
+            format!("the column {name:?} is encrypted (Always Encrypted): only clients with its key write it");
+        return Err(Error::execution(message).with_column(name).with_table(table.table()).with_backend(BACKEND));
+    }
     let stored = stored_frame(frame, columns).map_err(|error| error.with_backend(BACKEND))?;
     let rows = stored.height() as u64;
     if rows == 0 {

@@ -21,6 +21,7 @@ use polars_core::prelude::{
 };
 
 use crate::catalog;
+use crate::dialect::DIALECT;
 use crate::encode::{Encoder, Way, stored_frame};
 use crate::error::BACKEND;
 use crate::session::Session;
@@ -286,7 +287,12 @@ async fn look_up(session: &mut Session, sql: &str) -> Result<Arc<[Parameter]>> {
     for stored in stored_by_sql_server(sql) {
         let named = TableName::new(stored.table.clone()).filter(|_| !stored.parameters.is_empty());
         let Some(table) = named else { continue };
-        let columns = match catalog::columns(session, &table).await {
+        let columns = match &stored.columns {
+            Some(_) => catalog::columns(session, &table).await,
+            // There is a value for each of them, in their order.
+            None => catalog::listed(session, &table).await,
+        };
+        let columns = match columns {
             Ok(columns) => columns.unwrap_or_default(),
             Err(error) if is_of_the_statement(&error) => continue,
             Err(error) => return Err(error),
@@ -302,14 +308,11 @@ async fn look_up(session: &mut Session, sql: &str) -> Result<Arc<[Parameter]>> {
 
 /// The columns that `place` stands for.
 fn targets(columns: &[ColumnInfo], stored: &Stored, place: &Place) -> Vec<ColumnInfo> {
-    let named = |name: &String| columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)).cloned();
-    // Without a list of columns there is a value for each, but for an identity and what is computed.
-    let is_listed =
-        |column: &&ColumnInfo| !column.generated || Kind::of_declared(&column.declared_type) == Kind::RowVersion;
+    let named = |name: &String| DIALECT.find(name, columns, |column| column.name.as_str()).cloned();
     match (place, &stored.columns) {
         (Place::Column(name), _) => named(name).into_iter().collect(),
-        (Place::Position(at), _) => columns.iter().filter(is_listed).nth(*at).cloned().into_iter().collect(),
+        (Place::Position(at), _) => columns.get(*at).cloned().into_iter().collect(),
         (Place::Any, Some(names)) => names.iter().filter_map(named).collect(),
-        (Place::Any, None) => columns.iter().filter(is_listed).cloned().collect(),
+        (Place::Any, None) => columns.to_vec(),
     }
 }
