@@ -138,7 +138,7 @@ impl Route {
 
     /// What the staging table declares for `column`.
     fn declared(self, column: &ColumnInfo) -> String {
-        let narrow = !column.declared_type.starts_with('n') && column.declared_type != "xml";
+        let narrow = !column.declared_type.starts_with('n') && !is_read_from_text(&column.declared_type);
         match (self, &column.collation) {
             (Self::As(staged), _) => staged.to_owned(),
             (Self::AsHex, _) => "ntext".to_owned(),
@@ -166,12 +166,17 @@ impl Route {
             // Style 2: digits without 0x before them.
             Self::AsHex => format!("CONVERT(varbinary(max), CAST({name} AS nvarchar(max)), 2)"),
         };
-        if is_clr { format!("CAST({value} AS {declared})") } else { value }
+        if is_clr || declared == "json" { format!("CAST({value} AS {declared})") } else { value }
     }
 }
 
 fn is_utf8(collation: &str) -> bool {
     collation.to_ascii_uppercase().ends_with("_UTF8")
+}
+
+/// Whether the server reads the type from text of any collation.
+fn is_read_from_text(declared: &str) -> bool {
+    declared == "xml" || declared == "json" || declared.starts_with("vector")
 }
 
 /// The type that a column is staged as, if it can't be sent to straight away.
@@ -185,7 +190,7 @@ fn staged_as(column: &ColumnInfo) -> Option<&'static str> {
         Kind::NText(length) if length > LONGEST_NVARCHAR || declared.starts_with("nchar") => Some("nvarchar(max)"),
         Kind::CodePageText(_) if utf8 => Some("nvarchar(max)"),
         Kind::LongText if utf8 && !declared.starts_with('n') => Some("nvarchar(max)"),
-        Kind::Xml => Some("nvarchar(max)"),
+        Kind::LongText | Kind::Xml if is_read_from_text(declared) => Some("nvarchar(max)"),
         // varbinary(max) alone is sent as such.
         Kind::LongBinary if !declared.starts_with("varbinary") => Some("varbinary(max)"),
         _ => None,
@@ -426,6 +431,8 @@ mod tests {
             ("varchar(10)", Some("Latin1_General_100_CI_AS_SC_UTF8"), Some("nvarchar(max)")),
             ("text", Some("Latin1_General_CI_AS"), None),
             ("xml", None, Some("nvarchar(max)")),
+            ("json", Some("Latin1_General_100_BIN2_UTF8"), Some("nvarchar(max)")),
+            ("vector(3)", None, Some("nvarchar(max)")),
             ("image", None, Some("varbinary(max)")),
             ("varbinary(max)", None, None),
             ("hierarchyid", None, Some("varbinary(max)")),
@@ -445,6 +452,9 @@ mod tests {
             ("nvarchar(max)", Some("Greek_CI_AS"), false, "nvarchar(max)", "[c]"),
             ("text", Some("Greek_CI_AS"), true, "text COLLATE Greek_CI_AS", "[c]"),
             ("xml", None, true, "ntext", "CAST([c] AS nvarchar(max))"),
+            ("json", None, false, "nvarchar(max)", "CAST([c] AS json)"),
+            ("json", None, true, "ntext", "CAST(CAST([c] AS nvarchar(max)) AS json)"),
+            ("vector(3)", None, false, "nvarchar(max)", "[c]"),
             ("image", None, false, "varbinary(max)", "[c]"),
             ("image", None, true, "ntext", "CONVERT(varbinary(max), CAST([c] AS nvarchar(max)), 2)"),
             ("geometry", None, false, "varbinary(max)", "CAST([c] AS geometry)"),
