@@ -58,6 +58,9 @@ ERRORS: tuple[tuple[str, int, int, str], ...] = (
     ("INSERT INTO c (id, w) VALUES (2, 5)", 271, 16, 'column "w" cannot be modified'),
     ("SELECT 1 AS a WHERE N'a' COLLATE Greek_CI_AS = N'a' COLLATE Cyrillic_General_CI_AS", 468, 16, 'conflict between "Greek_CI_AS" and "Cyrillic_General_CI_AS" in the equal to operation'),
     ("SELECT id COLLATE Greek_CI_AS FROM p", 447, 16, "Expression type int is invalid for COLLATE clause"),
+    ("SELECT IDENTITY(int, 1, 1) AS n, id FROM p", 177, 15, "has an INTO clause"),
+    ("EXEC sp_rename 'tempdb.dbo.p', 'q'", 15250, 16, "must be the name of the current database"),
+    ("CREATE SYNONYM p FOR q", 2714, 16, "already an object named 'p'"),
     ("CREATE TABLE p (a int)", 2714, 16, "already an object named 'p'"),
     ("CREATE TABLE nowhere.t (a int)", 2760, 16, 'schema name "nowhere"'),
     ("CREATE TABLE t (a nope)", 2715, 16, "Cannot find data type nope"),
@@ -169,6 +172,14 @@ def test_a_snapshot_conflict(address: Address, connection: Any) -> None:
             PYTDS.query(other, "UPDATE p SET name = 'y' WHERE id = 2")
         assert getattr(caught.value, "number", 0) == 3960
         assert PYTDS.query(other, "SELECT @@TRANCOUNT") == [(0,)]
+
+
+def test_no_alter_table_in_a_snapshot_transaction(connection: Any) -> None:
+    PYTDS.query(connection, "ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION ON")
+    PYTDS.query(connection, "SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRAN")
+    with pytest.raises(pytds.Error, match="not allowed inside a snapshot isolation transaction"):
+        PYTDS.query(connection, "ALTER TABLE p ADD n int")
+    assert PYTDS.query(connection, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SELECT @@TRANCOUNT") == [(0,)]
 
 
 REFUSED = (

@@ -96,6 +96,14 @@ SCRIPTS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
              [(1, "Ada"), (2, "Grace")]),
     "rename": ((*PEOPLE, "EXEC sp_rename N'[dbo].[people]', N'a]''b'", "SELECT TOP (1) id FROM [a]]'b] ORDER BY id",
                 "EXEC sp_rename N'[dbo].[a]]''b]', N'people'", "SELECT TOP (1) id FROM people ORDER BY id"), [(1,)]),
+    "synonym": ((*PEOPLE, "CREATE SYNONYM folk FOR dbo.people", "UPDATE folk SET age = 1 WHERE id = 1; INSERT INTO folk (id) VALUES (9)",
+                 "SELECT age, OBJECT_ID('folk') - (SELECT object_id FROM sys.synonyms WHERE name = 'folk'), "
+                 "(SELECT base_object_name FROM sys.synonyms) FROM folk WHERE id = 1; DROP SYNONYM folk"), [(1, 0, "[dbo].[people]")]),
+    "numbered copy": ((*PEOPLE, "SELECT IDENTITY(bigint, 5, 2) AS [row], q.* INTO #s FROM (SELECT id, name FROM people WHERE 1 = 0 UNION ALL "
+                       "SELECT id, name FROM people WHERE 1 = 0) AS q", "INSERT INTO #s (id, name) VALUES (2, N'b'), (1, N'a')",
+                       "SELECT [row], id, name FROM #s ORDER BY [row]; DROP TABLE #s"), [(5, 2, "b"), (7, 1, "a")]),
+    "referencing entities": ((*PEOPLE, "CREATE VIEW looks AS SELECT id FROM people",
+                              "SELECT referencing_entity_name FROM sys.dm_sql_referencing_entities('dbo.people', 'OBJECT')"), [("looks",)]),
     "alter": ((*PEOPLE, "ALTER TABLE people ADD extra int NOT NULL DEFAULT 5", "SELECT DISTINCT extra FROM people"), [(5,)]),
     "truncate": ((*PEOPLE, "TRUNCATE TABLE people", "SELECT COUNT(*) FROM people"), [(0,)]),
     "transaction": ((*PEOPLE, "BEGIN TRANSACTION; DELETE FROM people; SAVE TRANSACTION a; INSERT INTO people (id) VALUES (8); "

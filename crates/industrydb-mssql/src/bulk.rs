@@ -21,7 +21,7 @@ use tiberius::{ColumnData, SqlBulkCopyOption, TokenRow};
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
-use crate::catalog;
+use crate::catalog::{self, ENCRYPTED};
 use crate::dialect::DIALECT;
 use crate::encode::{Encoder, Way, stored_frame};
 use crate::error::{self, BACKEND};
@@ -56,6 +56,11 @@ pub async fn append(
     frame: &DataFrame,
     progress: &Progress,
 ) -> Result<u64> {
+    if let Some(ColumnInfo { name, .. }) = columns.iter().find(|column| column.declared_type.starts_with(ENCRYPTED)) {
+        let message =
+            format!("the column {name:?} is encrypted (Always Encrypted): only clients with its key write it");
+        return Err(Error::execution(message).with_column(name).with_table(table.table()).with_backend(BACKEND));
+    }
     let stored = stored_frame(frame, columns).map_err(|error| error.with_backend(BACKEND))?;
     let rows = stored.height() as u64;
     if rows == 0 {
@@ -199,9 +204,14 @@ fn is_ascii(values: &Series) -> bool {
 fn is_narrow(column: &ColumnInfo) -> bool {
     match Kind::of_declared(&column.declared_type) {
         Kind::CodePageText(_) => true,
-        Kind::LongText => !column.declared_type.starts_with('n'),
+        Kind::LongText => !column.declared_type.starts_with('n') && !is_read_from_text(&column.declared_type),
         _ => false,
     }
+}
+
+/// Whether the server reads the type from text of any collation.
+fn is_read_from_text(declared: &str) -> bool {
+    declared == "json" || declared.starts_with("vector")
 }
 
 /// The collation that says the code page of a column.
@@ -266,7 +276,7 @@ impl Route {
         match Kind::of_declared(declared) {
             // `ntext` itself has no limit, but in a staging table it would have any collation.
             Kind::LongText | Kind::Xml if values.long && (staged || !is_old) => Self::AsLongText,
-            Kind::LongText if is_old && staged => Self::AsText,
+            Kind::LongText if is_read_from_text(declared) || is_old && staged => Self::AsText,
             Kind::LongBinary if values.long => Self::AsHex,
             Kind::Time(digits) if digits < 7 => Self::As("time(7)"),
             Kind::DateTimeOffset(digits) if digits < 7 => Self::As("datetimeoffset(7)"),
@@ -307,6 +317,7 @@ impl Route {
         let value = self.text(name);
         match Kind::of_declared(declared) {
             Kind::Xml => format!("CONVERT(xml, {value}, 1)"),
+            Kind::LongText if declared == "json" => format!("CAST({value} AS json)"),
             Kind::LongBinary if !declared.starts_with("varbinary") && declared != "image" => {
                 format!("CAST({value} AS {declared})")
             }
@@ -609,6 +620,8 @@ mod tests {
             ("nchar(3)", Route::AsText),
             ("ntext", Route::Straight),
             ("xml", Route::AsText),
+            ("json", Route::AsText),
+            ("vector(3)", Route::AsText),
             ("image", Route::As("varbinary(max)")),
             ("varbinary(max)", Route::Straight),
             ("hierarchyid", Route::As("varbinary(max)")),
@@ -667,6 +680,9 @@ mod tests {
             ("ntext", long, ntext, "CAST([c] AS nvarchar(max))"),
             ("xml", short, text, "CONVERT(xml, [c], 1)"),
             ("xml", long, ntext, "CONVERT(xml, CAST([c] AS nvarchar(max)), 1)"),
+            ("json", short, text, "CAST([c] AS json)"),
+            ("json", long, ntext, "CAST(CAST([c] AS nvarchar(max)) AS json)"),
+            ("vector(3)", short, text, "[c]"),
             ("image", short, "varbinary(max)", "[c]"),
             ("image", long, ntext, "CONVERT(varbinary(max), CAST([c] AS nvarchar(max)), 2)"),
             ("geometry", short, "varbinary(max)", "CAST([c] AS geometry)"),

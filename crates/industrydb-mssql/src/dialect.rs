@@ -73,7 +73,7 @@ pub static DIALECT: Dialect = Dialect {
 
 #[cfg(test)]
 mod tests {
-    use industrydb_core::sql::generate::{Where, rename_table, update};
+    use industrydb_core::sql::generate::{Where, can_be_swapped, rename_table, update};
     use industrydb_core::sql::translate;
     use industrydb_core::table::TableName;
     use industrydb_core::value::{Params, Value};
@@ -122,6 +122,12 @@ mod tests {
         assert!(DIALECT.begin(None, true).is_err());
         let table = TableName::parse("s.it's").unwrap();
         assert_eq!(rename_table(&DIALECT, &table, "a]'b").unwrap(), "EXEC sp_rename N'[s].[it''s]', N'a]''b'");
+        // In the table's database, as sp_rename knows no other.
+        let elsewhere = TableName::parse("a]b.s.it's").unwrap();
+        let expected = "EXEC [a]]b].sys.sp_rename N'[s].[it''s]', N'c'";
+        assert_eq!(rename_table(&DIALECT, &elsewhere, "c").unwrap(), expected);
+        let swapped = |name: &str| can_be_swapped(&DIALECT, &TableName::parse(name).unwrap());
+        assert_eq!(["t", "s.t", "#t", "##t", "tempdb.dbo.#t"].map(swapped), [true, true, false, false, false]);
         assert_eq!(DIALECT.quote("a]b").unwrap(), "[a]]b]");
     }
 }

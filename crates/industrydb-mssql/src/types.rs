@@ -56,7 +56,8 @@ pub enum Kind {
     NText(usize),
     /// `char` and `varchar` of so many bytes in the collation's code page.
     CodePageText(usize),
-    /// `nvarchar(max)`, `varchar(max)`, `ntext`, `text`.
+    /// `nvarchar(max)`, `varchar(max)`, `ntext`, `text`, and what clients of before SQL Server 2025 get as text: `json`
+    /// and `vector`.
     LongText,
     /// `xml`
     Xml,
@@ -142,7 +143,7 @@ impl Kind {
             "nchar" | "nvarchar" => first.map_or(Self::LongText, Self::NText),
             "sysname" => Self::NText(128),
             "char" | "varchar" => first.map_or(Self::LongText, Self::CodePageText),
-            "text" | "ntext" => Self::LongText,
+            "text" | "ntext" | "json" | "vector" => Self::LongText,
             "xml" => Self::Xml,
             "uniqueidentifier" => Self::Guid,
             "sql_variant" => Self::Variant,
@@ -213,6 +214,8 @@ mod tests {
             ("varbinary(16)", Kind::Binary(16)),
             ("varbinary(max)", Kind::LongBinary),
             ("image", Kind::LongBinary),
+            ("json", Kind::LongText),
+            ("vector(3)", Kind::LongText),
             ("hierarchyid", Kind::LongBinary),
             ("timestamp", Kind::RowVersion),
             ("uniqueidentifier", Kind::Guid),

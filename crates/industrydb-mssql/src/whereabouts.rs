@@ -10,7 +10,6 @@ use crate::dialect::DIALECT;
 use crate::params::Bound;
 use crate::session::{Request, Session};
 use crate::statement::is_of_the_statement;
-use crate::types::Kind;
 
 /// A parameter that is stored as it is.
 #[derive(Debug)]
@@ -33,7 +32,7 @@ pub async fn parameters(session: &mut Session, sql: &str) -> Result<Vec<Paramete
         if stored.parameters.is_empty() {
             continue;
         }
-        let columns = match columns(session, &stored.table).await {
+        let columns = match columns(session, &stored).await {
             Ok(columns) => columns.unwrap_or_default(),
             Err(error) if is_of_the_statement(&error) => continue,
             // A name that is none of a table here.
@@ -49,11 +48,13 @@ pub async fn parameters(session: &mut Session, sql: &str) -> Result<Vec<Paramete
     Ok(found)
 }
 
-/// The columns of what a statement calls `name`, in parts; `None` if there is no such table in this server's catalogs.
-async fn columns(session: &mut Session, name: &[String]) -> Result<Option<Vec<ColumnInfo>>> {
-    match in_schema(session, name).await? {
-        Some(table) => catalog::columns(session, &table).await,
-        None => Ok(None),
+/// The columns of the table that a statement names, or those that it has values for where it lists none; `None` if there
+/// is no such table in this server's catalogs.
+async fn columns(session: &mut Session, stored: &Stored) -> Result<Option<Vec<ColumnInfo>>> {
+    match (in_schema(session, &stored.table).await?, &stored.columns) {
+        (None, _) => Ok(None),
+        (Some(table), Some(_)) => catalog::columns(session, &table).await,
+        (Some(table), None) => catalog::listed(session, &table).await,
     }
 }
 
@@ -79,14 +80,11 @@ async fn in_schema(session: &mut Session, name: &[String]) -> Result<Option<Tabl
 
 /// The columns that `place` stands for.
 fn targets(columns: &[ColumnInfo], stored: &Stored, place: &Place) -> Vec<ColumnInfo> {
-    let named = |name: &String| columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)).cloned();
-    // Without a list of columns there is a value for each, but for an identity and what is computed.
-    let is_listed =
-        |column: &&ColumnInfo| !column.generated || Kind::of_declared(&column.declared_type) == Kind::RowVersion;
+    let named = |name: &String| DIALECT.find(name, columns, |column| column.name.as_str()).cloned();
     match (place, &stored.columns) {
         (Place::Column(name), _) => named(name).into_iter().collect(),
-        (Place::Position(at), _) => columns.iter().filter(is_listed).nth(*at).cloned().into_iter().collect(),
+        (Place::Position(at), _) => columns.get(*at).cloned().into_iter().collect(),
         (Place::Any, Some(names)) => names.iter().filter_map(named).collect(),
-        (Place::Any, None) => columns.iter().filter(is_listed).cloned().collect(),
+        (Place::Any, None) => columns.to_vec(),
     }
 }

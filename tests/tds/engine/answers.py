@@ -54,16 +54,22 @@ SERVER = {
 }
 
 
+def parsed(name: str) -> tuple[str, ...]:
+    """The parts of a name with quotes; none of them if it is no name."""
+    try:
+        return Parser(name).parts()
+    except SqlError:
+        return ()
+
+
 def object_of(session: Session, name: str) -> Object | None:
     """An object by a name with quotes and parts."""
-    try:
-        parser = Parser(name)
-        parts = parser.parts()
-    except SqlError:
+    parts = parsed(name)
+    if not parts:
         return None
     if len(parts) == 3 and parts[0].casefold() == "tempdb" and parts[2].startswith("#"):
         parts = parts[2:]
-    return session.resolve(parts)
+    return session.named(parts)
 
 
 def object_id(session: Session, name: str | None, kind: str | None = None) -> int | None:

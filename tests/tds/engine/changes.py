@@ -507,6 +507,11 @@ def select_into(session: Session, query: tree.Query, body: tree.Select) -> int:
     bound = Binder(session).query(query, None)
     with session.atomic():
         definitions: list[tree.ColumnDefinition] = []
+        numbered = body.identity
+        if numbered is not None:
+            made = tree.ColumnDefinition(numbered.name, numbered.type, nullable=False)
+            made.identity = numbered.seed, numbered.increment
+            definitions.append(made)
         for at, column in enumerate(bound.columns, 1):
             if not column.name:
                 raise SqlError(
@@ -518,9 +523,12 @@ def select_into(session: Session, query: tree.Query, body: tree.Select) -> int:
             definitions.append(tree.ColumnDefinition(column.name, column.type, column.nullable))
             simple = body is query.body and isinstance(body.source, tree.Table)
             if simple and column.column is not None and column.column.identity is not None:
+                if numbered is not None:
+                    text = f"Cannot add identity column, using the SELECT INTO statement, to table '{body.into[-1]}', which already has column '{column.name}' that inherits the identity property."
+                    raise SqlError(8108, text, ends="batch")
                 definitions[-1].identity = column.column.identity
         table = tables.create_table(session, body.into, definitions, [])
-        columns = list(table.columns)
+        columns = table.columns[0 if numbered is None else 1 :]
         given = session.execute(assigned(bound, columns)).fetchall()
         count, _ = store_rows(session, table, columns, given, None)
     return count
@@ -546,6 +554,8 @@ def announce_bulk(session: Session, statement: tree.InsertBulk) -> None:
     Raises:
         SqlError: 208, 207.
     """
+    if (named_ := session.named(statement.table)) is not None and named_.kind == "SN":
+        raise Refused("INSERT BULK into a synonym")
     table = target(session, statement.table)
     columns = [named(table, column.name) for column in statement.columns]
     collations = [pages.declared(column.collation) if column.collation else "" for column in statement.columns]

@@ -51,6 +51,10 @@ class DefinitionParser(QueryParser):
             return self.module(line, start, replace=replace)
         if self.take("SCHEMA"):
             return tree.CreateSchema(line, self.name())
+        if self.take("SYNONYM"):
+            name = self.parts()
+            self.expect("FOR")
+            return tree.CreateSynonym(line, name, self.parts())
         if self.take("DATABASE"):
             name_ = self.name()
             if self.take("COLLATE") and self.collation() != pages.SERVER.name:
@@ -364,7 +368,7 @@ class DefinitionParser(QueryParser):
     def drop(self, line: int) -> tree.Statement:
         """DROP."""
         self.expect("DROP")
-        kind = self.one_of("TABLE", "VIEW", "PROCEDURE", "PROC", "INDEX", "SCHEMA", "DATABASE")
+        kind = self.one_of("TABLE", "VIEW", "PROCEDURE", "PROC", "INDEX", "SYNONYM", "SCHEMA", "DATABASE")
         if_exists = False
         if self.take("IF"):
             self.expect("EXISTS")

@@ -6,7 +6,7 @@ from tests.tds.engine import tree
 from tests.tds.engine.expressions import ExpressionParser
 from tests.tds.engine.lexer import Kind
 from tests.tds.engine.tree import Query
-from tests.tds.errors import Refused
+from tests.tds.errors import Refused, SqlError
 
 HINTS = frozenset(
     [
@@ -134,12 +134,12 @@ class QueryParser(ExpressionParser):
         select.distinct = self.take("DISTINCT")
         self.take("ALL")
         select.top = self.top()
+        select.identity = self.identity_item()
         while True:
             select.items.append(self.item())
             if not self.take_symbol(","):
                 break
-        if self.take("INTO"):
-            select.into = self.parts()
+        select.into = self.into(select)
         if self.take("FROM"):
             select.source = self.sources()
         if self.take("WHERE"):
@@ -152,6 +152,40 @@ class QueryParser(ExpressionParser):
         if self.take("HAVING"):
             select.having = self.condition()
         return select
+
+    def into(self, select: tree.Select) -> tree.Parts:
+        """INTO table, if it is there.
+
+        Raises:
+            SqlError: 177 for IDENTITY without it.
+        """
+        if self.take("INTO"):
+            return self.parts()
+        if select.identity is not None:
+            text = "The IDENTITY function can only be used when the SELECT statement has an INTO clause."
+            raise SqlError(177, text, 15, ends="batch")
+        return ()
+
+    def identity_item(self) -> tree.IdentityItem | None:
+        """IDENTITY(type, seed, increment) AS name, which this server takes before all other columns alone."""
+        if not self.at("IDENTITY") or self.peek(1).text != "(":
+            return None
+        self.advance()
+        self.symbol("(")
+        type_ = self.type()
+        numbers: list[int] = []
+        while self.take_symbol(","):
+            sign = -1 if self.take_symbol("-") else 1
+            token = self.advance()
+            if token.kind is not Kind.INTEGER:
+                raise self.unexpected(token)
+            numbers.append(sign * int(token.text))
+        self.symbol(")")
+        self.expect("AS")
+        seed, increment = numbers or (1, 1)
+        item = tree.IdentityItem(self.alias(), type_, seed, increment)
+        self.symbol(",")
+        return item
 
     def top(self) -> tree.Expr | None:
         """TOP (n)."""

@@ -77,7 +77,12 @@ def call(session: Session, name: tree.Parts, given: list[Given]) -> Outcome:
     """
     system = SYSTEM.get(name[-1].casefold())
     if system is not None:
-        system(session, given)
+        # A system procedure runs in the database that its name begins with.
+        database, session.database = session.database, session.names(name)[0]
+        try:
+            system(session, given)
+        finally:
+            session.database = database
         return Outcome(0, {})
     if name[-1].casefold() == "sp_executesql":
         return executesql(session, given)
@@ -238,7 +243,7 @@ def sp_rename(session: Session, given: list[Given]) -> None:
     """`sp_rename`: the old name has quotes as SQL has them, the new one is taken as it is.
 
     Raises:
-        SqlError: 15225 if there is nothing of that name, 15335 if the new one is taken.
+        SqlError: 15225 if there is nothing of that name, 15250 if it is in another database, 15335 if the new one is taken.
     """
     old, new = text_argument(given, 0, "@objname"), text_argument(given, 1, "@newname")
     kind = text_argument(given, 2, "@objtype").upper()
@@ -249,7 +254,12 @@ def sp_rename(session: Session, given: list[Given]) -> None:
         parts, column = parts[:-1], parts[-1]
     elif kind not in {"", "OBJECT"}:
         raise Refused(f"sp_rename of {kind}")
-    item = session.resolve(parts) if parts else None
+    if len(parts) == 3 and parts[0].casefold() != session.database.casefold():
+        text = "The database name component of the object qualifier must be the name of the current database."
+        raise SqlError(15250, text, ends="statement")
+    item = session.named(parts) if parts else None
+    if new.startswith("#") or (item is not None and item.temporary):
+        raise Refused("sp_rename of a temporary table, or to the name of one")
     if item is None:
         text = f"No item by the name of '{old}' could be found in the current database '{session.database}', given that @itemtype was input as '{kind or '(null)'}'."
         raise SqlError(15225, text, 11, ends="statement")

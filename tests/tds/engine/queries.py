@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from tests.tds.engine import tree
 from tests.tds.engine import typing_rules as rules
@@ -25,6 +25,14 @@ class Objects(Variables, Protocol):
 
     def system_view(self, parts: tree.Parts) -> Object | None:
         """A catalog view, filled with what is there now."""
+        ...
+
+    def referencing(self, parts: tree.Parts, name: str | None, kind: str | None) -> Object | None:
+        """What `sys.dm_sql_referencing_entities` gives; None if the database of its own name is not there."""
+        ...
+
+    def evaluate(self, expr: tree.Expr, type_: SqlType | None = None) -> tuple[Any, SqlType]:
+        """An expression's value and type, without a table."""
         ...
 
     def parse_view(self, view: Object) -> tree.Query:
@@ -422,8 +430,17 @@ class Binder(ExpressionBinder):
         return f"{left} {join.kind} JOIN {right}{condition}"
 
     def table_function(self, source: tree.Function, scope: Scope) -> str:
-        """GENERATE_SERIES; STRING_SPLIT and others are refused."""
+        """GENERATE_SERIES and `sys.dm_sql_referencing_entities`; STRING_SPLIT and others are refused."""
         name = source.parts[-1].upper()
+        if name == "DM_SQL_REFERENCING_ENTITIES" and len(source.arguments) == 2:
+            wide = SqlType("nvarchar", 517)
+            values = [self.session.evaluate(argument, wide)[0] for argument in source.arguments]
+            made = self.session.referencing(source.parts, *values)
+            if made is None:
+                raise invalid_object(source.parts)
+            sources = (source.alias or source.parts[-1],)
+            self.add_source(sources, scope)
+            return self.base_table(made, sources, scope)
         if name != "GENERATE_SERIES" or len(source.arguments) not in {2, 3}:
             raise Refused(f"the table function {'.'.join(source.parts)}")
         arguments = [self.value(argument, scope.parent or Scope()) for argument in source.arguments]

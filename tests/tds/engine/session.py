@@ -151,7 +151,17 @@ class Session:
         return known, schema or "dbo", name
 
     def resolve(self, parts: tree.Parts) -> Object | None:
-        """A table, view or procedure."""
+        """A table, view or procedure, by its name or a synonym."""
+        found = self.named(parts)
+        if found is None or found.kind != "SN":
+            return found
+        database, schema, name = ("", "", *Parser(found.text).parts())[-3:]
+        # What stands for nothing, or for another synonym, is no object.
+        base = self.named((database or found.database, schema, name))
+        return None if base is None or base.kind == "SN" else base
+
+    def named(self, parts: tree.Parts) -> Object | None:
+        """What has a name: a table, view, procedure or synonym."""
         try:
             database, schema, name = self.names(parts)
         except SqlError as error:
@@ -163,6 +173,10 @@ class Session:
     def system_view(self, parts: tree.Parts) -> Object | None:
         """A catalog view."""
         return system.view(self, parts)
+
+    def referencing(self, parts: tree.Parts, name: str | None, kind: str | None) -> Object | None:
+        """What `sys.dm_sql_referencing_entities` gives."""
+        return system.referencing(self, parts, name, kind)
 
     def parse_view(self, view: Object) -> tree.Query:
         """The query of a view."""

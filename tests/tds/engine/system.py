@@ -11,6 +11,7 @@ from tests.tds.engine import answers, meta, tree
 from tests.tds.engine.catalog import Column, Object
 from tests.tds.engine.storage import store
 from tests.tds.engine.typing_rules import SYSNAME
+from tests.tds.errors import SqlError
 from tests.tds.types import EPOCH_1900, UNITS_PER_DAY, SqlType, Variant
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ Rows = Callable[["Session", list[Object]], Iterator[Row]]
 STARTED = (dt.date.today().toordinal() - 1 - EPOCH_1900) * UNITS_PER_DAY
 DESCRIPTIONS = {
     "U": "USER_TABLE", "V": "VIEW", "P": "SQL_STORED_PROCEDURE", "PK": "PRIMARY_KEY_CONSTRAINT", "UQ": "UNIQUE_CONSTRAINT",
-    "C": "CHECK_CONSTRAINT", "F": "FOREIGN_KEY_CONSTRAINT", "D": "DEFAULT_CONSTRAINT",
+    "C": "CHECK_CONSTRAINT", "F": "FOREIGN_KEY_CONSTRAINT", "D": "DEFAULT_CONSTRAINT", "SN": "SYNONYM",
 }  # fmt: skip
 
 
@@ -83,6 +84,15 @@ def objects(session: Session, items: list[Object]) -> Iterator[Row]:
         for column in item.columns:
             if column.default_name:
                 yield common(session, item, column.default_id, column.default_name, "D", item.id)
+    for row in synonyms(session, items):
+        yield row[: len(OBJECT)]
+
+
+def synonyms(session: Session, items: list[Object]) -> Iterator[Row]:
+    """`sys.synonyms`."""
+    for item in items:
+        if item.kind == "SN":
+            yield [*common(session, item, item.id, item.name, "SN", 0), item.text]
 
 
 def tables(session: Session, items: list[Object]) -> Iterator[Row]:
@@ -602,7 +612,7 @@ VIEWS: dict[str, tuple[Rows, tuple[tuple[str, SqlType], ...]]] = {
         "referenced_entity_name:n referenced_id referenced_minor_id is_caller_dependent:b is_ambiguous:b")),
     "sys.extended_properties": (nothing, of("class:t class_desc:6 major_id minor_id name:n value:v")),
     "sys.triggers": (nothing, of("name:n object_id parent_class:t parent_class_desc:6 parent_id type_desc:6 is_disabled:b")),
-    "sys.synonyms": (nothing, OBJECT),
+    "sys.synonyms": (synonyms, (*OBJECT, *of("base_object_name:x"))),
     "sys.sequences": (nothing, OBJECT),
     "sys.dm_exec_connections": (connections, of("session_id most_recent_session_id net_transport:n protocol_type:n encrypt_option:n auth_scheme:n net_packet_size client_net_address:n local_net_address:n local_tcp_port")),
     "sys.dm_exec_sessions": (sessions, of(
@@ -625,17 +635,53 @@ VIEWS: dict[str, tuple[Rows, tuple[tuple[str, SqlType], ...]]] = {
 }  # fmt: skip
 
 
+def database_of(session: Session, parts: tree.Parts) -> str | None:
+    """The database that a catalog view's name means."""
+    return session.instance.database(parts[-3]) if len(parts) > 2 and parts[-3] else session.database
+
+
 def view(session: Session, parts: tree.Parts) -> Object | None:
     """A catalog view as a table of its own, filled with what is there now; None if there is none of that name."""
     if len(parts) < 2:
         return None
     found = VIEWS.get(f"{parts[-2]}.{parts[-1]}".casefold())
-    database = session.instance.database(parts[-3]) if len(parts) > 2 and parts[-3] else session.database
+    database = database_of(session, parts)
     if found is None or database is None:
         return None
     make, described = found
     schema = "sys" if parts[-2].casefold() == "sys" else "INFORMATION_SCHEMA"
     name = parts[-1] if schema == "sys" else parts[-1].upper()
+    return filled(session, database, (schema, name), make, described)
+
+
+def referencing(session: Session, parts: tree.Parts, name: str | None, kind: str | None) -> Object | None:
+    """`sys.dm_sql_referencing_entities` of a name with a schema; None for a database that is not there."""
+    database = database_of(session, parts)
+    if database is None:
+        return None
+
+    def rows(session: Session, items: list[Object]) -> Iterator[Row]:
+        wanted = answers.parsed(name or "")
+        item = session.named((database, *wanted)) if len(wanted) == 2 and (kind or "").upper() == "OBJECT" else None
+        for other in real(items, "V"):
+            if item is not None and item.id in other.depends_on:
+                yield [other.schema, other.name, other.id, 1, "OBJECT_OR_COLUMN", 0]
+
+    columns = of(
+        "referencing_schema_name:n referencing_entity_name:n referencing_id referencing_class:t referencing_class_desc:6 "
+        "is_caller_dependent:b"
+    )
+    return filled(session, database, ("sys", "dm_sql_referencing_entities"), rows, columns)
+
+
+def filled(
+    session: Session, database: str, names: tuple[str, str], make: Rows, described: tuple[tuple[str, SqlType], ...]
+) -> Object:
+    """A table in which `make` puts its rows."""
+    schema, name = names
+    if name.casefold() in session.connection.server.faults.denied:
+        text = f"The SELECT permission was denied on the object '{name}', database 'mssqlsystemresource', schema '{schema}'."
+        raise SqlError(229, text, 14, 5)
     made = Object(session.instance.new_id(), database, schema, name, "U")
     made.columns = [Column(at, column, type_, nullable=True) for at, (column, type_) in enumerate(described, 1)]
     storage = f"t{made.id}"
@@ -657,4 +703,4 @@ def declared(column: Column) -> str:
     return f"c{column.id}" + (" COLLATE TSQL" if "char" in column.type.name else "")
 
 
-__all__ = ["BIG", "GUID", "VIEWS", "position", "view"]
+__all__ = ["BIG", "GUID", "VIEWS", "position", "referencing", "view"]

@@ -57,6 +57,8 @@ def change(session: Session, statement: tree.Statement) -> None:
             create_index(session, statement)
         case tree.CreateSchema(_, name):
             create_schema(session, name)
+        case tree.CreateSynonym(_, name, base):
+            create_synonym(session, name, base)
         case tree.Drop():
             for parts in statement.names:
                 drop(session, statement.kind, parts, if_exists=statement.if_exists)
@@ -142,6 +144,22 @@ def create_schema(session: Session, name: str) -> None:
     if name.casefold() in {known.casefold() for known in schemas(session, session.database)}:
         raise SqlError(2714, f"There is already an object named '{name}' in the database.", 16, 6, ends="batch")
     session.catalog.save(Object(session.instance.new_id(), session.database, "\1", name, "S"))
+
+
+def create_synonym(session: Session, parts: tree.Parts, base: tree.Parts) -> None:
+    """CREATE SYNONYM: what it stands for is looked up when it is used.
+
+    Raises:
+        SqlError: 2714 if the name is taken, 2760 if the schema is not there.
+    """
+    database, schema, name = session.names(parts)
+    if schema.casefold() not in {known.casefold() for known in schemas(session, database)}:
+        text = f'The specified schema name "{schema}" either does not exist or you do not have permission to use it.'
+        raise SqlError(2760, text, ends="batch")
+    if session.catalog.find(database, schema, name) is not None:
+        raise SqlError(2714, f"There is already an object named '{name}' in the database.", 16, 1, ends="batch")
+    quoted = ".".join(f"[{part.replace(']', ']]')}]" if part else "" for part in base)
+    session.catalog.save(Object(session.instance.new_id(), database, schema, name, "SN", text=quoted))
 
 
 def schemas(session: Session, database: str) -> list[str]:
@@ -450,13 +468,23 @@ def rebuild(
     session.catalog.save(table)
 
 
+def refuse_in_snapshot(table: Object | None) -> None:
+    """Raises 3964; whether it is so for temporary tables as well, the manual does not say."""
+    if table is not None and table.temporary:
+        raise Refused("ALTER TABLE of a temporary table inside a snapshot transaction")
+    text = "Transaction failed because this DDL statement is not allowed inside a snapshot isolation transaction. Since metadata is not versioned, a metadata change can lead to inconsistency if mixed within snapshot isolation."
+    raise SqlError(3964, text, ends="transaction")
+
+
 def alter(session: Session, statement: tree.AlterTable) -> None:
     """ALTER TABLE.
 
     Raises:
-        SqlError: 4902 without the table, and what the change breaks.
+        SqlError: 4902 without the table, 3964 inside a snapshot transaction, and what the change breaks.
     """
-    table = session.resolve(statement.name)
+    table = session.named(statement.name)
+    if session.transactions.count and session.transactions.isolation == "SNAPSHOT":
+        refuse_in_snapshot(table)
     if table is None or table.kind != "U":
         text = f'Cannot find the object "{".".join(statement.name)}" because it does not exist or you do not have permissions.'
         raise SqlError(4902, text, ends="batch")
@@ -577,15 +605,15 @@ def alter_column(session: Session, table: Object, definition: tree.ColumnDefinit
 
 
 def drop(session: Session, kind: str, parts: tree.Parts, *, if_exists: bool) -> None:
-    """DROP TABLE, VIEW, PROCEDURE, INDEX, SCHEMA."""
+    """DROP TABLE, VIEW, PROCEDURE, INDEX, SYNONYM, SCHEMA."""
     if kind == "SCHEMA":
         drop_schema(session, parts[-1], if_exists=if_exists)
         return
     if kind == "INDEX":
         drop_index(session, parts, if_exists=if_exists)
         return
-    found = session.resolve(parts)
-    letter = {"TABLE": "U", "VIEW": "V", "PROCEDURE": "P"}[kind]
+    found = session.named(parts)
+    letter = {"TABLE": "U", "VIEW": "V", "PROCEDURE": "P", "SYNONYM": "SN"}[kind]
     if found is None or found.kind != letter:
         if if_exists and found is None:
             return

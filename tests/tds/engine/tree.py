@@ -262,6 +262,17 @@ class Select(Body):
     where: Expr | None = None
     group: list[Expr] | None = None
     having: Expr | None = None
+    identity: IdentityItem | None = None
+
+
+@dataclass(slots=True)
+class IdentityItem:
+    """IDENTITY(type, seed, increment) AS name: the first column of a table that SELECT INTO makes."""
+
+    name: str
+    type: SqlType
+    seed: int
+    increment: int
 
 
 @dataclass(slots=True)
@@ -454,7 +465,7 @@ class ParameterDefinition:
 
 @dataclass(slots=True)
 class Drop(Statement):
-    """DROP of TABLE, VIEW, PROCEDURE, INDEX, SCHEMA or DATABASE."""
+    """DROP of TABLE, VIEW, PROCEDURE, INDEX, SYNONYM, SCHEMA or DATABASE."""
 
     kind: str
     names: list[Parts]
@@ -466,6 +477,14 @@ class CreateSchema(Statement):
     """CREATE SCHEMA."""
 
     name: str
+
+
+@dataclass(slots=True)
+class CreateSynonym(Statement):
+    """CREATE SYNONYM: another name for an object that need not be there."""
+
+    name: Parts
+    base: Parts
 
 
 @dataclass(slots=True)

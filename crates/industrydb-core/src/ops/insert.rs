@@ -7,7 +7,7 @@ use super::execute::execute_simple;
 use super::upsert;
 use crate::connector::{DatabaseConnector, Progress};
 use crate::error::{Error, Result};
-use crate::sql::generate::{create_table, delete_all, drop_table, rename_table, unique_name};
+use crate::sql::generate::{can_be_swapped, create_table, delete_all, drop_table, rename_table, unique_name};
 use crate::table::{ColumnInfo, TableName};
 
 /// What becomes of the table.
@@ -188,6 +188,12 @@ async fn create(connector: &mut dyn DatabaseConnector, insert: &Insert<'_>) -> R
 /// Readers see the old table or the new one: all of it is one transaction.
 async fn replace(connector: &mut dyn DatabaseConnector, insert: &Insert<'_>) -> Result<u64> {
     let table = insert.table;
+    // Nothing depends on a temporary table. Whoever reads one that all see waits for the end of the transaction.
+    if !can_be_swapped(connector.dialect(), table) {
+        let sql = drop_table(connector.dialect(), table)?;
+        execute_simple(connector, &sql).await?;
+        return create(connector, insert).await;
+    }
     let dependents = connector.dependents(table).await?;
     if !dependents.is_empty() {
         return Err(Error::execution(format!("can't replace the table {table}: {} on it", depend(&dependents)))
@@ -222,6 +228,11 @@ fn depend(dependents: &[String]) -> String {
 /// Puts the rows into a table that has `columns`.
 async fn fill(connector: &mut dyn DatabaseConnector, insert: &Insert<'_>, columns: &[ColumnInfo]) -> Result<u64> {
     let targets = targets(connector, insert, columns)?;
+    // From here on all is called as the table calls it: the server may see more in its names than the data's do.
+    let mut frame = insert.frame.clone();
+    let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
+    frame.set_column_names(&names).map_err(|cause| Error::execution(cause.to_string()))?;
+    let insert = &Insert { frame: &frame, ..*insert };
     let conflict = upsert::conflict(connector, insert, columns).await?;
     match conflict {
         _ if targets.is_empty() => Ok(0),
@@ -230,16 +241,15 @@ async fn fill(connector: &mut dyn DatabaseConnector, insert: &Insert<'_>, column
     }
 }
 
-/// The table's column for each of the frame's, under the frame's spelling of its name.
+/// The table's column for each of the frame's.
 fn targets(connector: &dyn DatabaseConnector, insert: &Insert<'_>, columns: &[ColumnInfo]) -> Result<Vec<ColumnInfo>> {
     let dialect = connector.dialect();
     let table = insert.table;
     let error = |name: &str, message: String| Error::execution(message).with_column(name).with_table(table.table());
     let mut targets: Vec<ColumnInfo> = Vec::with_capacity(insert.frame.width());
-    for name in insert.frame.get_column_names() {
-        let column = columns.iter().find(|column| column.name == name.as_str());
-        let column = column.or_else(|| columns.iter().find(|column| dialect.same_name(&column.name, name)));
-        let Some(column) = column else {
+    let names = insert.frame.get_column_names();
+    for name in &names {
+        let Some(column) = dialect.find(name, columns, |column| column.name.as_str()) else {
             let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
             let message = format!("the table {table} has no column {name:?}; it has {}", known.join(", "));
             return Err(error(name, message));
@@ -247,10 +257,12 @@ fn targets(connector: &dyn DatabaseConnector, insert: &Insert<'_>, columns: &[Co
         if column.generated {
             return Err(error(name, format!("the column {name:?} of {table} is generated: leave it out of the data")));
         }
-        if let Some(twin) = targets.iter().find(|target| dialect.same_name(&target.name, name)) {
-            return Err(error(name, format!("{:?} and {name:?} are the same column of {table}", twin.name)));
+        if let Some(twin) =
+            targets.iter().zip(&names).find_map(|(other, twin)| (other.name == column.name).then_some(twin))
+        {
+            return Err(error(name, format!("{twin:?} and {name:?} are the same column of {table}")));
         }
-        targets.push(ColumnInfo { name: name.to_string(), ..column.clone() });
+        targets.push(column.clone());
     }
     Ok(targets)
 }

@@ -6,11 +6,9 @@ use super::execute::{execute, execute_simple};
 use super::insert::{Insert, OnConflict};
 use crate::connector::{DatabaseConnector, ReadOptions};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::Dialect;
 use crate::sql::dialect::Upsert;
 use crate::sql::generate::{
-    Action, Conflict, Key, create_staging, drop_table, duplicate_keys, insert_from_staging, number_staging,
-    staging_name,
+    Action, Conflict, Key, create_staging, drop_table, duplicate_keys, insert_from_staging, staging_name,
 };
 use crate::table::{ColumnInfo, TableName};
 use crate::value::Params;
@@ -45,7 +43,9 @@ pub(super) async fn conflict(
         // `ON CONFLICT DO NOTHING` knows every unique constraint by itself.
         (None, Action::Ignore, Upsert::OnConflict { .. }) => return Ok(Some(Conflict { action, keys: Vec::new() })),
         (None, Action::Ignore, Upsert::UpdateThenInsert) => {
-            let keys = in_frame(dialect, insert.frame, unique)?;
+            // Rows can't conflict in a key that the server fills.
+            let has = |name: &String| insert.frame.schema().contains(name);
+            let keys: Vec<Key> = unique.into_iter().filter(|key| key.columns.iter().all(has)).collect();
             // What has no key has no conflicts.
             return Ok((!keys.is_empty()).then_some(Conflict { action, keys }));
         }
@@ -54,40 +54,35 @@ pub(super) async fn conflict(
         let message = format!("the table {table} has no primary key: name conflict_columns");
         return Err(Error::execution(message).with_table(table.table()));
     }
+    let mut key_columns = Vec::with_capacity(names.len());
     for name in &names {
-        if !columns.iter().any(|column| dialect.same_name(&column.name, name)) {
+        let Some(column) = dialect.find(name, columns, |column| column.name.as_str()) else {
             let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
             let message =
                 format!("the table {table} has no column {name:?} for conflict_columns; it has {}", known.join(", "));
             return Err(Error::execution(message).with_column(name).with_table(table.table()));
-        }
+        };
+        key_columns.push(column.name.clone());
     }
-    let key = unique.iter().find(|key| are_same(dialect, &key.columns, &names));
+    let key = unique.iter().find(|key| are_same(&key.columns, &key_columns));
     let nulls_are_equal = match (dialect.upsert, key) {
         // It says itself what is not unique.
         (Upsert::OnConflict { .. }, _) => false,
         (Upsert::UpdateThenInsert, Some(key)) => key.nulls_are_equal,
         (Upsert::UpdateThenInsert, None) => {
-            let message = format!("the table {table} has no unique constraint on ({})", names.join(", "));
+            let message = format!("the table {table} has no unique constraint on ({})", key_columns.join(", "));
             return Err(Error::execution(message).with_table(table.table()));
         }
     };
-    let columns = as_in_frame(dialect, insert.frame, names)?;
-    Ok(Some(Conflict { action, keys: vec![Key { columns, nulls_are_equal }] }))
-}
-
-/// The unique keys of which the data has all columns: rows can't conflict in one that the server fills.
-fn in_frame(dialect: &Dialect, frame: &DataFrame, unique: Vec<Key>) -> Result<Vec<Key>> {
-    let names = frame.get_column_names();
-    let has = |name: &String| names.iter().any(|known| dialect.same_name(known, name));
-    let keys = unique.into_iter().filter(|key| key.columns.iter().all(has));
-    keys.map(|key| Ok(Key { columns: as_in_frame(dialect, frame, key.columns)?, ..key })).collect()
+    if insert.frame.width() > 0 {
+        check_in_frame(insert.frame, &key_columns)?;
+    }
+    Ok(Some(Conflict { action, keys: vec![Key { columns: key_columns, nulls_are_equal }] }))
 }
 
 /// Whether two keys have the same columns.
-fn are_same(dialect: &Dialect, one: &[String], other: &[String]) -> bool {
-    let has = |names: &[String], wanted: &String| names.iter().any(|name| dialect.same_name(name, wanted));
-    one.iter().all(|name| has(other, name)) && other.iter().all(|name| has(one, name))
+fn are_same(one: &[String], other: &[String]) -> bool {
+    one.iter().all(|name| other.contains(name)) && other.iter().all(|name| one.contains(name))
 }
 
 /// The primary key's columns in its order.
@@ -98,25 +93,14 @@ fn primary_key(columns: &[ColumnInfo]) -> Vec<String> {
     keys.into_iter().map(|(_, name)| name.to_owned()).collect()
 }
 
-/// The keys under the frame's spelling.
-fn as_in_frame(dialect: &Dialect, frame: &DataFrame, keys: Vec<String>) -> Result<Vec<String>> {
-    let names = frame.get_column_names();
-    let spelled = |key: String| {
-        let found = names.iter().find(|name| dialect.same_name(name, &key));
-        found.map(|name| name.to_string()).ok_or_else(|| not_in_frame(&key))
-    };
-    if names.is_empty() { Ok(keys) } else { keys.into_iter().map(spelled).collect() }
-}
-
 /// # Errors
 /// [`ErrorKind::Execution`] if one of `keys` is not among the columns of `frame`.
 pub(super) fn check_in_frame(frame: &DataFrame, keys: &[String]) -> Result<()> {
     let missing = keys.iter().find(|key| frame.schema().get(key).is_none());
-    missing.map_or(Ok(()), |key| Err(not_in_frame(key)))
-}
-
-fn not_in_frame(key: &str) -> Error {
-    Error::execution(format!("the data has no column {key:?}, which makes its rows unique")).with_column(key)
+    missing.map_or(Ok(()), |key| {
+        let message = format!("the data has no column {key:?}, which makes its rows unique");
+        Err(Error::execution(message).with_column(key))
+    })
 }
 
 /// Appends to a staging table and moves from there.
@@ -132,10 +116,7 @@ pub(super) async fn through_staging(
     let dialect = connector.dialect();
     let staging = staging_name(dialect).ok_or_else(|| Error::execution("a staging table needs a name"))?;
 
-    execute_simple(connector, &create_staging(dialect, &staging, insert.table, targets)?).await?;
-    if let Some(sql) = number_staging(dialect, &staging, conflict)? {
-        execute_simple(connector, &sql).await?;
-    }
+    execute_simple(connector, &create_staging(dialect, &staging, insert.table, targets, conflict)?).await?;
     connector.append(&staging, targets, insert.frame, insert.progress).await?;
     if let (Action::Update, [key, ..]) = (conflict.action, conflict.keys.as_slice()) {
         refuse_duplicates(connector, insert.table, &staging, targets, key).await?;

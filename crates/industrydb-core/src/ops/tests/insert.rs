@@ -5,7 +5,7 @@ use crate::connector::Progress;
 use crate::error::{ErrorKind, Result};
 use crate::ops::fake::{Failure, Fake, column, now};
 use crate::ops::{InsertMode, InsertOptions, OnConflict, insert};
-use crate::sql::dialect::fixture::OTHER;
+use crate::sql::dialect::fixture::{OTHER, SP_RENAME};
 use crate::sql::generate::Key;
 use crate::table::{ColumnInfo, TableName};
 
@@ -154,7 +154,7 @@ fn two_statements_where_there_is_no_on_conflict() {
     };
     let mut fake = with_keys(&[&["serial"], &["N", "ID"]], true);
     assert_eq!(run(&mut fake, &frame(), &options(Append, Ignore, &[])), Ok(1));
-    assert!(fake.log.iter().any(|entry| entry.contains("PARTITION BY \"n\", \"id\" ")), "{:?}", fake.log);
+    assert!(fake.log.iter().any(|entry| entry.contains("PARTITION BY \"N\", \"ID\" ")), "{:?}", fake.log);
     // With several keys, until no row moves.
     let mut fake = with_keys(&[&["ID"], &["N"]], true);
     fake.moves = 3;
@@ -162,7 +162,7 @@ fn two_statements_where_there_is_no_on_conflict() {
     assert_eq!(fake.log.iter().filter(|entry| entry.starts_with("INSERT")).count(), 4);
     // A constraint counts NULLs as the same, an index without them does not.
     for (nulls_are_equal, same) in
-        [(true, "(t.\"id\" = s.\"id\" OR t.\"id\" IS NULL AND s.\"id\" IS NULL)"), (false, " ON t.\"id\" = s.\"id\"")]
+        [(true, "(t.\"ID\" = s.\"ID\" OR t.\"ID\" IS NULL AND s.\"ID\" IS NULL)"), (false, " ON t.\"ID\" = s.\"ID\"")]
     {
         let mut fake = with_keys(&[&["ID"]], nulls_are_equal);
         assert_eq!(run(&mut fake, &frame(), &options(Append, Update, &["id"])), Ok(2));
@@ -170,7 +170,47 @@ fn two_statements_where_there_is_no_on_conflict() {
     }
     let mut fake = with_keys(&[&["ID", "N"]], true);
     let error = run(&mut fake, &frame(), &options(Append, Update, &["id"])).unwrap_err();
-    assert_eq!(error.message(), "the table s.t has no unique constraint on (id)");
+    assert_eq!(error.message(), "the table s.t has no unique constraint on (ID)");
+}
+
+/// A case-sensitive database may have both, and only its own spelling finds a column.
+#[test]
+fn names_that_differ_in_case_are_those_of_the_table() {
+    let run = |columns: &[&str], names: [&str; 2]| {
+        let table = columns.iter().map(|&name| column(name, (name == "a").then_some(1))).collect();
+        let unique_keys = vec![Key { columns: vec!["a".to_owned()], nulls_are_equal: true }];
+        let mut fake = Fake { dialect: &OTHER, table: Some(table), unique_keys, ..Fake::new() };
+        let frame = df![names[0] => [1], names[1] => [2]].unwrap();
+        run(&mut fake, &frame, &options(Append, Update, &[])).map(|_| fake.log.join("\n"))
+    };
+    for (columns, names, expected) in [
+        (&["a", "A"][..], ["A", "a"], "SET \"A\" = s.\"A\" FROM"),
+        (&["a", "A"][..], ["a", "A"], "SET \"A\" = s.\"A\" FROM"),
+        (&["a", "Name"][..], ["A", "NAME"], "SET \"Name\" = s.\"Name\" FROM"),
+    ] {
+        let log = run(columns, names).unwrap();
+        assert!(log.contains(expected) && log.contains(" ON t.\"a\" = s.\"a\""), "{log}");
+    }
+    for (columns, names, expected) in [
+        (&["a"][..], ["a", "A"], "\"a\" and \"A\" are the same column"),
+        (&["a"][..], ["A", "a"], "\"A\" and \"a\" are the same column"),
+        (&["a", "Ab", "aB"][..], ["a", "AB"], "no column \"AB\"; it has a, Ab, aB"),
+    ] {
+        let error = run(columns, names).unwrap_err();
+        assert!(error.message().contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn a_table_that_can_not_be_swapped_is_made_anew() {
+    let mut fake = Fake { dialect: &SP_RENAME, ..fakes().0 };
+    let table = TableName::parse("#t").unwrap();
+    let options = options(Replace, Fail, &[]);
+    assert_eq!(now(insert(&mut fake, &table, &frame(), &options, &Progress::default())), Ok(2));
+    assert_eq!(
+        fake.log,
+        ["BEGIN", "DROP TABLE \"#t\"", "CREATE TABLE \"#t\" (\"n\" i64, \"id\" i64)", "append 2 rows to #t", "COMMIT"]
+    );
 }
 
 #[test]

@@ -71,6 +71,9 @@ const fn fixture() -> Dialect {
 /// Everything as SQLite has it.
 pub(crate) static FIXTURE: Dialect = fixture();
 
+/// Tables that only sp_rename renames.
+pub(crate) static SP_RENAME: Dialect = Dialect { rename: Rename::SpRename, ..fixture() };
+
 /// Names in any case, upserts in two statements, savepoints that stay, transactions that can't be read-only.
 pub(crate) static OTHER: Dialect = Dialect {
     folds_case: true,

@@ -20,7 +20,7 @@ pub struct Dialect {
     pub quotes: (char, char),
     /// The bytes of the longest name, where the server cuts off what is longer without an error.
     pub longest_name: Option<usize>,
-    /// Whether names that differ in the case of ASCII letters alone are the same.
+    /// Whether a name also finds what differs from it in the case of ASCII letters alone ([`Dialect::find`]).
     pub folds_case: bool,
     /// The placeholders that the server reads.
     pub placeholders: PlaceholderStyle,
@@ -99,13 +99,19 @@ pub enum Staging {
 pub enum Rename {
     /// `ALTER TABLE old RENAME TO new`.
     AlterTable,
-    /// `EXEC sp_rename 'schema.old', 'new'`.
+    /// `EXEC sp_rename 'schema.old', 'new'`, which does not reach temporary tables.
     SpRename,
 }
 
 impl Dialect {
-    /// Whether the server takes `one` and `other` for the same name.
-    pub fn same_name(&self, one: &str, other: &str) -> bool {
-        one == other || self.folds_case && one.eq_ignore_ascii_case(other)
+    /// The one of `all` that `name` means: that of the very same name, else the only one that differs in the case of
+    /// ASCII letters alone, where the backend folds it. What a server has under names that differ in nothing else, as in
+    /// a case-sensitive database, stays apart so.
+    pub fn find<'t, T>(&self, name: &str, all: &'t [T], name_of: impl Fn(&T) -> &str) -> Option<&'t T> {
+        if let Some(same) = all.iter().find(|one| name_of(one) == name) {
+            return Some(same);
+        }
+        let mut alike = all.iter().filter(|one| self.folds_case && name_of(one).eq_ignore_ascii_case(name));
+        alike.next().filter(|_| alike.next().is_none())
     }
 }

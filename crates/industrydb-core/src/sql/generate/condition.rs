@@ -62,7 +62,7 @@ impl Where {
     pub(crate) fn of_types(mut self, dialect: &Dialect, columns: &[ColumnInfo]) -> Self {
         if let Self::Columns(matches) = &mut self {
             for entry in matches {
-                let column = columns.iter().find(|column| dialect.same_name(&column.name, &entry.column));
+                let column = dialect.find(&entry.column, columns, |column| column.name.as_str());
                 let finer = dialect.finer.iter().find(|finer| {
                     column.is_some_and(|column| column.declared_type.eq_ignore_ascii_case(finer.declared))
                 });

@@ -10,10 +10,8 @@ mod write;
 
 pub use condition::{Match, Where};
 pub use select::{OrderBy, Select};
-pub use staging::{
-    Action, Conflict, Key, create_staging, duplicate_keys, insert_from_staging, number_staging, staging_name,
-};
-pub use table::{create_table, delete_all, drop_table, rename_table, unique_name};
+pub use staging::{Action, Conflict, Key, create_staging, duplicate_keys, insert_from_staging, staging_name};
+pub use table::{can_be_swapped, create_table, delete_all, drop_table, rename_table, unique_name};
 pub use write::{delete, insert_row, update};
 
 use crate::value::Params;

@@ -46,7 +46,8 @@ pub fn staging_name(dialect: &Dialect) -> Option<TableName> {
     })
 }
 
-/// Makes the empty table `staging` with `columns` as they are in `table`.
+/// Makes the empty table `staging` with `columns` as they are in `table`, and one that numbers the rows as they come,
+/// where their order says which of them arrive.
 ///
 /// # Errors
 /// As [`Dialect::quote`].
@@ -55,33 +56,33 @@ pub fn create_staging(
     staging: &TableName,
     table: &TableName,
     columns: &[ColumnInfo],
+    conflict: &Conflict,
 ) -> Result<String> {
-    let names = dialect.quote_list(columns.iter().map(|column| column.name.as_str()))?;
     let (table, staging) = (dialect.quote_table(table)?, dialect.quote_table(staging)?);
     let never = dialect.never;
     Ok(match dialect.staging {
         Staging::CreateTempAs { .. } => {
+            let names = dialect.quote_list(columns.iter().map(|column| column.name.as_str()))?;
             format!("CREATE TABLE {staging} AS SELECT {names} FROM {table} WHERE {never}")
         }
         Staging::SelectIntoHash => {
-            let nothing = format!("FROM {table} WHERE {never}");
-            format!("SELECT {names} INTO {staging} {nothing} UNION ALL SELECT {names} {nothing}")
+            let mut values = Vec::with_capacity(columns.len());
+            for column in columns {
+                let name = dialect.quote(&column.name)?;
+                // Another database does not have the schemas that the column may be bound to (error 458).
+                values.push(match column.declared_type.as_str() {
+                    "xml" => format!("CAST({name} AS xml) AS {name}"),
+                    _ => name,
+                });
+            }
+            let nothing = format!("SELECT {} FROM {table} WHERE {never}", values.join(", "));
+            // A snapshot transaction has no ALTER TABLE that could add the numbers later.
+            let numbers = match conflict.action {
+                Action::Ignore => format!("IDENTITY(bigint, 1, 1) AS {}, ", dialect.quote(ROW)?),
+                Action::Update => String::new(),
+            };
+            format!("SELECT {numbers}q.* INTO {staging} FROM ({nothing} UNION ALL {nothing}) AS q")
         }
-    })
-}
-
-/// Numbers the rows that `staging` will get, where their order says which of them arrive.
-///
-/// # Errors
-/// As [`Dialect::quote`].
-pub fn number_staging(dialect: &Dialect, staging: &TableName, conflict: &Conflict) -> Result<Option<String>> {
-    Ok(match (dialect.upsert, conflict.action) {
-        (Upsert::UpdateThenInsert, Action::Ignore) => Some(format!(
-            "ALTER TABLE {} ADD {} bigint IDENTITY(1, 1) NOT NULL",
-            dialect.quote_table(staging)?,
-            dialect.quote(ROW)?
-        )),
-        (Upsert::UpdateThenInsert, Action::Update) | (Upsert::OnConflict { .. }, _) => None,
     })
 }
 

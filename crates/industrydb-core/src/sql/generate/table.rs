@@ -44,17 +44,36 @@ pub fn drop_table(dialect: &Dialect, table: &TableName) -> Result<String> {
     Ok(format!("DROP TABLE {}", dialect.quote_table(table)?))
 }
 
+/// Whether a table made beside `table` can take its name: a temporary table of SQL Server has another name in `tempdb`
+/// than it is called by, and sp_rename is of no use there.
+pub fn can_be_swapped(dialect: &Dialect, table: &TableName) -> bool {
+    match dialect.rename {
+        Rename::AlterTable => true,
+        Rename::SpRename => !table.table().starts_with('#'),
+    }
+}
+
 /// Renames `table` to `name` in the schema that it is in.
 ///
 /// # Errors
 /// As [`Dialect::quote`].
 pub fn rename_table(dialect: &Dialect, table: &TableName, name: &str) -> Result<String> {
-    let old = dialect.quote_table(table)?;
     let new = dialect.quote(name)?;
     Ok(match dialect.rename {
-        Rename::AlterTable => format!("ALTER TABLE {old} RENAME TO {new}"),
-        // The new name is taken as it is, without quotes around it (sp_rename's reference).
-        Rename::SpRename => format!("EXEC sp_rename N'{}', N'{}'", old.replace('\'', "''"), name.replace('\'', "''")),
+        Rename::AlterTable => format!("ALTER TABLE {} RENAME TO {new}", dialect.quote_table(table)?),
+        Rename::SpRename => {
+            // It renames what is in its own database alone, so it is called in the table's (sp_rename's reference).
+            let (procedure, inside) = match table.parts() {
+                [database, inside @ ..] if inside.len() == 2 => {
+                    (format!("{}.sys.sp_rename", dialect.quote(database)?), inside)
+                }
+                parts => ("sp_rename".to_owned(), parts),
+            };
+            let old: Vec<String> = inside.iter().map(|part| dialect.quote(part)).collect::<Result<_>>()?;
+            // The new name is taken as it is, without quotes around it.
+            let text = |name: &str| name.replace('\'', "''");
+            format!("EXEC {procedure} N'{}', N'{}'", text(&old.join(".")), text(name))
+        }
     })
 }
 

@@ -294,9 +294,22 @@ fn an_upsert_without_on_conflict_is_two_statements() {
         insert_from_staging(&OTHER, &table(), &staging, &columns, &conflict).unwrap()
     };
     let absent = "NOT EXISTS (SELECT 1 FROM \"s\".\"t\" AS t WITH (UPDLOCK, SERIALIZABLE) WHERE t.\"id\" = s.\"id\")";
+    let staged = |action, columns: &[ColumnInfo]| {
+        let conflict = Conflict { action, keys: vec![key("id", true)] };
+        create_staging(&OTHER, &staging, &table(), columns, &conflict).unwrap()
+    };
+    let from = "FROM (SELECT \"n\", \"id\" FROM \"s\".\"t\" WHERE 0 UNION ALL SELECT \"n\", \"id\" FROM \"s\".\"t\" WHERE 0) AS q";
+    assert_eq!(staged(Action::Update, &columns), format!("SELECT q.* INTO \"#x\" {from}"));
     assert_eq!(
-        create_staging(&OTHER, &staging, &table(), &columns).unwrap(),
-        "SELECT \"n\", \"id\" INTO \"#x\" FROM \"s\".\"t\" WHERE 0 UNION ALL SELECT \"n\", \"id\" FROM \"s\".\"t\" WHERE 0"
+        staged(Action::Ignore, &columns),
+        format!("SELECT IDENTITY(bigint, 1, 1) AS \"industrydb_row\", q.* INTO \"#x\" {from}")
+    );
+    // A typed xml column is bound to schemas that the temporary tables' database lacks.
+    let xml = [ColumnInfo { declared_type: "xml".to_owned(), ..column("x", None) }];
+    assert_eq!(
+        staged(Action::Update, &xml),
+        "SELECT q.* INTO \"#x\" FROM (SELECT CAST(\"x\" AS xml) AS \"x\" FROM \"s\".\"t\" WHERE 0 \
+         UNION ALL SELECT CAST(\"x\" AS xml) AS \"x\" FROM \"s\".\"t\" WHERE 0) AS q"
     );
     assert_eq!(
         run(Action::Update, &[key("id", true)]),
@@ -333,9 +346,4 @@ fn an_upsert_without_on_conflict_is_two_statements() {
             "\"industrydb_1\" = 1 AND \"industrydb_2\" = 1"
         )]
     );
-    let numbered =
-        |action| number_staging(&OTHER, &staging, &Conflict { action, keys: vec![key("id", true)] }).unwrap();
-    let numbers = "ALTER TABLE \"#x\" ADD \"industrydb_row\" bigint IDENTITY(1, 1) NOT NULL";
-    assert_eq!(numbered(Action::Ignore).as_deref(), Some(numbers));
-    assert_eq!(numbered(Action::Update), None);
 }
