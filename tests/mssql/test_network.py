@@ -76,28 +76,6 @@ def test_a_silent_port(server: Server) -> None:
         assert "firewall" in (caught.value.hint or "")
 
 
-LOCAL = [info[4][0] for info in socket.getaddrinfo("localhost", 1, type=socket.SOCK_STREAM)]
-"""The addresses of `localhost`: where there are two, one is tried while the other is silent."""
-
-
-@pytest.mark.skipif(len(LOCAL) < 2, reason="localhost has one address here; the same is a unit test of dial.rs")
-def test_a_silent_address_does_not_take_the_others_time() -> None:
-    with Server(host=str(LOCAL[1])) as server, silent((str(LOCAL[0]), server.port)):
-        wanted = config(server, host="localhost", connect_timeout=10)
-        with wanted.connect() as conn:
-            assert conn.execute("SELECT 1 AS a").item() == 1
-
-
-@pytest.mark.skipif(len(LOCAL) < 2, reason="localhost has one address here; the same is a unit test of dial.rs")
-def test_every_address_that_refuses_is_told(server: Server) -> None:
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
-    with pytest.raises(idb.DatabaseConnectionError, match=r"localhost:\d+ \(TCP\)") as caught:
-        config(server, host="localhost", port=port).connect()
-    for address in LOCAL:
-        assert f"{f'[{address}]' if ':' in str(address) else address}:{port}: " in str(caught.value)
-
-
 @pytest.mark.skipif(
     sys.platform != "linux", reason="how a process sees its own sockets is the system's; a unit test of dial.rs too"
 )

@@ -59,8 +59,8 @@ fn hint(number: u32, message: &str) -> Option<&'static str> {
         40_549..=40_553 => Some("it took too much of what the service shares out: do it in smaller transactions"),
         3952 => Some("ALTER DATABASE … SET ALLOW_SNAPSHOT_ISOLATION ON allows it"),
         41_368 => Some("ALTER DATABASE CURRENT SET MEMORY_OPTIMIZED_ELEVATE_TO_SNAPSHOT = ON allows it"),
-        // In every language the hint is named as it is written.
-        10_794 if message.contains("UPDLOCK") => Some(
+        // In every language the lock stands in it as Transact-SQL names it, in letters of either case.
+        10_794 if message.to_ascii_uppercase().contains("UPDLOCK") => Some(
             "on_conflict locks keys, which a memory-optimised table does not have: UPDATE and INSERT by execute_many",
         ),
         257 | 206 => Some("convert the value with CAST in the statement"),
@@ -274,7 +274,7 @@ mod tests {
     fn memory_optimised_tables_have_remedies() {
         let hinted = |number, message, word: &str| hint(number, message).is_some_and(|hint| hint.contains(word));
         assert!(hinted(41_368, "", "MEMORY_OPTIMIZED_ELEVATE_TO_SNAPSHOT"));
-        let refused = "The table option 'UPDLOCK' is not supported with memory optimized tables.";
+        let refused = "The table option 'updlock' is not supported with memory optimized tables.";
         assert!(hinted(10_794, refused, "execute_many"));
         assert_eq!(hint(10_794, "The statement 'CREATE TRIGGER' is not supported with memory optimized tables."), None);
     }
