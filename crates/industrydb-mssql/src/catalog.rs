@@ -184,7 +184,7 @@ fn column(row: &[ColumnData<'static>], has_set: bool) -> Result<Described> {
         declared_type,
     };
     // A rowversion and a visible column of a period take DEFAULT in their places.
-    Ok(Described { info, is_listed: !is_computed && !(has_set && boolean(sparse)) })
+    Ok(Described { info, is_listed: !(is_computed || has_set && boolean(sparse)) })
 }
 
 /// What stands before the type of a column that only clients with its key read and write (Always Encrypted).
