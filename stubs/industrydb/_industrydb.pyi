@@ -399,7 +399,9 @@ class Connection:
             ConstraintViolationError: A constraint, in the subclass of its kind.
         """
 
-    def transaction(self, *, isolation: Isolation | None = None, read_only: bool = False) -> Transaction:
+    def transaction(
+        self, *, isolation: Isolation | None = None, read_only: bool = False, deferrable: bool = False
+    ) -> Transaction:
         """A transaction as a context manager: commits at the end, rolls back on an exception.
 
         Inside an open transaction it is a savepoint: an exception undoes only the inner block.
@@ -407,24 +409,35 @@ class Connection:
         Args:
             isolation: The isolation, in the server's words; the server's default if None.
             read_only: Refuse statements that write.
+            deferrable: Wait until nothing that others do can make it fail, for a serializable transaction that only
+                reads (PostgreSQL manual, SET TRANSACTION); without meaning for any other.
 
         Raises:
-            ValueError: An isolation that the backend does not have; `read_only` on SQL Server.
+            ValueError: An isolation that the backend does not have; `read_only` on SQL Server; `deferrable` elsewhere
+                than on PostgreSQL.
         """
 
     def begin(
-        self, *, isolation: Isolation | None = None, read_only: bool = False, timeout: float | None = None
+        self,
+        *,
+        isolation: Isolation | None = None,
+        read_only: bool = False,
+        deferrable: bool = False,
+        timeout: float | None = None,
     ) -> None:
         """Opens a transaction, which belongs to this thread until `commit` or `rollback`.
 
         Args:
             isolation: The isolation, in the server's words; the server's default if None.
             read_only: Refuse statements that write.
+            deferrable: Wait until nothing that others do can make it fail, for a serializable transaction that only
+                reads (PostgreSQL manual, SET TRANSACTION); without meaning for any other.
             timeout: Seconds; see `Connection`.
 
         Raises:
             QueryExecutionError: A transaction is open already.
-            ValueError: An isolation that the backend does not have; `read_only` on SQL Server.
+            ValueError: An isolation that the backend does not have; `read_only` on SQL Server; `deferrable` elsewhere
+                than on PostgreSQL.
         """
 
     def commit(self, *, timeout: float | None = None) -> None:

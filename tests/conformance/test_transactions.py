@@ -211,6 +211,22 @@ def test_read_only(backend: Backend, conn: idb.Connection, ids: Ids) -> None:
     assert ids() == [2, 3]
 
 
+def test_deferrable(backend: Backend, conn: idb.Connection) -> None:
+    if not backend.deferrable:
+        with pytest.raises(ValueError, match="no deferrable transactions"), conn.transaction(deferrable=True):
+            raise AssertionError("not reached")
+        with pytest.raises(ValueError, match="no deferrable transactions"):
+            conn.begin(deferrable=True)
+        assert not conn.in_transaction
+        return
+    with conn.transaction(deferrable=True):
+        assert conn.in_transaction
+        with pytest.raises(idb.QueryExecutionError, match="deferrable of its own"), conn.transaction(deferrable=True):
+            raise AssertionError("not reached")
+    conn.begin(isolation="serializable", read_only=True, deferrable=True)
+    conn.rollback()
+
+
 @pytest.mark.usefixtures("t")
 def test_others_do_not_see_what_is_not_committed(database: Database, conn: idb.Connection) -> None:
     with database.connect() as other, conn.transaction():

@@ -28,6 +28,23 @@ def test_the_server_is_told(conn: idb.Connection, level: Any, access: str) -> No
     assert conn.execute("SHOW transaction_read_only").item() == "off"
 
 
+def test_a_deferrable_transaction_waits_for_those_that_it_may_conflict_with(
+    database: Database, conn: idb.Connection
+) -> None:
+    with database.connect() as other:
+        other.begin(isolation="serializable")
+        other.execute("UPDATE t SET n = n + 1")
+        conn.begin(isolation="serializable", read_only=True, deferrable=True)
+        assert conn.execute("SHOW transaction_deferrable").item() == "on"
+        with pytest.raises(idb.QueryTimeoutError):
+            conn.execute("SELECT n FROM t", timeout=0.5)
+        conn.rollback()
+        other.commit()
+    with conn.transaction(isolation="serializable", read_only=True, deferrable=True):
+        assert conn.execute("SELECT sum(n)::bigint AS n FROM t").item() == 32
+    assert conn.execute("SHOW transaction_deferrable").item() == "off"
+
+
 def test_snapshot_is_not_postgresqls(conn: idb.Connection) -> None:
     with pytest.raises(ValueError, match="serializable"):
         conn.begin(isolation="snapshot")

@@ -64,6 +64,7 @@ pub static DIALECT: Dialect = Dialect {
             ("snapshot", &["SET TRANSACTION ISOLATION LEVEL SNAPSHOT", "BEGIN TRANSACTION"]),
         ],
         read_only: ReadOnly::Unsupported,
+        deferrable: None,
         commit: "COMMIT TRANSACTION",
         rollback: "ROLLBACK TRANSACTION",
         reset_isolation: &["SET TRANSACTION ISOLATION LEVEL READ COMMITTED"],
@@ -115,11 +116,11 @@ mod tests {
 
     #[test]
     fn transactions_and_tables() {
-        let begin = DIALECT.begin(Some("snapshot"), false).unwrap();
+        let begin = DIALECT.begin(Some("snapshot"), false, false).unwrap();
         assert_eq!(begin, ["SET TRANSACTION ISOLATION LEVEL SNAPSHOT", "BEGIN TRANSACTION"]);
         let after = DIALECT.after_transaction(Some("snapshot"), false);
         assert_eq!(after, ["SET TRANSACTION ISOLATION LEVEL READ COMMITTED"]);
-        assert!(DIALECT.begin(None, true).is_err());
+        assert!(DIALECT.begin(None, true, false).is_err());
         let table = TableName::parse("s.it's").unwrap();
         assert_eq!(rename_table(&DIALECT, &table, "a]'b").unwrap(), "EXEC sp_rename N'[s].[it''s]', N'a]''b'");
         // In the table's database, as sp_rename knows no other.

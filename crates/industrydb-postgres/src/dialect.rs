@@ -57,6 +57,7 @@ pub static DIALECT: Dialect = Dialect {
             ("serializable", &["BEGIN ISOLATION LEVEL SERIALIZABLE"]),
         ],
         read_only: ReadOnly::Clause(" READ ONLY"),
+        deferrable: Some(" DEFERRABLE"),
         commit: "COMMIT",
         rollback: "ROLLBACK",
         reset_isolation: &[],
@@ -108,10 +109,10 @@ mod tests {
 
     #[test]
     fn transactions_and_tables() {
-        let begin = DIALECT.begin(Some("Serializable"), true).unwrap();
-        assert_eq!(begin, ["BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY"]);
+        let begin = DIALECT.begin(Some("Serializable"), true, true).unwrap();
+        assert_eq!(begin, ["BEGIN ISOLATION LEVEL SERIALIZABLE DEFERRABLE READ ONLY"]);
         assert!(DIALECT.after_transaction(Some("serializable"), true).is_empty());
-        assert!(DIALECT.begin(Some("snapshot"), false).is_err());
+        assert!(DIALECT.begin(Some("snapshot"), false, false).is_err());
         let table = TableName::parse("s.t").unwrap();
         assert_eq!(rename_table(&DIALECT, &table, "a\"b").unwrap(), "ALTER TABLE \"s\".\"t\" RENAME TO \"a\"\"b\"");
     }

@@ -397,17 +397,29 @@ impl Connection {
     }
 
     /// A transaction as a context manager; a savepoint inside an open transaction.
-    #[pyo3(signature = (*, isolation=None, read_only=false))]
-    fn transaction(slf: Bound<'_, Self>, isolation: Option<String>, read_only: bool) -> PyResult<Transaction> {
-        let options = TransactionOptions { isolation, read_only };
+    #[pyo3(signature = (*, isolation=None, read_only=false, deferrable=false))]
+    fn transaction(
+        slf: Bound<'_, Self>,
+        isolation: Option<String>,
+        read_only: bool,
+        deferrable: bool,
+    ) -> PyResult<Transaction> {
+        let options = TransactionOptions { isolation, read_only, deferrable };
         options.check(slf.get().session.dialect).map_err(to_py)?;
         Ok(Transaction::new(slf.unbind(), options))
     }
 
     /// Opens a transaction, which belongs to this thread until `commit` or `rollback`.
-    #[pyo3(signature = (*, isolation=None, read_only=false, timeout=None))]
-    fn begin(&self, py: Python<'_>, isolation: Option<String>, read_only: bool, timeout: Option<f64>) -> PyResult<()> {
-        let options = TransactionOptions { isolation, read_only };
+    #[pyo3(signature = (*, isolation=None, read_only=false, deferrable=false, timeout=None))]
+    fn begin(
+        &self,
+        py: Python<'_>,
+        isolation: Option<String>,
+        read_only: bool,
+        deferrable: bool,
+        timeout: Option<f64>,
+    ) -> PyResult<()> {
+        let options = TransactionOptions { isolation, read_only, deferrable };
         let begun = options.clone();
         self.run_begin(py, &timed(timeout)?, move |connector| {
             Box::pin(async move { ops::begin(connector, &options).await })

@@ -98,7 +98,8 @@ async fn begin(connector: &mut dyn DatabaseConnector, options: &TransactionOptio
     }
     if *options != TransactionOptions::default() {
         return Err(Error::execution(
-            "a transaction is open already: what is nested in it is a savepoint, without isolation or read_only of its own",
+            "a transaction is open already: what is nested in it is a savepoint, without isolation, read_only or \
+             deferrable of its own",
         ));
     }
     Atomic::begin(connector).await.map(Open::Nested)

@@ -59,6 +59,7 @@ pub static DIALECT: Dialect = Dialect {
             ("exclusive", &["BEGIN EXCLUSIVE"]),
         ],
         read_only: ReadOnly::Setting { enter: "PRAGMA query_only = ON", leave: "PRAGMA query_only = OFF" },
+        deferrable: None,
         commit: "COMMIT",
         rollback: "ROLLBACK",
         reset_isolation: &[],

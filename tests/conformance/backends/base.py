@@ -170,6 +170,8 @@ class Backend:
     """Statements beyond the common ones that run and give a result set: EXPLAIN, PRAGMA, SHOW, …"""
     read_only: bool = True
     """Whether it has transactions that cannot write."""
+    deferrable: bool = False
+    """Whether it has transactions that wait until nothing can make them fail."""
     closes_when_cut: bool = False
     """Whether its connection may close when a statement is cancelled in the middle of its result."""
     version: str = ""

@@ -102,6 +102,7 @@ def entry(version: str, unavailable: Callable[[], str | None], database: Callabl
         unreachable=lambda directory: f"postgresql:///test?host={directory}",
         misspelt_option=("aplication_name", "application_name"),
         isolations=("read uncommitted", "read committed", "repeatable read", "serializable"),
+        deferrable=True,
         syntax_code="42601",
         missing_table_code="42P01",
         types=(*numbers.TYPES, *times.TYPES, *formatted.TYPES, *arrays.TYPES),

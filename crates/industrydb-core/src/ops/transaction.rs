@@ -13,6 +13,8 @@ pub struct TransactionOptions {
     pub isolation: Option<String>,
     /// Whether it may only read.
     pub read_only: bool,
+    /// Whether it waits until nothing can conflict with what it reads.
+    pub deferrable: bool,
 }
 
 impl TransactionOptions {
@@ -21,7 +23,7 @@ impl TransactionOptions {
     /// # Errors
     /// [`crate::error::ErrorKind::Argument`].
     pub fn check(&self, dialect: &Dialect) -> Result<()> {
-        dialect.begin(self.isolation.as_deref(), self.read_only).map(drop)
+        dialect.begin(self.isolation.as_deref(), self.read_only, self.deferrable).map(drop)
     }
 }
 
@@ -32,7 +34,7 @@ impl TransactionOptions {
 /// [`crate::error::ErrorKind::Execution`] if a transaction is open; whatever the server says.
 pub async fn begin(connector: &mut dyn DatabaseConnector, options: &TransactionOptions) -> Result<()> {
     let dialect = connector.dialect();
-    let statements = dialect.begin(options.isolation.as_deref(), options.read_only)?;
+    let statements = dialect.begin(options.isolation.as_deref(), options.read_only, options.deferrable)?;
     if connector.in_transaction() {
         return Err(Error::execution("a transaction is open already").with_backend(dialect.backend));
     }

@@ -4,12 +4,14 @@ use crate::ops::{TransactionOptions, begin, commit, rollback};
 use crate::sql::dialect::fixture::OTHER;
 
 fn options(isolation: Option<&str>, read_only: bool) -> TransactionOptions {
-    TransactionOptions { isolation: isolation.map(str::to_owned), read_only }
+    TransactionOptions { isolation: isolation.map(str::to_owned), read_only, deferrable: false }
 }
 
 #[test]
 fn a_transaction_sets_the_session_and_puts_it_back() {
-    let rows: [(TransactionOptions, &[&str]); 4] = [
+    let deferrable = TransactionOptions { deferrable: true, ..options(Some("LAX"), true) };
+    let rows: [(TransactionOptions, &[&str]); 5] = [
+        (deferrable, &["BEGIN LAX LATER", "READ ONLY", "COMMIT", "SET USUAL", "READ WRITE"]),
         (options(None, false), &["BEGIN", "COMMIT"]),
         (options(Some("LAX"), false), &["BEGIN LAX", "COMMIT", "SET USUAL"]),
         (options(None, true), &["BEGIN", "READ ONLY", "COMMIT", "READ WRITE"]),

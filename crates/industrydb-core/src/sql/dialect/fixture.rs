@@ -60,6 +60,7 @@ const fn fixture() -> Dialect {
             begin_writing: "BEGIN",
             isolation: &[("strict", &["SET STRICT", "BEGIN"]), ("lax", &["BEGIN LAX"])],
             read_only: ReadOnly::Setting { enter: "READ ONLY", leave: "READ WRITE" },
+            deferrable: Some(" LATER"),
             commit: "COMMIT",
             rollback: "ROLLBACK",
             reset_isolation: &["SET USUAL"],
@@ -82,6 +83,7 @@ pub(crate) static OTHER: Dialect = Dialect {
     limit: Limit::OffsetFetch,
     transactions: Transactions {
         read_only: ReadOnly::Unsupported,
+        deferrable: None,
         savepoints: Savepoints { set: "SAVE ", rollback_to: "ROLLBACK TO ", release: None },
         ..fixture().transactions
     },

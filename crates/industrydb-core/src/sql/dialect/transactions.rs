@@ -14,6 +14,9 @@ pub struct Transactions {
     pub isolation: &'static [(&'static str, &'static [&'static str])],
     /// How a transaction becomes read-only.
     pub read_only: ReadOnly,
+    /// The clause behind the statement that begins a transaction which waits for a snapshot that nothing can conflict
+    /// with; `None` where there is no such thing.
+    pub deferrable: Option<&'static str>,
     /// What commits.
     pub commit: &'static str,
     /// What rolls back.
@@ -56,8 +59,8 @@ impl Dialect {
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Argument`] for an isolation level that the backend does not have, naming those that
-    /// it has, and for `read_only` where there is no such thing.
-    pub fn begin(&self, isolation: Option<&str>, read_only: bool) -> Result<Vec<String>> {
+    /// it has, and for `read_only` and `deferrable` where there is no such thing.
+    pub fn begin(&self, isolation: Option<&str>, read_only: bool, deferrable: bool) -> Result<Vec<String>> {
         let transactions = &self.transactions;
         let begin = match isolation {
             None => transactions.begin,
@@ -67,6 +70,14 @@ impl Dialect {
             }
         };
         let mut statements: Vec<String> = begin.iter().map(|&statement| statement.to_owned()).collect();
+        if deferrable {
+            match (transactions.deferrable, statements.last_mut()) {
+                (Some(clause), Some(last)) => last.push_str(clause),
+                (None, _) | (_, None) => {
+                    return Err(Error::argument(format!("{} has no deferrable transactions", self.backend)));
+                }
+            }
+        }
         if read_only {
             match transactions.read_only {
                 ReadOnly::Clause(clause) => {
