@@ -59,6 +59,12 @@ def running(
             raise AssertionError(f"the server did not start: {process.communicate()[1]}")
         yield Address(**json.loads(line))
     finally:
-        _, errors = process.communicate(timeout=30)
+        try:
+            _, errors = process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            # Nothing is left behind, even by a server that does not end.
+            process.kill()
+            process.communicate()
+            raise
     if process.returncode:
         raise AssertionError(f"the server failed: {errors}")
