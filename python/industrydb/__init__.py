@@ -6,7 +6,11 @@
 42
 """
 
+from industrydb._connect_async import AsyncConnecting, connect_async
 from industrydb._industrydb import (
+    AsyncBatchReader,
+    AsyncConnection,
+    AsyncTransaction,
     BatchReader,
     Connection,
     DatabaseConfig,
@@ -33,6 +37,10 @@ from industrydb.exceptions import (
 )
 
 __all__ = [
+    "AsyncBatchReader",
+    "AsyncConnecting",
+    "AsyncConnection",
+    "AsyncTransaction",
     "BatchReader",
     "CheckViolationError",
     "ConfigurationError",
@@ -53,5 +61,6 @@ __all__ = [
     "__version__",
     "backends",
     "connect",
+    "connect_async",
     "load_config",
 ]

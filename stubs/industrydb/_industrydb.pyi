@@ -3,7 +3,7 @@
 Import these names from `industrydb`. The arguments' types have names in `industrydb.typing`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
 from typing import Any, Self, final
@@ -27,6 +27,9 @@ from industrydb.typing import (
 )
 
 __all__ = [
+    "AsyncBatchReader",
+    "AsyncConnection",
+    "AsyncTransaction",
     "BatchReader",
     "Connection",
     "DatabaseConfig",
@@ -581,3 +584,261 @@ class BatchReader:
 
     def __arrow_c_schema__(self) -> object:
         """The schema as a PyCapsule `arrow_schema`, as the Arrow PyCapsule interface defines it."""
+
+@final
+class AsyncConnection:
+    """One connection to one database, for asyncio: the verbs of `Connection`, each a coroutine.
+
+    They take the same arguments, give the same results and raise the same exceptions; arguments of a wrong type or
+    value are refused when the verb is called, everything else when it is awaited. Tasks may share a connection: their
+    calls take turns, and an open transaction belongs to the task that opened it until it ends. The event loop is free
+    while a call runs; progress callbacks run on it. `async with conn:` closes at its end, which rolls back what is
+    open.
+
+    A task that is cancelled while it awaits a call hears of it at once. The call is cancelled on the server, and the
+    next one waits until that is done. The connection stays usable; SQL Server's closes if the cancel comes in the
+    middle of a row, PostgreSQL's behind a transaction pooler or where the server can't be told. A transaction whose
+    begin was cancelled is rolled back.
+    """
+
+    @classmethod
+    def connect(cls, config: DatabaseConfig) -> Coroutine[Any, Any, AsyncConnection]:
+        """Opens a connection.
+
+        Raises:
+            DatabaseConnectionError: The database can't be reached or refuses.
+        """
+
+    @classmethod
+    def from_uri(cls, uri: str) -> Coroutine[Any, Any, AsyncConnection]:
+        """Opens a connection to what `uri` names, in any form that `DatabaseConfig.from_uri` takes.
+
+        Raises:
+            ConfigurationError: The URI or an option of it is wrong; when it is called.
+            DatabaseConnectionError: The database can't be reached or refuses.
+        """
+
+    def execute(
+        self,
+        sql: str,
+        params: Params | None = None,
+        *,
+        schema_overrides: SchemaOverrides | None = None,
+        timeout: float | None = None,
+        progress: Progress = False,
+    ) -> Coroutine[Any, Any, pl.DataFrame]:
+        """Runs SQL, exactly once, and gives its result. As `Connection.execute`."""
+
+    def execute_many(
+        self, sql: str, params_list: Sequence[Params], *, timeout: float | None = None
+    ) -> Coroutine[Any, Any, int]:
+        """Runs one statement once for each entry of `params_list`, all in one transaction.
+
+        As `Connection.execute_many`.
+        """
+
+    def execute_batches(
+        self,
+        sql: str,
+        params: Params | None = None,
+        *,
+        batch_size: int = 65536,
+        schema_overrides: SchemaOverrides | None = None,
+        timeout: float | None = None,
+        progress: Progress = False,
+    ) -> AsyncBatchReader:
+        """Runs SQL and gives its result piece by piece: `async for df in conn.execute_batches(…)`.
+
+        Nothing is sent before the reader is entered or asked for its first frame. Otherwise as
+        `Connection.execute_batches`.
+        """
+
+    def schema(
+        self, sql: str, params: Params | None = None, *, timeout: float | None = None
+    ) -> Coroutine[Any, Any, pl.Schema]:
+        """The schema that `execute` would give, without running the query. As `Connection.schema`."""
+
+    def insert(
+        self,
+        table: TableLike,
+        data: FrameLike,
+        *,
+        mode: InsertMode = "append",
+        on_conflict: OnConflict = "error",
+        conflict_columns: Sequence[str] | None = None,
+        timeout: float | None = None,
+        progress: Progress = False,
+    ) -> Coroutine[Any, Any, int]:
+        """Writes all rows of `data`, column by name, or none of them. As `Connection.insert`."""
+
+    def select(
+        self,
+        table: TableLike,
+        columns: str | Sequence[str] | None = None,
+        where: Where | None = None,
+        params: Params | None = None,
+        *,
+        order_by: OrderBy | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        schema_overrides: SchemaOverrides | None = None,
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, pl.DataFrame]:
+        """Reads rows of one table. As `Connection.select`."""
+
+    def update(
+        self,
+        table: TableLike,
+        values: Mapping[str, Value],
+        where: WhereOrAll,
+        params: Params | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, int]:
+        """Sets columns of the rows that match. As `Connection.update`."""
+
+    def delete(
+        self,
+        table: TableLike,
+        where: WhereOrAll,
+        params: Params | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, int]:
+        """Deletes the rows that match. As `Connection.delete`."""
+
+    def transaction(
+        self, *, isolation: Isolation | None = None, read_only: bool = False, deferrable: bool = False
+    ) -> AsyncTransaction:
+        """A transaction as an asynchronous context manager: commits at the end, rolls back on an exception.
+
+        It belongs to the task that enters it. Otherwise as `Connection.transaction`.
+        """
+
+    def begin(
+        self,
+        *,
+        isolation: Isolation | None = None,
+        read_only: bool = False,
+        deferrable: bool = False,
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, None]:
+        """Opens a transaction, which belongs to this task until `commit` or `rollback`. As `Connection.begin`."""
+
+    def commit(self, *, timeout: float | None = None) -> Coroutine[Any, Any, None]:
+        """Makes what the open transaction did permanent. As `Connection.commit`."""
+
+    def rollback(self, *, timeout: float | None = None) -> Coroutine[Any, Any, None]:
+        """Undoes what the open transaction did. As `Connection.rollback`."""
+
+    def tables(
+        self,
+        schema: str | None = None,
+        *,
+        schema_overrides: SchemaOverrides | None = None,
+        timeout: float | None = None,
+    ) -> Coroutine[Any, Any, pl.DataFrame]:
+        """The tables and views in `schema`, or in all schemas: `schema`, `name`, `kind`. As `Connection.tables`."""
+
+    def columns(
+        self, table: TableLike, *, schema_overrides: SchemaOverrides | None = None, timeout: float | None = None
+    ) -> Coroutine[Any, Any, pl.DataFrame]:
+        """The columns of `table`, one row each, in their order. As `Connection.columns`."""
+
+    def ping(self, *, timeout: float | None = None) -> Coroutine[Any, Any, None]:
+        """One round trip to the server. As `Connection.ping`."""
+
+    def cancel(self) -> Coroutine[Any, Any, None]:
+        """Stops what the connection is doing; to be called from another task. Does nothing if nothing runs."""
+
+    def close(self) -> Coroutine[Any, Any, None]:
+        """Closes the connection; an open transaction rolls back. May be called twice."""
+
+    def is_closed(self) -> bool:
+        """Whether the connection is closed; no I/O."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection is closed; no I/O."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, also one that was begun by SQL; no I/O."""
+
+    @property
+    def backend(self) -> str:
+        """The backend: `postgres`, `sqlite` or `mssql`."""
+
+    @property
+    def server_version(self) -> str:
+        """The server's version, such as `3.50.4`, `18.4`, `16.0.4105.2`; no I/O."""
+
+    @property
+    def config(self) -> DatabaseConfig:
+        """What the connection was opened with."""
+
+    def __aenter__(self) -> Coroutine[Any, Any, Self]: ...
+    def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> Coroutine[Any, Any, None]: ...
+
+@final
+class AsyncTransaction:
+    """What `AsyncConnection.transaction` gives: opens at `async with`, commits at its end, rolls back on exceptions."""
+
+    def __aenter__(self) -> Coroutine[Any, Any, Self]: ...
+    def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> Coroutine[Any, Any, None]: ...
+
+@final
+class AsyncBatchReader:
+    """A result that arrives piece by piece: an asynchronous iterator of frames, and a context manager.
+
+    `async for df in reader:` sends the query with the first frame that it asks for. `async with reader:` sends it at
+    its beginning, from where on the schema is known, and frees the connection at its end. A loop that is left early
+    without it leaves the rest to be ended when the reader is forgotten. A task that is cancelled while it awaits a
+    frame ends the result.
+    """
+
+    @property
+    def schema(self) -> pl.Schema:
+        """The columns and types of every frame.
+
+        Raises:
+            QueryExecutionError: Nothing was sent yet.
+        """
+
+    @property
+    def closed(self) -> bool:
+        """Whether the reader is exhausted or closed."""
+
+    def close(self) -> Coroutine[Any, Any, None]:
+        """Ends the statement and frees the connection. May be called twice."""
+
+    def __aiter__(self) -> Self: ...
+    def __anext__(self) -> Coroutine[Any, Any, pl.DataFrame]:
+        """The next rows, at least one.
+
+        Raises:
+            StopAsyncIteration: There are no more.
+            QueryTimeoutError: The server has worked longer than `timeout`.
+            DataConversionError: A value does not fit its column's type.
+        """
+
+    def __aenter__(self) -> Coroutine[Any, Any, Self]: ...
+    def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> Coroutine[Any, Any, None]: ...

@@ -1,7 +1,7 @@
 //! One call of a verb: its deadline, its progress, and what asked it to stop.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use industrydb_core::connector::{Canceller, Progress};
@@ -10,9 +10,11 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::errors;
+use crate::event_loop::EventLoop;
 use crate::progress::Reporter;
+use crate::runtime::runtime;
 
-/// How often signal handlers get a chance to run.
+/// How often signal handlers and progress callbacks get a chance to run.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Why a call has to stop.
@@ -22,28 +24,47 @@ pub enum Stop {
     TimedOut,
     /// Python code raised: a signal handler or the progress callback.
     Raised,
+    /// The task that awaits it was cancelled.
+    Unawaited,
 }
 
-/// One call on its way, shared by the thread that waits and the work that runs.
+/// What a call means for the transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Plain,
+    /// It asks for the next rows of a result.
+    Reads,
+    Begins,
+    /// It may be made after the server has ended the transaction by itself.
+    Ends,
+}
+
+/// One call on its way, shared by whoever waits for it and the work that runs.
 #[derive(Clone)]
 pub struct Call(Arc<State>);
 
 struct State {
-    began: Instant,
+    /// When somebody first waited for it: a coroutine may be awaited long after it was made.
+    began: OnceLock<Instant>,
     timeout: Option<Duration>,
     canceller: Mutex<Option<Arc<dyn Canceller>>>,
     started: AtomicBool,
+    begun: AtomicBool,
     given_up: AtomicBool,
-    ends_transaction: bool,
+    role: Role,
     progress: Arc<Progress>,
     reporter: Option<Reporter>,
     looked: Mutex<Looked>,
+    /// Whose loop awaits the call, if a task does.
+    event_loop: OnceLock<EventLoop>,
 }
 
 struct Looked {
     at: Instant,
     stop: Option<Stop>,
     raised: Option<PyErr>,
+    /// Whether the work has ended: too late to be stopped.
+    finished: bool,
 }
 
 /// The seconds of a `timeout=` argument.
@@ -63,27 +84,50 @@ pub fn timeout(seconds: Option<f64>) -> PyResult<Option<Duration>> {
 impl Call {
     /// A call that may take `timeout` and reports to `reporter`.
     pub fn new(timeout: Option<Duration>, reporter: Option<Reporter>) -> Self {
-        Self::of(timeout, reporter, false)
+        Self::of(timeout, reporter, Role::Plain)
+    }
+
+    /// A call that asks for the next rows of a result.
+    pub fn reading(timeout: Option<Duration>) -> Self {
+        Self::of(timeout, None, Role::Reads)
+    }
+
+    /// A call that begins a transaction: nobody would end it if it were stopped all the same.
+    pub fn beginning(timeout: Option<Duration>) -> Self {
+        Self::of(timeout, None, Role::Begins)
     }
 
     /// A call that ends a transaction: it may be made after the server has done so by itself.
     pub fn ending(timeout: Option<Duration>) -> Self {
-        Self::of(timeout, None, true)
+        Self::of(timeout, None, Role::Ends)
     }
 
-    fn of(timeout: Option<Duration>, reporter: Option<Reporter>, ends_transaction: bool) -> Self {
+    fn of(timeout: Option<Duration>, reporter: Option<Reporter>, role: Role) -> Self {
         let now = Instant::now();
         Self(Arc::new(State {
-            began: now,
+            began: OnceLock::new(),
             timeout,
             canceller: Mutex::new(None),
             started: AtomicBool::new(false),
+            begun: AtomicBool::new(false),
             given_up: AtomicBool::new(false),
-            ends_transaction,
+            role,
             progress: Arc::default(),
             reporter,
-            looked: Mutex::new(Looked { at: now, stop: None, raised: None }),
+            looked: Mutex::new(Looked { at: now, stop: None, raised: None, finished: false }),
+            event_loop: OnceLock::new(),
         }))
+    }
+
+    /// A task awaits the call: what it has to say to Python, it says on that task's event loop.
+    pub fn await_on(&self, event_loop: EventLoop) {
+        // A call is awaited once.
+        let _ = self.0.event_loop.set(event_loop);
+    }
+
+    /// Whether a task awaits it, instead of a thread that waits.
+    pub fn is_awaited(&self) -> bool {
+        self.0.event_loop.get().is_some()
     }
 
     /// Where the work counts its rows and bytes.
@@ -103,14 +147,35 @@ impl Call {
         self.0.started.load(Ordering::Acquire)
     }
 
+    /// Whether it was made to read the next rows of a result.
+    pub fn reads(&self) -> bool {
+        self.0.role == Role::Reads
+    }
+
+    /// Whether it was made to begin a transaction.
+    pub fn begins_transaction(&self) -> bool {
+        self.0.role == Role::Begins
+    }
+
+    /// Whether the transaction that it was made to begin is open.
+    pub fn has_begun(&self) -> bool {
+        self.0.begun.load(Ordering::Acquire)
+    }
+
+    /// Notes whether the transaction that it was made to begin is open.
+    pub fn note_begun(&self, begun: bool) {
+        self.0.begun.store(begun, Ordering::Release);
+    }
+
     /// Whether it was made to end a transaction.
     pub fn ends_transaction(&self) -> bool {
-        self.0.ends_transaction
+        self.0.role == Role::Ends
     }
 
     /// The time until the deadline, if there is one.
     pub fn time_left(&self) -> Option<Duration> {
-        self.0.timeout.map(|timeout| timeout.saturating_sub(self.0.began.elapsed()))
+        let began = self.0.began.get_or_init(Instant::now);
+        self.0.timeout.map(|timeout| timeout.saturating_sub(began.elapsed()))
     }
 
     /// Why the call has to stop, if it has to.
@@ -138,9 +203,30 @@ impl Call {
         }
     }
 
-    /// The work is over: nothing is left to be cancelled.
-    pub fn finish_work(&self) {
+    /// The work is over: nothing is left to be cancelled. Gives why it had to stop, if it had to.
+    pub fn finish_work(&self) -> Option<Stop> {
         *lock(&self.0.canceller) = None;
+        let mut looked = lock(&self.0.looked);
+        looked.finished = true;
+        looked.stop
+    }
+
+    /// The task that awaited the call was cancelled. Asks the work to stop; `false` if it has ended already.
+    ///
+    /// What ends a transaction and waits for its turn goes on: nobody else would end it.
+    pub fn unawait(&self) -> bool {
+        {
+            let mut looked = lock(&self.0.looked);
+            if looked.finished {
+                return false;
+            }
+            if self.0.role == Role::Ends && !self.has_started() {
+                return true;
+            }
+            looked.stop.get_or_insert(Stop::Unawaited);
+        }
+        self.cancel_soon();
+        true
     }
 
     /// Looks up from the work: deadline, signals, progress. Called on the thread that waits, at any rate.
@@ -157,32 +243,50 @@ impl Call {
                 self.look()
             }
         };
-        if newly_stopped && self.has_started() {
-            // A connector that keeps this thread busy can't be waited for here; the runtime's threads are free.
-            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-                let call = self.clone();
-                runtime.spawn(async move { call.cancel().await });
-            }
+        if newly_stopped {
+            self.cancel_soon();
+        }
+    }
+
+    /// Asks the server to stop, if it has begun, from another thread: a connector that keeps this one busy can't be
+    /// waited for here.
+    fn cancel_soon(&self) {
+        if let (true, Ok(runtime)) = (self.has_started(), runtime()) {
+            let call = self.clone();
+            runtime.spawn(async move { call.cancel().await });
         }
     }
 
     /// Runs signal handlers and the progress callback; whether the call has to stop.
     fn look(&self) -> bool {
-        let raised = Python::attach(|py| {
-            py.check_signals()?;
-            match &self.0.reporter {
-                Some(reporter) => reporter.report(py, &self.0.progress),
-                None => Ok(()),
+        match self.0.event_loop.get() {
+            // Signals are the event loop's own matter.
+            Some(event_loop) => {
+                if self.0.reporter.as_ref().is_some_and(|reporter| reporter.has_news(&self.0.progress)) {
+                    let call = self.clone();
+                    event_loop.run_soon(move |py| call.note(call.report(py)));
+                }
             }
-        });
+            None => self.note(Python::attach(|py| py.check_signals().and_then(|()| self.report(py)))),
+        }
         let mut looked = lock(&self.0.looked);
-        if let Err(raised) = raised {
-            looked.raised = Some(raised);
-            looked.stop = Some(Stop::Raised);
-        } else if self.time_left() == Some(Duration::ZERO) {
+        if looked.stop.is_none() && self.time_left() == Some(Duration::ZERO) {
             looked.stop = Some(Stop::TimedOut);
         }
         looked.stop.is_some()
+    }
+
+    fn report(&self, py: Python<'_>) -> PyResult<()> {
+        self.0.reporter.as_ref().map_or(Ok(()), |reporter| reporter.report(py, &self.0.progress))
+    }
+
+    /// Keeps what Python code has raised for [`Self::finish`].
+    fn note(&self, outcome: PyResult<()>) {
+        if let Err(raised) = outcome {
+            let mut looked = lock(&self.0.looked);
+            looked.raised.get_or_insert(raised);
+            looked.stop.get_or_insert(Stop::Raised);
+        }
     }
 
     /// What the caller gets: a cancel that Python code caused is its exception, one by the deadline a timeout.

@@ -1,34 +1,23 @@
-//! `Connection`: each verb reads its arguments, runs one async function of `industrydb_core::ops` in its turn, and
-//! hands over what it gave.
+//! `Connection`: each verb is waited for, with the GIL released.
 
 use std::sync::Arc;
 
 use industrydb_core::config::Config;
-use industrydb_core::connector::{BoxFuture, DatabaseConnector, ReadOptions, Settle};
-use industrydb_core::error::{Error, Result};
-use industrydb_core::ops::{self, InsertMode, InsertOptions, OnConflict, TransactionOptions};
-use industrydb_core::sql::generate::Select;
-use polars_core::prelude::DataFrame;
-use pyo3::exceptions::{PyResourceWarning, PyTypeError, PyValueError};
+use industrydb_core::error::Result;
 use pyo3::prelude::*;
-use pyo3::types::{PyAny, PyString, PyType};
+use pyo3::types::{PyAny, PyType};
 
-use crate::arguments;
 use crate::call::{self, Call};
+use crate::caller::Caller;
 use crate::config::DatabaseConfig;
 use crate::errors::to_py;
-use crate::factory::specs;
-use crate::frames;
+use crate::lifecycle;
 use crate::log;
-use crate::params::{params, params_list};
-use crate::progress::Reporter;
-use crate::reader::{BatchReader, Reading};
+use crate::reader::BatchReader;
 use crate::runtime::{block_on, runtime};
-use crate::session::{Caller, Session};
+use crate::session::{GIVEN_UP, Session};
 use crate::transaction::Transaction;
-
-/// Rows of a batch, unless the caller says otherwise.
-const BATCH_SIZE: i64 = 65_536;
+use crate::verbs::{self, Verb};
 
 /// One connection to one database.
 #[pyclass(frozen, weakref, module = "industrydb")]
@@ -39,15 +28,7 @@ pub struct Connection {
 /// Opens a connection to what a URI, a key=value string or a configuration names.
 #[pyfunction]
 pub fn connect(uri_or_config: &Bound<'_, PyAny>) -> PyResult<Connection> {
-    let config = if let Ok(config) = uri_or_config.cast::<DatabaseConfig>() {
-        config.get().config.clone()
-    } else if let Ok(uri) = uri_or_config.cast::<PyString>() {
-        Config::from_uri(uri.to_str()?, specs()).map_err(to_py)?
-    } else {
-        let name = uri_or_config.get_type().qualname()?;
-        return Err(PyTypeError::new_err(format!("connect() takes a URI or a DatabaseConfig, not {name}")));
-    };
-    Connection::open(uri_or_config.py(), config)
+    Connection::open(uri_or_config.py(), lifecycle::config("connect", uri_or_config)?)
 }
 
 impl Connection {
@@ -61,115 +42,55 @@ impl Connection {
         Ok(Self { session: Arc::new(session) })
     }
 
-    /// Runs a verb in this thread's turn and waits for it with the GIL released.
+    /// What is behind it.
+    pub fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    /// Runs a verb in this thread's turn.
+    fn run<'py>(&self, py: Python<'py>, verb: Verb) -> PyResult<Bound<'py, PyAny>> {
+        let Verb { call, work } = verb;
+        self.wait(py, &call, self.session.run(&Caller::thread(), &call, work))?.into_python(py)
+    }
+
+    /// Waits for `work` of this connection with the GIL released.
     ///
     /// # Errors
-    /// Those of the verb, of waiting for the turn, and what signal handlers raise.
-    pub fn run<T: Send>(
+    /// Those of `work`, and what signal handlers raise.
+    pub fn wait<T: Send>(
         &self,
         py: Python<'_>,
         call: &Call,
-        verb: impl for<'c> FnOnce(&'c mut dyn DatabaseConnector) -> BoxFuture<'c, Result<T>> + Send,
+        work: impl Future<Output = Result<T>> + Send,
     ) -> PyResult<T> {
         self.session.check_process().map_err(to_py)?;
-        let outcome = block_on(py, call, self.session.run(Caller::current(), call, verb));
-        if call.has_started() && !self.session.in_transaction() {
-            self.put_back(py)?;
-        }
+        let outcome = block_on(py, call, work);
         if call.was_given_up() {
-            self.session.abandon(
-                "the connection is closed: a call did not stop when it was cancelled, or failed inside industrydb",
-            );
+            self.session.abandon(GIVEN_UP);
         }
         outcome
     }
 
-    /// Puts back what `begin` set for the session, if SQL of the caller's has ended the transaction.
-    fn put_back(&self, py: Python<'_>) -> PyResult<()> {
-        let options = match &mut *self.session.begun() {
-            // Noted as begun all the same: whoever ends it has to hear that it is gone.
-            Some(begun) if begun.options != TransactionOptions::default() => std::mem::take(&mut begun.options),
-            Some(_) | None => return Ok(()),
-        };
-        let call = Call::ending(None);
-        block_on(
-            py,
-            &call,
-            self.session.run(Caller::current(), &call, |connector| {
-                Box::pin(async move { ops::put_back(connector, &options).await })
-            }),
-        )
-    }
-
-    /// Runs what begins a transaction. If the caller does not hear that it began, because a signal handler raised, it is
-    /// rolled back: nobody would end it.
+    /// Waits for what begins a transaction. If the caller does not hear that it began, because a signal handler raised,
+    /// it is rolled back: nobody would end it.
     ///
     /// # Errors
-    /// Those of [`Self::run`].
-    pub fn run_begin<T: Send>(
+    /// Those of [`Self::wait`].
+    pub fn wait_for_begin<T: Send>(
         &self,
         py: Python<'_>,
         call: &Call,
-        begin: impl for<'c> FnOnce(&'c mut dyn DatabaseConnector) -> BoxFuture<'c, Result<T>> + Send,
+        begin: impl Future<Output = Result<T>> + Send,
     ) -> PyResult<T> {
-        let was_open = self.session.in_transaction();
-        self.run(py, call, begin).inspect_err(|_| {
-            if call.has_started() && !was_open && self.session.in_transaction() {
-                let rolled_back = self.run(py, &Call::ending(None), |connector| {
-                    Box::pin(async move { ops::rollback(connector, &TransactionOptions::default()).await })
-                });
-                if let Err(error) = rolled_back {
-                    error.write_unraisable(py, None);
+        self.wait(py, call, begin).inspect_err(|_| {
+            if call.has_begun() {
+                let undoing = self.session.undo_begin(&Caller::thread());
+                if let Ok(runtime) = runtime() {
+                    py.detach(|| runtime.block_on(undoing));
                 }
             }
         })
     }
-
-    /// Notes how the transaction was begun that is open now.
-    pub fn remember_transaction(&self, options: &TransactionOptions) {
-        self.session.remember_transaction(options);
-    }
-
-    /// Takes back what [`Self::remember_transaction`] noted: one of our verbs ends the transaction.
-    pub fn forget_transaction(&self) -> Option<TransactionOptions> {
-        self.session.begun().take().map(|begun| begun.options)
-    }
-
-    /// The error for this thread's transaction if the database has rolled it back by itself.
-    pub fn lost_transaction(&self) -> Option<Error> {
-        self.session.lost_transaction(Caller::current())
-    }
-
-    /// Runs `end` with what the transaction was begun with, and forgets that once the transaction is over.
-    fn end_transaction(
-        &self,
-        py: Python<'_>,
-        timeout: Option<f64>,
-        end: for<'c> fn(&'c mut dyn DatabaseConnector, &'c TransactionOptions) -> BoxFuture<'c, Result<()>>,
-    ) -> PyResult<()> {
-        let call = Call::ending(call::timeout(timeout)?);
-        let options = self.session.begun().as_ref().map(|begun| begun.options.clone()).unwrap_or_default();
-        let outcome = self.run(py, &call, move |connector| Box::pin(async move { end(connector, &options).await }));
-        if call.has_started() && !self.session.in_transaction() {
-            self.forget_transaction();
-        }
-        outcome
-    }
-
-    /// Ends the batch reader that is open, if there is one.
-    ///
-    /// # Errors
-    /// If no thread can be started for it.
-    pub fn close_reader(&self, py: Python<'_>) -> PyResult<()> {
-        let runtime = runtime().map_err(to_py)?;
-        py.detach(|| runtime.block_on(self.session.close_reader()));
-        Ok(())
-    }
-}
-
-/// A call with a timeout alone.
-fn timed(timeout: Option<f64>) -> PyResult<Call> {
-    Ok(Call::new(call::timeout(timeout)?, None))
 }
 
 #[pymethods]
@@ -188,7 +109,7 @@ impl Connection {
     /// Opens a connection to what `uri` names.
     #[classmethod]
     fn from_uri(_class: &Bound<'_, PyType>, py: Python<'_>, uri: &str) -> PyResult<Self> {
-        Self::open(py, Config::from_uri(uri, specs()).map_err(to_py)?)
+        Self::open(py, lifecycle::parse(uri)?)
     }
 
     /// Runs SQL, exactly once, and gives its result.
@@ -205,31 +126,19 @@ impl Connection {
         timeout: Option<f64>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let params = self::params(params)?;
-        let call = Call::new(call::timeout(timeout)?, Reporter::new(progress, "execute")?);
-        let options = whole_result(schema_overrides, &call)?;
-        let frame = self.run(py, &call, move |connector| {
-            Box::pin(async move {
-                let overrides = Arc::clone(&options.overrides);
-                checked(ops::execute(connector, &sql, &params, options).await?, &overrides)
-            })
-        })?;
-        frames::to_python(py, frame)
+        self.run(py, verbs::execute(sql, params, schema_overrides, timeout, progress)?)
     }
 
     /// Runs one statement once for each entry of `params_list`, all in one transaction.
     #[pyo3(signature = (sql, params_list, *, timeout=None))]
-    fn execute_many(
+    fn execute_many<'py>(
         &self,
-        py: Python<'_>,
+        py: Python<'py>,
         sql: String,
         params_list: &Bound<'_, PyAny>,
         timeout: Option<f64>,
-    ) -> PyResult<u64> {
-        let rows = self::params_list(params_list)?;
-        self.run(py, &timed(timeout)?, move |connector| {
-            Box::pin(async move { ops::execute_many(connector, &sql, &rows).await })
-        })
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.run(py, verbs::execute_many(sql, params_list, timeout)?)
     }
 
     /// Runs SQL and gives its result piece by piece.
@@ -246,20 +155,9 @@ impl Connection {
         timeout: Option<f64>,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<BatchReader> {
-        let batch_size = batch_size.map_or(Ok(BATCH_SIZE), arguments::integer)?;
-        let batch_rows = usize::try_from(batch_size).ok().filter(|rows| *rows > 0);
-        let Some(batch_rows) = batch_rows else {
-            return Err(PyValueError::new_err(format!("batch_size must be at least 1, not {batch_size}")));
-        };
-        let options = ReadOptions {
-            settle: Settle::FirstBatch,
-            batch_rows,
-            overrides: frames::overrides(schema_overrides)?,
-            progress: Arc::default(),
-        };
-        let reading = Reading { sql, params: self::params(params)?, options, timeout: call::timeout(timeout)? };
+        let (reading, reporter) = verbs::execute_batches(sql, params, batch_size, schema_overrides, timeout, progress)?;
         let session = Arc::clone(&slf.get().session);
-        BatchReader::open(slf, session, reading, Reporter::new(progress, "execute_batches")?)
+        BatchReader::open(slf, session, reading, reporter)
     }
 
     /// The schema that `execute` would give, without running the query.
@@ -271,11 +169,7 @@ impl Connection {
         params: Option<&Bound<'py, PyAny>>,
         timeout: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let params = self::params(params)?;
-        let schema = self.run(py, &timed(timeout)?, move |connector| {
-            Box::pin(async move { connector.describe(&sql, &params).await })
-        })?;
-        frames::schema_to_python(py, &schema)
+        self.run(py, verbs::schema(sql, params, timeout)?)
     }
 
     /// Writes all rows of `data`, column by name, or none of them.
@@ -287,9 +181,9 @@ impl Connection {
                           progress=False)"
     )]
     #[expect(clippy::too_many_arguments, reason = "as the caller writes them")]
-    fn insert(
+    fn insert<'py>(
         &self,
-        py: Python<'_>,
+        py: Python<'py>,
         table: &Bound<'_, PyAny>,
         data: &Bound<'_, PyAny>,
         mode: &str,
@@ -297,19 +191,8 @@ impl Connection {
         conflict_columns: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
         progress: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<u64> {
-        let table = arguments::table(table)?;
-        let options = InsertOptions {
-            mode: InsertMode::parse(mode).map_err(to_py)?,
-            on_conflict: OnConflict::parse(on_conflict).map_err(to_py)?,
-            conflict_columns: arguments::key_columns(conflict_columns)?,
-        };
-        let call = Call::new(call::timeout(timeout)?, Reporter::new(progress, "insert")?);
-        let frame = frames::from_python(data)?;
-        let progress = call.progress();
-        self.run(py, &call, move |connector| {
-            Box::pin(async move { ops::insert(connector, &table, &frame, &options, &progress).await })
-        })
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.run(py, verbs::insert(table, data, mode, on_conflict, conflict_columns, timeout, progress)?)
     }
 
     /// Reads rows of one table.
@@ -331,69 +214,35 @@ impl Connection {
         schema_overrides: Option<&Bound<'py, PyAny>>,
         timeout: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let table = arguments::table(table)?;
-        let columns = arguments::columns(columns)?;
-        let condition = arguments::condition(r#where)?;
-        let order_by = arguments::order_by(order_by)?;
-        let limit = limit.map(arguments::integer).transpose()?;
-        let offset = offset.map(arguments::integer).transpose()?;
-        let params = self::params(params)?;
-        let call = timed(timeout)?;
-        let options = whole_result(schema_overrides, &call)?;
-        let frame = self.run(py, &call, move |connector| {
-            Box::pin(async move {
-                let select = Select {
-                    table: &table,
-                    columns: columns.as_deref(),
-                    condition: &condition,
-                    params: &params,
-                    order_by: &order_by,
-                    limit,
-                    offset,
-                };
-                let overrides = Arc::clone(&options.overrides);
-                checked(ops::select(connector, &select, options).await?, &overrides)
-            })
-        })?;
-        frames::to_python(py, frame)
+        let verb = verbs::select(table, columns, r#where, params, order_by, limit, offset, schema_overrides, timeout)?;
+        self.run(py, verb)
     }
 
     /// Sets columns of the rows that match.
     #[pyo3(signature = (table, values, r#where, params=None, *, timeout=None))]
-    fn update(
+    fn update<'py>(
         &self,
-        py: Python<'_>,
+        py: Python<'py>,
         table: &Bound<'_, PyAny>,
         values: &Bound<'_, PyAny>,
         r#where: &Bound<'_, PyAny>,
         params: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
-    ) -> PyResult<u64> {
-        let table = arguments::table(table)?;
-        let values = arguments::named("values", values)?;
-        let condition = arguments::condition(Some(r#where))?;
-        let params = self::params(params)?;
-        self.run(py, &timed(timeout)?, move |connector| {
-            Box::pin(async move { ops::update(connector, &table, &values, &condition, &params).await })
-        })
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.run(py, verbs::update(table, values, r#where, params, timeout)?)
     }
 
     /// Deletes the rows that match.
     #[pyo3(signature = (table, r#where, params=None, *, timeout=None))]
-    fn delete(
+    fn delete<'py>(
         &self,
-        py: Python<'_>,
+        py: Python<'py>,
         table: &Bound<'_, PyAny>,
         r#where: &Bound<'_, PyAny>,
         params: Option<&Bound<'_, PyAny>>,
         timeout: Option<f64>,
-    ) -> PyResult<u64> {
-        let table = arguments::table(table)?;
-        let condition = arguments::condition(Some(r#where))?;
-        let params = self::params(params)?;
-        self.run(py, &timed(timeout)?, move |connector| {
-            Box::pin(async move { ops::delete(connector, &table, &condition, &params).await })
-        })
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.run(py, verbs::delete(table, r#where, params, timeout)?)
     }
 
     /// A transaction as a context manager; a savepoint inside an open transaction.
@@ -404,8 +253,7 @@ impl Connection {
         read_only: bool,
         deferrable: bool,
     ) -> PyResult<Transaction> {
-        let options = TransactionOptions { isolation, read_only, deferrable };
-        options.check(slf.get().session.dialect).map_err(to_py)?;
+        let options = verbs::transaction(slf.get().session.dialect, isolation, read_only, deferrable)?;
         Ok(Transaction::new(slf.unbind(), options))
     }
 
@@ -419,33 +267,23 @@ impl Connection {
         deferrable: bool,
         timeout: Option<f64>,
     ) -> PyResult<()> {
-        let options = TransactionOptions { isolation, read_only, deferrable };
-        let begun = options.clone();
-        self.run_begin(py, &timed(timeout)?, move |connector| {
-            Box::pin(async move { ops::begin(connector, &options).await })
-        })?;
-        self.remember_transaction(&begun);
-        Ok(())
+        let options = verbs::transaction(self.session.dialect, isolation, read_only, deferrable)?;
+        let call = Call::beginning(call::timeout(timeout)?);
+        self.wait_for_begin(py, &call, self.session.begin(&Caller::thread(), &call, options))
     }
 
     /// Makes what the open transaction did permanent.
     #[pyo3(signature = (*, timeout=None))]
     fn commit(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<()> {
-        if let Some(lost) = self.lost_transaction() {
-            self.forget_transaction();
-            return Err(to_py(lost));
-        }
-        self.end_transaction(py, timeout, |connector, options| Box::pin(ops::commit(connector, options)))
+        let call = Call::ending(call::timeout(timeout)?);
+        self.wait(py, &call, self.session.commit(&Caller::thread(), &call))
     }
 
     /// Undoes what the open transaction did.
     #[pyo3(signature = (*, timeout=None))]
     fn rollback(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<()> {
-        if self.lost_transaction().is_some() {
-            self.forget_transaction();
-            return Ok(());
-        }
-        self.end_transaction(py, timeout, |connector, options| Box::pin(ops::rollback(connector, options)))
+        let call = Call::ending(call::timeout(timeout)?);
+        self.wait(py, &call, self.session.rollback(&Caller::thread(), &call))
     }
 
     /// The tables and views in `schema`, or in all schemas.
@@ -457,11 +295,7 @@ impl Connection {
         schema_overrides: Option<&Bound<'py, PyAny>>,
         timeout: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let overrides = frames::overrides(schema_overrides)?;
-        let frame = self.run(py, &timed(timeout)?, move |connector| {
-            Box::pin(async move { frames::overridden(connector.tables(schema.as_deref()).await?, &overrides) })
-        })?;
-        frames::to_python(py, frame)
+        self.run(py, verbs::tables(schema, schema_overrides, timeout)?)
     }
 
     /// The columns of `table`, one row each, in their order.
@@ -473,18 +307,13 @@ impl Connection {
         schema_overrides: Option<&Bound<'py, PyAny>>,
         timeout: Option<f64>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let table = arguments::table(table)?;
-        let overrides = frames::overrides(schema_overrides)?;
-        let frame = self.run(py, &timed(timeout)?, move |connector| {
-            Box::pin(async move { frames::overridden(ops::columns(connector, &table).await?, &overrides) })
-        })?;
-        frames::to_python(py, frame)
+        self.run(py, verbs::columns(table, schema_overrides, timeout)?)
     }
 
     /// One round trip to the server.
     #[pyo3(signature = (*, timeout=None))]
-    fn ping(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<()> {
-        self.run(py, &timed(timeout)?, |connector| connector.ping())
+    fn ping<'py>(&self, py: Python<'py>, timeout: Option<f64>) -> PyResult<Bound<'py, PyAny>> {
+        self.run(py, verbs::ping(timeout)?)
     }
 
     /// Stops what the connection is doing; to be called from another thread.
@@ -496,17 +325,11 @@ impl Connection {
 
     /// Closes the connection; an open transaction rolls back. May be called twice.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        if self.session.is_foreign() {
-            return Ok(());
-        }
-        let was_open = !self.session.is_closed();
-        let runtime = runtime().map_err(to_py)?;
-        py.detach(|| runtime.block_on(self.session.close(Caller::current()))).map_err(to_py)?;
-        if was_open { log::debug(py, "closed", &self.session.config) } else { Ok(()) }
+        lifecycle::close(py, &self.session)
     }
 
     /// Whether the connection is closed.
-    pub fn is_closed(&self) -> bool {
+    fn is_closed(&self) -> bool {
         self.session.is_closed()
     }
 
@@ -557,50 +380,12 @@ impl Connection {
     }
 
     fn __repr__(&self) -> String {
-        let state = if self.is_closed() { "closed" } else { "open" };
-        format!("<industrydb.Connection {state} {}>", log::shown(&self.session.config))
+        lifecycle::shown("Connection", &self.session)
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        if self.session.is_foreign() {
-            self.session.leak();
-        } else if !self.session.is_closed() {
-            // At the interpreter's own end there is nobody to warn any more.
-            let _ = Python::try_attach(|py| {
-                // It may be dropped while an exception is on its way, which has to arrive.
-                let on_its_way = PyErr::take(py);
-                let message = format!("unclosed {}", self.__repr__());
-                let warned = std::ffi::CString::new(message)
-                    .map_err(PyErr::from)
-                    .and_then(|message| PyErr::warn(py, &py.get_type::<PyResourceWarning>(), &message, 1));
-                if let Err(error) = warned {
-                    error.write_unraisable(py, None);
-                }
-                if let Err(error) = self.close(py) {
-                    error.write_unraisable(py, None);
-                }
-                if let Some(error) = on_its_way {
-                    error.restore(py);
-                }
-            });
-        }
+        lifecycle::forget("Connection", &self.session);
     }
-}
-
-/// Options of a read that collects the whole result.
-fn whole_result(schema_overrides: Option<&Bound<'_, PyAny>>, call: &Call) -> PyResult<ReadOptions> {
-    Ok(ReadOptions {
-        overrides: frames::overrides(schema_overrides)?,
-        progress: call.progress(),
-        ..ReadOptions::default()
-    })
-}
-
-fn checked(frame: DataFrame, overrides: &polars_core::prelude::Schema) -> Result<DataFrame> {
-    if !overrides.is_empty() {
-        frames::check_overrides(overrides, frame.schema())?;
-    }
-    Ok(frame)
 }

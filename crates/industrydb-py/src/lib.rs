@@ -1,28 +1,37 @@
 //! The extension module `industrydb._industrydb`: Python's view of the connectors.
 //!
-//! `factory` lists the backends, `runtime` waits, `session` shares a connection between threads, `connection` and
-//! `reader` are the classes; everything a verb means is in `industrydb_core::ops`.
+//! `factory` lists the backends; `runtime` waits, or gives what is awaited; `session` shares a connection between threads
+//! and tasks; `verbs` reads arguments. The classes are in `connection`, `transaction` and `reader`, with a second one of
+//! each for asyncio. Everything that a verb means is in `industrydb_core::ops`.
 #![deny(unsafe_code)]
 
 #[allow(unsafe_code, reason = "a global allocator is an unsafe trait; the module says why it is sound")]
 mod alloc;
 mod arguments;
+mod async_connection;
+mod async_reader;
+mod async_transaction;
 mod call;
+mod caller;
 mod config;
 mod connection;
+mod coroutine;
 mod errors;
+mod event_loop;
 mod factory;
 mod frames;
 #[allow(unsafe_code, reason = "the GIL without pyo3, which can't be asked here; the module says why")]
 mod gil;
+mod lifecycle;
 mod log;
-mod owner;
 mod params;
 mod progress;
 mod reader;
+mod reading;
 mod runtime;
 mod session;
 mod transaction;
+mod verbs;
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -42,8 +51,11 @@ fn _industrydb(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<config::DatabaseConfig>()?;
     module.add_class::<connection::Connection>()?;
-    module.add_class::<reader::BatchReader>()?;
     module.add_class::<transaction::Transaction>()?;
+    module.add_class::<reader::BatchReader>()?;
+    module.add_class::<async_connection::AsyncConnection>()?;
+    module.add_class::<async_transaction::AsyncTransaction>()?;
+    module.add_class::<async_reader::AsyncBatchReader>()?;
     module.add_function(wrap_pyfunction!(connection::connect, module)?)?;
     module.add_function(wrap_pyfunction!(backends, module)?)?;
     Ok(())

@@ -1,6 +1,6 @@
 //! The `progress=` argument: a callable, or True for a bar.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use industrydb_core::connector::Progress;
 use pyo3::exceptions::PyTypeError;
@@ -36,6 +36,11 @@ impl Reporter {
         Ok(Some(Self { callback: callback.unbind(), is_bar, reported: Mutex::new((0, 0)) }))
     }
 
+    /// Whether something has changed since the last report.
+    pub fn has_news(&self, progress: &Progress) -> bool {
+        *self.reported.lock().unwrap_or_else(PoisonError::into_inner) != progress.get()
+    }
+
     /// Reports what is new.
     ///
     /// # Errors
@@ -43,7 +48,7 @@ impl Reporter {
     pub fn report(&self, py: Python<'_>, progress: &Progress) -> PyResult<()> {
         let now = progress.get();
         {
-            let mut reported = self.reported.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
             if *reported == now {
                 return Ok(());
             }

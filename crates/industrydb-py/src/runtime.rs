@@ -1,8 +1,11 @@
-//! Where async Rust meets blocking Python: the one runtime, and how a Python thread waits for a call.
+//! Where async Rust meets blocking Python and asyncio: the one runtime, how a thread waits for a call and how a task
+//! awaits one.
 //!
-//! A call runs with the GIL released. Every [`TICK`] its thread looks up: signals are handled (so that Ctrl-C works),
+//! A call runs with the GIL released. Every [`TICK`] it looks up: on a thread signals are handled (so that Ctrl-C works),
 //! progress is reported, the deadline is checked. Whatever asks a call to stop goes through the connection's canceller,
-//! and the call is then waited for, so that the connection is in a known state afterwards.
+//! and the call is then waited for, so that the connection is in a known state afterwards. That holds for a task that is
+//! cancelled, too, although it hears of that at once: the call goes on to its end without it, and what the task does next
+//! with the connection waits for that. So no future of a verb is ever dropped in the middle.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,12 +14,16 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use industrydb_core::connector::BoxFuture;
 use industrydb_core::error::{Error, ErrorKind, Result};
 use industrydb_core::tick;
+use pyo3::intern;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::call::{Call, Stop};
+use crate::event_loop::{self, EventLoop};
+use crate::session::{GIVEN_UP, Session};
 use crate::{errors, log};
 
 /// How often a waiting thread looks up.
@@ -71,6 +78,136 @@ pub fn block_on<T: Send>(py: Python<'_>, call: &Call, work: impl Future<Output =
     passed_on.map(|()| value)
 }
 
+/// What a task awaits: a call, its work, and what is made of its outcome.
+pub struct Awaited<T, G> {
+    /// The call, not yet begun.
+    pub call: Call,
+    /// The connection that is closed if the work does not stop when it is asked to.
+    pub session: Option<Arc<Session>>,
+    /// The work, which runs to its end whatever happens to the task.
+    pub work: BoxFuture<'static, Result<T>>,
+    /// What the task gets of it.
+    pub give: G,
+    /// What has to happen if the task does not hear that the work succeeded.
+    pub unheard: Unheard,
+}
+
+/// What is done once at most: when a task was cancelled whose call had succeeded before anything could stop it.
+#[derive(Clone, Default)]
+pub struct Unheard(Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>);
+
+impl Unheard {
+    /// Does `undo`.
+    pub fn new(undo: impl FnOnce() + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Some(Box::new(undo)))))
+    }
+
+    /// The task did not hear of it.
+    pub fn undo(&self) {
+        let undo = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(undo) = undo {
+            undo();
+        }
+    }
+}
+
+/// A future that a task may await, and what happens if it does not hear of its success.
+pub struct Pending<'py> {
+    /// An `asyncio.Future`.
+    pub future: Bound<'py, PyAny>,
+    /// To be done by whoever gives up awaiting it.
+    pub unheard: Unheard,
+}
+
+impl<T, G> Awaited<T, G>
+where
+    T: Send + 'static,
+    G: FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
+{
+    /// Sets it going; its outcome comes to a future of `event_loop`.
+    ///
+    /// # Errors
+    /// If no thread can be started, and what the loop raises.
+    pub fn start<'py>(self, py: Python<'py>, event_loop: EventLoop) -> PyResult<Pending<'py>> {
+        let Self { call, session, work, give, unheard } = self;
+        let runtime = runtime().map_err(errors::to_py)?;
+        let future = event_loop.future(py)?;
+        call.await_on(event_loop.clone());
+        let cancelled = on_cancel(py, call.clone(), session.clone(), unheard.clone())?;
+        future.call_method1(intern!(py, "add_done_callback"), (cancelled,))?;
+        let (awaited, delivered) = (future.clone().unbind(), unheard.clone());
+        runtime.spawn(async move {
+            let working = call.clone();
+            // What panicked is not used again: the connection is given up.
+            let outcome = tokio::spawn(async move { wait(&working, work).await }).await.unwrap_or_else(|_| {
+                call.give_up();
+                Err(panicked())
+            });
+            call.finish_work();
+            if let (Some(session), true) = (session, call.was_given_up()) {
+                session.abandon(GIVEN_UP);
+            }
+            event_loop.run_soon(move |py| {
+                let future = awaited.bind(py);
+                if let Err(error) = deliver(future, &call, outcome, give, &delivered) {
+                    error.write_unraisable(py, Some(future));
+                }
+            });
+        });
+        Ok(Pending { future, unheard })
+    }
+}
+
+/// Says the outcome of `call` to whoever awaits `future`; on its loop's thread.
+fn deliver<T>(
+    future: &Bound<'_, PyAny>,
+    call: &Call,
+    outcome: Result<T>,
+    give: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>>,
+    unheard: &Unheard,
+) -> PyResult<()> {
+    let py = future.py();
+    let passed_on = log::pass_on(py);
+    let outcome = call.finish(py, outcome).and_then(|value| passed_on.map(|()| value));
+    if future.call_method0(intern!(py, "done"))?.is_truthy()? {
+        unheard.undo();
+        return Ok(());
+    }
+    match outcome.and_then(|value| give(py, value)) {
+        Ok(value) => future.call_method1(intern!(py, "set_result"), (value,)).map(drop),
+        Err(error) => {
+            unheard.undo();
+            future.call_method1(intern!(py, "set_exception"), (error,)).map(drop)
+        }
+    }
+}
+
+/// What a future calls when it is done: if the task was cancelled, its call has to stop.
+fn on_cancel(
+    py: Python<'_>,
+    call: Call,
+    session: Option<Arc<Session>>,
+    unheard: Unheard,
+) -> PyResult<Bound<'_, PyAny>> {
+    event_loop::once(py, move |future: &Bound<'_, PyAny>| {
+        let cancelled =
+            future.call_method0(intern!(future.py(), "cancelled")).and_then(|cancelled| cancelled.is_truthy());
+        if !cancelled.unwrap_or(false) {
+            return;
+        }
+        if !call.unawait() {
+            // What has ended already can't be stopped any more.
+            unheard.undo();
+        } else if let (true, Some(session)) = (call.reads(), session) {
+            session.leave_open_reading();
+        }
+    })
+}
+
+fn panicked() -> Error {
+    Error::execution("the call failed inside industrydb: please report it")
+}
+
 /// Drives `work`, looking up now and then; once asked to stop, until it has stopped or the grace is over.
 async fn wait<T>(call: &Call, work: impl Future<Output = Result<T>>) -> Result<T> {
     let mut work = pin!(work);
@@ -82,7 +219,11 @@ async fn wait<T>(call: &Call, work: impl Future<Output = Result<T>>) -> Result<T
             return outcome;
         }
         // Python code may run now, and wait for calls of its own.
-        tokio::task::block_in_place(|| call.tick());
+        if call.is_awaited() {
+            call.tick()
+        } else {
+            tokio::task::block_in_place(|| call.tick())
+        }
         match call.stop() {
             None => {}
             // Nothing runs on the server yet: it waits for its turn, and is just not waited for any more.
@@ -108,7 +249,7 @@ impl Stop {
     fn error_while_waiting(self, call: &Call) -> Error {
         match self {
             Self::TimedOut => call.timeout_error("while another call of this connection, or its transaction, went on"),
-            Self::Raised => Error::new(ErrorKind::Cancelled, "interrupted before it began"),
+            Self::Raised | Self::Unawaited => Error::new(ErrorKind::Cancelled, "interrupted before it began"),
         }
     }
 }

@@ -1,41 +1,39 @@
-//! One connection as several threads share it: who may use it, and when.
+//! One connection as several threads or tasks share it: who may use it, and when.
 //!
 //! Calls take turns. An open transaction belongs to whoever opened it: the calls of others wait until it ends. While a
-//! `BatchReader` is open, every call fails at once. None of this is I/O; the connector itself is behind a lock of its
+//! batch reader is open, every call fails at once. None of this is I/O; the connector itself is behind a lock of its
 //! own, so that a reader's task can hold it.
+
+mod transactions;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::ThreadId;
 use std::time::Duration;
 
 use industrydb_core::config::Config;
 use industrydb_core::connector::{BoxFuture, Canceller, DatabaseConnector};
 use industrydb_core::error::{Error, Result};
-use industrydb_core::ops::TransactionOptions;
 use industrydb_core::sql::Dialect;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedMutexGuard};
+use tokio::task::{block_in_place, spawn_blocking};
 
 use crate::call::Call;
+use crate::caller::{Caller, Owner};
 use crate::factory;
-use crate::owner::Owner;
+use crate::runtime::runtime;
+use transactions::Begun;
+pub use transactions::Block;
 
-/// How often a call that waits for another thread's transaction looks whether that thread is still there.
+/// How often a call that waits for another's transaction looks whether that one is still there.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Why a connection is closed whose call did not end as it should.
+pub const GIVEN_UP: &str =
+    "the connection is closed: a call did not stop when it was cancelled, or failed inside industrydb";
 
 /// The connector, until the connection closes.
 pub type Slot = Option<Box<dyn DatabaseConnector>>;
-
-/// Who makes a call: a thread of Python.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Caller(ThreadId);
-
-impl Caller {
-    /// The thread that asks.
-    pub fn current() -> Self {
-        Self(std::thread::current().id())
-    }
-}
 
 /// One connection, shared.
 pub struct Session {
@@ -55,16 +53,6 @@ pub struct Session {
     ended: Notify,
 }
 
-/// The transaction that one of our verbs has begun, until one of them ends it.
-#[derive(Debug)]
-pub struct Begun {
-    /// What it was begun with.
-    pub options: TransactionOptions,
-    by: Caller,
-    /// Why the database has rolled it back by itself, if it has.
-    lost: Option<String>,
-}
-
 /// Whose turn it is.
 #[derive(Debug, Default)]
 struct Turns {
@@ -74,26 +62,46 @@ struct Turns {
     owner: Option<Owner>,
     /// What ends the open batch reader, if there is one: each has its own, so that none ends the next.
     reading: Option<Arc<Notify>>,
+    /// Whether that reader is being closed already, so that it is worth waiting for its end.
+    leaving: bool,
     /// Whether a batch reader's task still holds the connector.
     pumping: bool,
+    /// Whether the open transaction is going to be rolled back before anybody's call, its owner's included.
+    undoing: bool,
     /// Why the connection is closed, once it is.
     closed: Option<String>,
 }
 
 /// The right to use the connection until it is dropped.
-pub struct Turn<'s> {
-    session: &'s Session,
+pub struct Turn {
+    session: Arc<Session>,
     caller: Caller,
 }
 
-impl Drop for Turn<'_> {
+impl Turns {
+    /// Whether nobody else is in a call or has a transaction open, and no reader is open.
+    fn is_free_for(&self, caller: &Caller) -> bool {
+        self.closed.is_none()
+            && self.reading.is_none()
+            && self.busy.is_none()
+            && !self.undoing
+            && self.owner.as_ref().is_none_or(|owner| owner.caller == *caller)
+    }
+
+    /// Whether what stands in the way is `owner`'s transaction alone. It may have been ended since it was asked.
+    fn waits_for(&self, owner: &Owner) -> bool {
+        self.busy.is_none() && !self.undoing && self.owner.as_ref().is_some_and(|open| open.caller == owner.caller)
+    }
+}
+
+impl Drop for Turn {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.session.shut("the connection is closed: a call failed inside industrydb");
         }
         let open = self.session.in_transaction();
         // Asks the interpreter for the thread's name, which nobody may wait for who has the lock.
-        let new = (open && self.session.turns().owner.is_none()).then(|| Owner::on_this_thread(self.caller));
+        let new = (open && self.session.turns().owner.is_none()).then(|| Owner::new(self.caller.clone()));
         let mut turns = self.session.turns();
         turns.busy = None;
         turns.owner = if open { turns.owner.take().or(new) } else { None };
@@ -125,35 +133,6 @@ impl Session {
 
     fn turns(&self) -> MutexGuard<'_, Turns> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The transaction that one of our verbs has begun.
-    pub fn begun(&self) -> MutexGuard<'_, Option<Begun>> {
-        self.transaction.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Notes that this thread has begun a transaction with `options`.
-    pub fn remember_transaction(&self, options: &TransactionOptions) {
-        *self.begun() = Some(Begun { options: options.clone(), by: Caller::current(), lost: None });
-    }
-
-    /// The error for this thread's transaction if the database has rolled it back by itself. What runs before the thread
-    /// has ended it would be stored at once, and is refused.
-    pub fn lost_transaction(&self, caller: Caller) -> Option<Error> {
-        let begun = self.begun();
-        let lost = begun.as_ref().filter(|begun| begun.by == caller)?.lost.as_ref()?;
-        let message = format!("the transaction is over: the database rolled it back when a statement failed ({lost})");
-        let hint = "nothing of it is stored; leave its block, or call rollback(), and begin again";
-        Some(self.refusal(&message).with_hint(hint))
-    }
-
-    /// Notes whether a call that ended with `outcome` has cost the transaction that `was_open`.
-    pub fn note_outcome<T>(&self, was_open: bool, connector: &dyn DatabaseConnector, outcome: &Result<T>) {
-        if let (true, false, Err(error), Some(begun)) =
-            (was_open, connector.in_transaction(), outcome, self.begun().as_mut())
-        {
-            begun.lost.get_or_insert_with(|| error.message().to_owned());
-        }
     }
 
     /// Whether a transaction is open, as of the last call that ended.
@@ -208,43 +187,64 @@ impl Session {
     ///
     /// # Errors
     /// [`industrydb_core::error::ErrorKind::ConnectionClosed`]; [`industrydb_core::error::ErrorKind::Execution`] at
-    /// once if a batch reader is open, if the caller is in the middle of another call already, or if the thread whose
-    /// transaction is open has ended.
-    async fn turn(&self, caller: Caller) -> Result<Turn<'_>> {
+    /// once if a batch reader is open, if the caller is in the middle of another call already, or if the thread or task
+    /// whose transaction is open has ended.
+    async fn turn(self: &Arc<Self>, caller: &Caller) -> Result<Turn> {
+        loop {
+            let mut ended = std::pin::pin!(self.ended.notified());
+            ended.as_mut().enable();
+            let owner = {
+                let mut turns = self.turns();
+                if let Some(reason) = &turns.closed {
+                    return Err(self.closed_error(reason));
+                }
+                if turns.reading.is_some() && !turns.leaving {
+                    return Err(self.refusal("a BatchReader of this connection is open: exhaust it or close it first"));
+                }
+                // A task can't be: what is still running is a call of its own that was cancelled.
+                if matches!(caller, Caller::Thread(_)) && turns.busy.as_ref() == Some(caller) {
+                    return Err(self.refusal("this thread is in the middle of another call of this connection"));
+                }
+                if turns.is_free_for(caller) {
+                    return Ok(self.take(&mut turns, caller));
+                }
+                turns.owner.clone().filter(|_| turns.busy.is_none() && !turns.undoing)
+            };
+            if let Some(owner) = owner
+                && block_in_place(|| owner.is_gone())
+                && self.turns().waits_for(&owner)
+            {
+                return Err(self
+                    .refusal(&format!("a transaction is open that nobody can end: its {owner} has ended"))
+                    .with_hint("close the connection, which rolls back, and open another one"));
+            }
+            // A thread or task that ends says nothing: look again now and then.
+            let _ = tokio::time::timeout(LOOK_EVERY, ended).await;
+        }
+    }
+
+    /// This caller's turn, before anybody else's, to undo a transaction: [`Turns::undoing`] is set. `None` if the
+    /// connection is closed meanwhile.
+    async fn turn_to_undo(self: &Arc<Self>, caller: &Caller) -> Option<Turn> {
         loop {
             let mut ended = std::pin::pin!(self.ended.notified());
             ended.as_mut().enable();
             {
                 let mut turns = self.turns();
-                if let Some(reason) = &turns.closed {
-                    return Err(self.closed_error(reason));
+                if turns.closed.is_some() {
+                    return None;
                 }
-                if turns.reading.is_some() {
-                    return Err(self.refusal("a BatchReader of this connection is open: exhaust it or close it first"));
-                }
-                if turns.busy == Some(caller) {
-                    return Err(self.refusal("this thread is in the middle of another call of this connection"));
-                }
-                let other = turns.owner.as_ref().filter(|owner| owner.caller != caller);
-                match (turns.busy, other) {
-                    (None, None) => {
-                        turns.busy = Some(caller);
-                        return Ok(Turn { session: self, caller });
-                    }
-                    (None, Some(owner)) if owner.is_gone() => {
-                        let name = owner.name();
-                        return Err(self
-                            .refusal(&format!(
-                                "a transaction is open that nobody can end: its thread ({name}) has ended"
-                            ))
-                            .with_hint("close the connection, which rolls back, and open another one"));
-                    }
-                    (Some(_), _) | (None, Some(_)) => {}
+                if turns.busy.is_none() {
+                    return Some(self.take(&mut turns, caller));
                 }
             }
-            // A thread that ends says nothing: look again now and then.
-            let _ = tokio::time::timeout(LOOK_EVERY, ended).await;
+            ended.await;
         }
+    }
+
+    fn take(self: &Arc<Self>, turns: &mut Turns, caller: &Caller) -> Turn {
+        turns.busy = Some(caller.clone());
+        Turn { session: Arc::clone(self), caller: caller.clone() }
     }
 
     fn refusal(&self, message: &str) -> Error {
@@ -255,24 +255,70 @@ impl Session {
     ///
     /// # Errors
     /// Those of waiting for the turn, and those of `verb`.
-    pub async fn run<T>(
-        &self,
-        caller: Caller,
+    pub async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        caller: &Caller,
         call: &Call,
-        verb: impl for<'c> FnOnce(&'c mut dyn DatabaseConnector) -> BoxFuture<'c, Result<T>> + Send,
+        verb: impl for<'c> FnOnce(&'c mut dyn DatabaseConnector) -> BoxFuture<'c, Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let _turn = self.turn(caller).await?;
-        let mut slot = self.connector.lock().await;
+        let turn = self.turn(caller).await?;
+        self.run_in(turn, call, verb).await
+    }
+
+    /// Runs a verb in this turn.
+    async fn run_in<T: Send + 'static>(
+        self: &Arc<Self>,
+        turn: Turn,
+        call: &Call,
+        verb: impl for<'c> FnOnce(&'c mut dyn DatabaseConnector) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let mut slot = Arc::clone(&self.connector).lock_owned().await;
+        match &turn.caller {
+            Caller::Thread(_) => self.work(&turn.caller, &mut slot, call, verb).await,
+            Caller::Task(_) => {
+                // Connectors keep whoever polls them busy, be it with a file or with waiting for a socket: for as long as
+                // it has the connection, a task's call has a thread.
+                let (session, caller, call, runtime) =
+                    (Arc::clone(self), turn.caller.clone(), call.clone(), Handle::current());
+                let work =
+                    spawn_blocking(move || runtime.block_on(session.work(&caller, &mut slot, &call, verb))).await;
+                work.unwrap_or_else(|_| {
+                    self.abandon("the connection is closed: a call failed inside industrydb");
+                    Err(Error::execution("the call failed inside industrydb: please report it"))
+                })
+            }
+        }
+    }
+
+    async fn work<T>(
+        &self,
+        caller: &Caller,
+        slot: &mut Slot,
+        call: &Call,
+        verb: impl for<'c> FnOnce(&'c mut dyn DatabaseConnector) -> BoxFuture<'c, Result<T>>,
+    ) -> Result<T> {
         let Some(connector) = slot.as_mut() else { return Err(self.closed_error("the connection is closed")) };
         if let (false, Some(error)) = (call.ends_transaction(), self.lost_transaction(caller)) {
             return Err(error);
         }
-        let was_open = connector.in_transaction() && !call.ends_transaction();
+        let was_open = connector.in_transaction();
         call.start(self.canceller());
-        let outcome = verb(connector.as_mut()).await.map_err(|error| error.with_backend(self.config.db_type()));
-        call.finish_work();
-        self.note_outcome(was_open, connector.as_ref(), &outcome);
-        self.note_state(&mut slot);
+        let mut outcome = verb(connector.as_mut()).await.map_err(|error| error.with_backend(self.config.db_type()));
+        if call.begins_transaction() && !was_open {
+            call.note_begun(connector.in_transaction());
+        }
+        let stopped = call.finish_work().is_some();
+        if !call.ends_transaction() {
+            self.note_outcome(was_open, connector.as_ref(), &outcome);
+        }
+        let tidied = self.tidy_transaction(connector.as_mut(), stopped && call.has_begun()).await;
+        if stopped {
+            call.note_begun(false);
+        }
+        if let (Ok(_), Err(error)) = (&outcome, tidied) {
+            outcome = Err(error);
+        }
+        self.note_state(slot);
         if self.is_closed()
             && let Some(connector) = slot.take()
         {
@@ -286,7 +332,11 @@ impl Session {
     ///
     /// # Errors
     /// Those of waiting for the turn.
-    pub async fn begin_reading(&self, caller: Caller, call: &Call) -> Result<(OwnedMutexGuard<Slot>, Arc<Notify>)> {
+    pub async fn begin_reading(
+        self: &Arc<Self>,
+        caller: &Caller,
+        call: &Call,
+    ) -> Result<(OwnedMutexGuard<Slot>, Arc<Notify>)> {
         let _turn = self.turn(caller).await?;
         if let Some(error) = self.lost_transaction(caller) {
             return Err(error);
@@ -296,6 +346,7 @@ impl Session {
         let stop = Arc::new(Notify::new());
         let mut turns = self.turns();
         turns.reading = Some(Arc::clone(&stop));
+        turns.leaving = false;
         turns.pumping = true;
         drop(turns);
         Ok((slot, stop))
@@ -321,6 +372,18 @@ impl Session {
         }
         drop(turns);
         self.ended.notify_waiters();
+    }
+
+    /// The batch reader that has `stop` is going to be closed: calls may wait for that.
+    pub fn leave_reading(&self, stop: &Arc<Notify>) {
+        let mut turns = self.turns();
+        turns.leaving |= turns.reading.as_ref().is_some_and(|open| Arc::ptr_eq(open, stop));
+    }
+
+    /// The batch reader that is open is going to be closed, since what it waits for is stopped.
+    pub fn leave_open_reading(&self) {
+        let mut turns = self.turns();
+        turns.leaving |= turns.reading.is_some();
     }
 
     /// Ends the open batch reader, if there is one, whoever has it.
@@ -377,9 +440,9 @@ impl Session {
     ///
     /// # Errors
     /// What the server says to it.
-    pub async fn close(&self, caller: Caller) -> Result<()> {
+    pub async fn close(&self, caller: &Caller) -> Result<()> {
         self.shut("the connection is closed");
-        if self.turns().busy == Some(caller) {
+        if matches!(caller, Caller::Thread(_)) && self.turns().busy.as_ref() == Some(caller) {
             // The call below this one on the stack has the connector, and closes it when it ends.
             return self.canceller.cancel().await;
         }
@@ -393,6 +456,16 @@ impl Session {
         match slot.take() {
             Some(connector) => connector.close().await,
             None => Ok(()),
+        }
+    }
+
+    /// Closes the connection, of which nobody knows, without waiting for that.
+    pub fn close_soon(self: &Arc<Self>) {
+        self.shut("the connection is closed");
+        if let Ok(runtime) = runtime() {
+            let session = Arc::clone(self);
+            // Nobody is there to hear what the server says to it.
+            runtime.spawn(async move { session.close(&Caller::thread()).await });
         }
     }
 

@@ -2,15 +2,16 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use industrydb_core::connector::DatabaseConnector;
-use industrydb_core::error::{Error, Result};
-use industrydb_core::ops::{self, Atomic, TransactionOptions};
+use industrydb_core::error::Error;
+use industrydb_core::ops::TransactionOptions;
 use pyo3::prelude::*;
 use pyo3::types::PyAny;
 
 use crate::call::Call;
+use crate::caller::Caller;
 use crate::connection::Connection;
 use crate::errors::to_py;
+use crate::session::Block;
 
 /// A transaction that begins with `with`, commits at its end and rolls back on an exception. Inside an open
 /// transaction it is a savepoint.
@@ -18,13 +19,7 @@ use crate::errors::to_py;
 pub struct Transaction {
     connection: Py<Connection>,
     options: TransactionOptions,
-    open: Mutex<Option<Open>>,
-}
-
-/// What `with` has opened.
-enum Open {
-    Whole,
-    Nested(Atomic),
+    open: Mutex<Option<Block>>,
 }
 
 impl Transaction {
@@ -33,9 +28,14 @@ impl Transaction {
         Self { connection, options, open: Mutex::new(None) }
     }
 
-    fn open(&self) -> MutexGuard<'_, Option<Open>> {
+    fn open(&self) -> MutexGuard<'_, Option<Block>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The error for entering a transaction twice.
+pub fn begun_already() -> PyErr {
+    to_py(Error::execution("this transaction has begun already; call transaction() for another"))
 }
 
 #[pymethods]
@@ -43,16 +43,13 @@ impl Transaction {
     fn __enter__<'py>(slf: Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
         let this = slf.get();
         if this.open().is_some() {
-            return Err(to_py(Error::execution("this transaction has begun already; call transaction() for another")));
+            return Err(begun_already());
         }
-        let options = this.options.clone();
         let connection = this.connection.get();
-        let opened = connection.run_begin(slf.py(), &Call::new(None, None), move |connector| {
-            Box::pin(async move { begin(connector, &options).await })
-        })?;
-        if matches!(opened, Open::Whole) {
-            connection.remember_transaction(&this.options);
-        }
+        let call = Call::beginning(None);
+        let caller = Caller::thread();
+        let entering = connection.session().enter(&caller, &call, this.options.clone());
+        let opened = connection.wait_for_begin(slf.py(), &call, entering)?;
         *this.open() = Some(opened);
         Ok(slf)
     }
@@ -65,72 +62,9 @@ impl Transaction {
         _exc_value: Option<&Bound<'_, PyAny>>,
         _traceback: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        let Some(open) = self.open().take() else { return Ok(()) };
-        let connection = self.connection.get();
-        let failed = exc_type.is_some();
-        if failed && connection.is_closed() {
-            // Closing has rolled back.
-            return Ok(());
-        }
-        // What still reads in the block ends with it.
-        connection.close_reader(py)?;
-        if let Some(lost) = connection.lost_transaction() {
-            if matches!(open, Open::Whole) {
-                connection.forget_transaction();
-            }
-            return if failed { Ok(()) } else { Err(to_py(lost)) };
-        }
-        if matches!(open, Open::Whole) && connection.forget_transaction().is_none() {
-            // The block itself has called commit() or rollback().
-            return Ok(());
-        }
-        let options = self.options.clone();
-        connection.run(py, &Call::ending(None), move |connector| {
-            Box::pin(async move { end(connector, open, &options, failed).await })
-        })
-    }
-}
-
-async fn begin(connector: &mut dyn DatabaseConnector, options: &TransactionOptions) -> Result<Open> {
-    if !connector.in_transaction() {
-        ops::begin(connector, options).await?;
-        return Ok(Open::Whole);
-    }
-    if *options != TransactionOptions::default() {
-        return Err(Error::execution(
-            "a transaction is open already: what is nested in it is a savepoint, without isolation, read_only or \
-             deferrable of its own",
-        ));
-    }
-    Atomic::begin(connector).await.map(Open::Nested)
-}
-
-async fn end(
-    connector: &mut dyn DatabaseConnector,
-    open: Open,
-    options: &TransactionOptions,
-    failed: bool,
-) -> Result<()> {
-    match (open, failed) {
-        (Open::Whole, false) => match ops::commit(connector, options).await {
-            Err(error) if connector.in_transaction() => {
-                // Nobody is left who could try again. Why it could not be committed is what the caller has to know.
-                let _ = ops::rollback(connector, options).await;
-                Err(error)
-            }
-            outcome => outcome,
-        },
-        // The server may have rolled back by itself: SQLite does when the disk is full.
-        (Open::Whole, true) if !connector.in_transaction() => ops::put_back(connector, options).await,
-        (Open::Whole, true) => ops::rollback(connector, options).await,
-        (Open::Nested(savepoint), false) => savepoint.end(connector, Ok(())).await,
-        (Open::Nested(savepoint), true) => {
-            // The exception of the body goes on by itself; only a rollback that failed is news.
-            let body = Error::execution("the block of a savepoint raised");
-            match savepoint.end::<()>(connector, Err(body)).await {
-                Err(error) if error.details().detail.is_some() => Err(error),
-                _ => Ok(()),
-            }
-        }
+        let Some(block) = self.open().take() else { return Ok(()) };
+        let (connection, caller, call) = (self.connection.get(), Caller::thread(), Call::ending(None));
+        let leaving = connection.session().leave(&caller, &call, block, self.options.clone(), exc_type.is_some());
+        connection.wait(py, &call, leaving)
     }
 }
