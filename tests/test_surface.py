@@ -11,7 +11,7 @@ import pytest
 
 import industrydb
 import industrydb.typing
-from industrydb import _industrydb, exceptions
+from industrydb import _connect_async, _industrydb, exceptions
 
 STUB = Path(__file__).parents[1] / "stubs" / "industrydb" / "_industrydb.pyi"
 TREE = ast.parse(STUB.read_text(encoding="utf-8"))
@@ -55,7 +55,7 @@ def test_the_stub_exports_what_rust_exports() -> None:
 
 
 def test_the_package_exports_all_of_it() -> None:
-    in_python = {*exceptions.__all__, "load_config"}
+    in_python = {*exceptions.__all__, *_connect_async.__all__, "load_config"}
     assert set(industrydb.__all__) == set(_industrydb.__all__) | in_python
     assert all(hasattr(industrydb, name) for name in industrydb.__all__)
 

@@ -135,3 +135,27 @@ def errors(conn: idb.Connection) -> None:
         assert_type(error.code, str | None)
         assert_type(error.message, str)
         raise
+
+
+async def awaited(config: idb.DatabaseConfig) -> None:
+    async with idb.connect_async("sqlite://") as conn:
+        assert_type(conn, idb.AsyncConnection)
+        assert_type(await conn.execute("SELECT ?", [1], timeout=2.5), pl.DataFrame)
+        assert_type(await conn.execute_many("INSERT INTO t VALUES (?)", [[1]]), int)
+        assert_type(await conn.schema("SELECT 1"), pl.Schema)
+        assert_type(await conn.insert("t", {"a": [1]}, mode="create"), int)
+        assert_type(await conn.select("t", where={"a": 1}), pl.DataFrame)
+        assert_type(await conn.update("t", {"a": 1}, True), int)
+        assert_type(await conn.delete("t", {"a": [1, None]}), int)
+        assert_type(await conn.tables(), pl.DataFrame)
+        assert_type(conn.in_transaction, bool)
+        async with conn.transaction(isolation="deferred") as transaction:
+            assert_type(transaction, idb.AsyncTransaction)
+        async for frame in conn.execute_batches("SELECT 1"):
+            assert_type(frame, pl.DataFrame)
+        async with conn.execute_batches("SELECT 1") as reader:
+            assert_type(reader, idb.AsyncBatchReader)
+            assert_type(reader.schema, pl.Schema)
+    assert_type(await idb.AsyncConnection.connect(config), idb.AsyncConnection)
+    assert_type(await idb.AsyncConnection.from_uri("sqlite://"), idb.AsyncConnection)
+    assert_type(await idb.connect_async(config), idb.AsyncConnection)

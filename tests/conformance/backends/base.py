@@ -30,7 +30,14 @@ class Database:
 
     def connect(self, **options: Any) -> idb.Connection:
         """A new connection to it; `options` add to those of its config."""
-        return idb.DatabaseConfig.from_dict({**self.config.to_dict(), **options}).connect()
+        return self._with(options).connect()
+
+    def connect_async(self, **options: Any) -> idb.AsyncConnecting:
+        """The same for asyncio."""
+        return idb.connect_async(self._with(options))
+
+    def _with(self, options: Mapping[str, Any]) -> idb.DatabaseConfig:
+        return idb.DatabaseConfig.from_dict({**self.config.to_dict(), **options})
 
 
 @dataclass(frozen=True, slots=True)
