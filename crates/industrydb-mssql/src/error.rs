@@ -9,6 +9,11 @@ use tiberius::error::TokenError;
 /// The backend's name in errors.
 pub const BACKEND: &str = "mssql";
 
+/// The error of an option that can't be honoured.
+pub fn of_option(option: &str, why: &str) -> Error {
+    Error::configuration(format!("{option}: {why}")).with_backend(BACKEND)
+}
+
 /// The statement was chosen as the victim of a deadlock; its transaction is rolled back.
 const DEADLOCK: u32 = 1205;
 

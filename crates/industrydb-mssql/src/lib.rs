@@ -1,9 +1,10 @@
 //! The SQL Server connector, on the client library tiberius.
 //!
-//! Connecting: `login` over a watched socket (`wire`). Reading: `session` sends a `request` and reads the `reply`,
+//! Connecting: `login`, as whom `authentication` says, over a watched socket (`wire`). Reading: `session` sends a `request` and reads the `reply`,
 //! `script` turns it into events, `decode` fills one `store` per column, beside the reading (`blocks`). Writing: `bulk` sends rows that `encode` makes.
 #![forbid(unsafe_code)]
 
+mod authentication;
 mod blocks;
 mod bulk;
 mod catalog;
@@ -32,6 +33,7 @@ mod stored;
 mod types;
 mod variant;
 mod whereabouts;
+mod windows;
 mod wire;
 
 pub use connector::connect;
