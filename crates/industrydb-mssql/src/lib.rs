@@ -1,7 +1,8 @@
 //! The SQL Server connector, on the client library tiberius.
 //!
-//! Connecting: `login`, as whom `authentication` says, over a watched socket (`wire`). Reading: `session` sends a `request` and reads the `reply`,
-//! `script` turns it into events, `decode` fills one `store` per column, beside the reading (`blocks`). Writing: `bulk` sends rows that `encode` makes.
+//! Connecting: `login` over a watched socket (`wire`), as whom `authentication` says. Reading: `session` sends a `request`
+//! and reads the `reply` to its end (`converse`), `script` turns it into events, `decode` fills one `store` per column,
+//! beside the reading (`blocks`). Writing: `bulk` sends rows that `encode` makes.
 #![forbid(unsafe_code)]
 
 mod authentication;
@@ -10,6 +11,7 @@ mod bulk;
 mod catalog;
 mod code_page;
 mod connector;
+mod converse;
 mod decode;
 mod describe;
 mod dial;
