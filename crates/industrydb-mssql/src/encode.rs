@@ -10,7 +10,7 @@ use tiberius::{ColumnData, Uuid};
 
 use crate::error::BACKEND;
 use crate::instant;
-use crate::types::{Kind, MONEY, SMALLMONEY};
+use crate::types::{Kind, MONEY, SMALLMONEY, is_narrow};
 
 /// The most UTF-16 units of text in a `sql_variant`.
 const LONGEST_VARIANT: usize = 4_000;
@@ -310,9 +310,10 @@ impl<'a> Encoder<'a> {
 
     /// Whether the value is text that its collation's code page may not hold.
     pub fn is_code_page_text(&self, row: usize) -> bool {
-        let takes_any = self.target.declared_type.starts_with('n') || self.target.declared_type == "xml";
         match &self.source {
-            Source::Text { values, .. } => !takes_any && values.get(row).is_some_and(|text| !text.is_ascii()),
+            Source::Text { values, .. } if is_narrow(&self.target.declared_type) => {
+                values.get(row).is_some_and(|text| !text.is_ascii())
+            }
             _ => false,
         }
     }

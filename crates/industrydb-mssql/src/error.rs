@@ -194,12 +194,9 @@ fn name_the_culprit(error: &mut Error, number: u32) {
             object = after("table \"", '"');
             details.column_name = after("column '", '\'');
         }
-        515 => {
-            details.column_name = after("column '", '\'');
-            object = after("table '", '\'');
-        }
+        // `Cannot insert the value NULL into column 'c', table 'd.s.t'; …`
         // `String or binary data would be truncated in table 'd.s.t', column 'c'. Truncated value: '…'.`
-        2628 => {
+        515 | 2628 => {
             object = after("table '", '\'');
             details.column_name = after("column '", '\'');
         }
