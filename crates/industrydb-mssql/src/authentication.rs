@@ -87,7 +87,7 @@ impl<'a> Login<'a> {
             // CREATE LOGIN: a login of SQL Server's own can't contain a backslash, one of Windows' does.
             (Some("sql"), None, Some(username)) if username.contains('\\') => Err(of_option(
                 "authentication",
-                "sql takes a SQL Server login, and a username with a backslash is a Windows account (authentication=windows)",
+                "sql takes a SQL Server login: a username with a backslash is a Windows account (authentication=windows)",
             )),
             (None, None, Some(username)) if username.contains('\\') => Self::named(username, password),
             (_, None, Some(username)) => Ok(Self::Sql { username, password: password.unwrap_or("") }),
@@ -125,8 +125,8 @@ impl<'a> Login<'a> {
     }
 }
 
-const NEEDS_AN_ACCOUNT: &str = "a Windows account needs username (DOMAIN\\name) and password; trusted_connection=true logs \
-     in as the user of this process";
+const NEEDS_AN_ACCOUNT: &str = "a Windows account needs username (DOMAIN\\name) and password; trusted_connection=true \
+     logs in as the user of this process";
 
 #[cfg(test)]
 mod tests {

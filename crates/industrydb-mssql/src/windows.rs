@@ -13,14 +13,14 @@ use tiberius::AuthMethod;
 use crate::authentication::Account;
 
 /// What helps where Windows itself refuses.
-pub const NO_NTLM: &str = "Windows gave no credentials for this login: a policy may forbid NTLM (\"Network security: Restrict \
-     NTLM\"); a SQL Server login or an access_token does without";
+pub const NO_NTLM: &str = "Windows gave no credentials for this login: a policy may forbid NTLM (\"Network security: \
+     Restrict NTLM\"); a SQL Server login or an access_token does without";
 
 /// `SEC_E_NO_CREDENTIALS` (winerror.h), one of the codes in which Windows' security package (SSPI) tells its errors.
 const NO_CREDENTIALS: i32 = -2_146_893_042;
 
-/// Whether an error of this kind may be the security package's: none of its codes has a kind of its own, and nearly all of
-/// a socket's have.
+/// Whether an error of this kind may be the security package's: none of its codes has a kind of its own, and nearly all
+/// of a socket's have.
 pub fn is_of_sspi(kind: io::ErrorKind) -> bool {
     kind == io::Error::from_raw_os_error(NO_CREDENTIALS).kind()
 }
