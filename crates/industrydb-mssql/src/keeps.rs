@@ -1,5 +1,7 @@
 //! What a column makes of one value: whether it keeps it, as `insert` would have it.
 
+use std::cmp::Ordering;
+
 use industrydb_core::decimal::parse_decimal;
 use industrydb_core::error::{Error, Result};
 use industrydb_core::exact;
@@ -13,7 +15,7 @@ use tiberius::ColumnData;
 
 use crate::encode::{Encoder, Way, stored_frame};
 use crate::params::Bound;
-use crate::types::{Kind, MOST_DIGITS, is_narrow, is_utf8};
+use crate::types::{Kind, MOST_DIGITS, is_filled_up, is_narrow, is_utf8};
 
 const MICROS_PER_MINUTE: i64 = 60_000_000;
 /// From here on a whole number may have more digits than the six that a `float` has as text.
@@ -99,13 +101,14 @@ fn at_risk(value: &Value) -> bool {
         Value::Time(micros) => micros % MICROS_PER_MINUTE != 0,
         // A `date` keeps no time of day, a `time` no date.
         Value::Datetime(_) | Value::DatetimeUtc(_) => true,
+        // A `binary(n)` fills them up.
+        Value::Bytes(_) => true,
         Value::Text(text) => {
             let number = text.trim_start().starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first));
             text.ends_with(' ') || number && text.contains(['.', ':', 'e', 'E'])
         }
         Value::Null
         | Value::Bool(_)
-        | Value::Bytes(_)
         | Value::Date(_)
         | Value::Duration(_)
         | Value::Uuid(_)
@@ -140,6 +143,10 @@ fn keeps(value: &Value, target: &ColumnInfo) -> Option<bool> {
     let series = match value {
         Value::Float(value) if is_varying_text(kind, target) => return Some(has_six_digits(*value)),
         Value::Int(_) | Value::Float(_) | Value::Decimal(_) if number => series(value)?,
+        Value::Time(_) if is_varying_text(kind, target) => return Some(has_room(kind, TIME)),
+        Value::Datetime(_) if is_varying_text(kind, target) => return Some(has_room(kind, DATETIME)),
+        Value::DatetimeUtc(_) if is_varying_text(kind, target) => return Some(has_room(kind, DATETIME_UTC)),
+        Value::Bytes(bytes) => return keeps_bytes(bytes, kind, target),
         Value::Time(_) if time => series(value)?,
         // An instant that is not said to be elsewhere is one in UTC to the server.
         Value::Datetime(micros) if matches!(kind, Kind::DateTimeOffset(_)) => series(&Value::DatetimeUtc(*micros))?,
@@ -156,6 +163,37 @@ fn keeps(value: &Value, target: &ColumnInfo) -> Option<bool> {
 fn is_varying_text(kind: Kind, target: &ColumnInfo) -> bool {
     let older = || ["text", "ntext"].iter().any(|older| target.declared_type.eq_ignore_ascii_case(older));
     matches!(kind, Kind::NText(_) | Kind::CodePageText(_) | Kind::LongText) && !older()
+}
+
+/// The characters of a time as text, in the types that parameters have: `07:08:09.123456`, that behind `2024-05-06 `, and
+/// then ` +00:00` ("CAST and CONVERT": style 121).
+const TIME: usize = 15;
+const DATETIME: usize = 26;
+const DATETIME_UTC: usize = 33;
+
+/// Whether a column of text takes so many ASCII characters. A conversion cuts what goes beyond ("CAST and CONVERT",
+/// "Truncating and rounding results"), while text that is stored has to fit ("SET ANSI_WARNINGS"); which of the two a
+/// time on its way into a column is, the reference does not say.
+fn has_room(kind: Kind, length: usize) -> bool {
+    if let Kind::NText(most) | Kind::CodePageText(most) = kind { length <= most } else { true }
+}
+
+/// As [`keeps`], of bytes. Those that are too long are an error of the server's, unless only zeros go or they become text
+/// ("SET ANSI_WARNINGS").
+fn keeps_bytes(bytes: &[u8], kind: Kind, target: &ColumnInfo) -> Option<bool> {
+    let length = bytes.len();
+    if let Kind::CodePageText(most) = kind {
+        return Some(length <= most);
+    }
+    if let Kind::NText(most) = kind {
+        return Some(length <= 2 * most && length.is_multiple_of(2));
+    }
+    let Kind::Binary(most) = kind else { return None };
+    match length.cmp(&most) {
+        Ordering::Less => Some(!is_filled_up(&target.declared_type)),
+        Ordering::Equal => Some(true),
+        Ordering::Greater => bytes.ends_with(&[0]).then_some(false),
+    }
 }
 
 /// As [`keeps`], of text that the server reads a number or a time from. What it spells in another way than we do is left to
@@ -251,6 +289,9 @@ fn is_stored(series: Series, target: &ColumnInfo) -> bool {
 pub fn shown(value: &Value) -> String {
     if let Value::Decimal(text) = value {
         return format!("the decimal {text}");
+    }
+    if let Value::Bytes(bytes) = value {
+        return format!("the binary value of length {}", bytes.len());
     }
     let Some((what, series)) = measured(value) else { return "the value".to_owned() };
     let text = series.and_then(|series| exact::cast(&series, &DataType::String).ok());

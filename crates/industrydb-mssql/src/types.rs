@@ -198,7 +198,12 @@ pub fn is_narrow(declared: &str) -> bool {
     ["char", "varchar", "text"].iter().any(|narrow| name.eq_ignore_ascii_case(narrow))
 }
 
-/// Whether such text under `collation` is UTF-8, which lacks no character.
+/// Whether a declared type is `binary(n)`, in which bytes that are too short get zeros behind them.
+pub fn is_filled_up(declared: &str) -> bool {
+    name_and_arguments(declared).0.eq_ignore_ascii_case("binary")
+}
+
+/// Whether text of bytes under `collation` is UTF-8, which lacks no character.
 pub fn is_utf8(collation: &str) -> bool {
     collation.to_ascii_uppercase().ends_with("_UTF8")
 }
