@@ -69,7 +69,12 @@ SHAPES = (
         required=(),
         secrets=("password", "access_token"),
         texts=("instance", "application_name", "hostname_in_certificate"),
-        choices={"encrypt": ("true", "false", "strict", "login"), "application_intent": ("readwrite", "readonly")},
+        choices={
+            "encrypt": ("true", "false", "strict", "login"),
+            "application_intent": ("readwrite", "readonly"),
+            "authentication": ("sql", "token", "windows"),
+            "trusted_connection": ("true", "false"),
+        },
         bools=("trust_server_certificate", "truncate_100ns"),
         seconds=("connect_timeout", "query_timeout"),
         integers={"packet_size": (512, 32_767)},

@@ -74,6 +74,17 @@ FORMS: list[tuple[str, dict[str, object]]] = [
         r'Driver={ODBC Driver 18 for SQL Server};Server=.\SQLEXPRESS;Database=d;Uid=u;Pwd="a""b;"',
         {"host": "localhost", "database": "d", "username": "u", "password": 'a"b;', "instance": "SQLEXPRESS"},
     ),
+    # How other clients' strings ask for the account of the process' user, and how an account is named here.
+    ("Server=h;Integrated Security=SSPI", {"host": "h", "trusted_connection": "true"}),
+    ("Server=h;Integrated Security=true;User ID=;Password=", {"host": "h", "trusted_connection": "true"}),
+    ("Driver={SQL Server};Server=h;Trusted_Connection=Yes", {"host": "h", "trusted_connection": "true"}),
+    ("Server=h;Trusted_Connection=No;Uid=u", {"host": "h", "username": "u", "trusted_connection": "false"}),
+    ("mssql://h?integratedSecurity=sspi", {"host": "h", "trusted_connection": "true"}),
+    (r"Server=h;Uid=D\u;Pwd=p", {"host": "h", "username": r"D\u", "password": "p"}),
+    (
+        "mssql://D%5Cu:p@h?authentication=Windows",
+        {"host": "h", "username": r"D\u", "password": "p", "authentication": "windows"},
+    ),
 ]
 
 
@@ -104,7 +115,8 @@ REFUSED = [
     ("sqlite:///x?mode=wr", "expected ro, rw, rwc, memory"),
     ("mssql://h/a?database=b", '"database" is given twice'),
     ("Server=h;Databse=d", 'did you mean "database"?'),
-    ("Server=h;Trusted_Connection=yes", "trusted_connection"),
+    ("Server=h;Trusted_Connection=maybe", 'option "trusted_connection" cannot have this value; expected true, false'),
+    ("Server=h;Authentication=ActiveDirectoryIntegrated", "expected sql, token, windows"),
 ]
 
 

@@ -90,6 +90,7 @@ def test_values_have_one_spelling() -> None:
     assert DatabaseConfig("sqlite", path="x", strict=True) == DatabaseConfig("sqlite", path="x", strict="yes")
     assert DatabaseConfig("postgres", port=5432) == DatabaseConfig.from_dict({"type": "postgres", "port": "5432"})
     assert DatabaseConfig("mssql", encrypt=True).options == {"encrypt": "true"}
+    assert DatabaseConfig("mssql", trusted_connection=True) == DatabaseConfig("mssql", integrated_security="SSPI")
 
 
 def test_none_is_not_given() -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -223,6 +224,7 @@ def test_a_database_that_is_not_there(server: Server) -> None:
         (4221, "try again"),
         (10928, "try again"),
         (18461, "single user"),
+        (18452, "allow SQL logins"),
         (17892, "trigger"),
         (40532, "user@server"),
         (40615, "firewall"),
@@ -382,6 +384,50 @@ def test_what_other_clients_are_told_of_failover(server: Server) -> None:
 def test_options_that_cannot_be_honoured(server: Server, options: dict[str, object], reason: str) -> None:
     with pytest.raises(idb.ConfigurationError, match=reason):
         config(server, **options).connect()
+
+
+ANOTHER_LOGIN = "username and password of a SQL Server login, or with an access_token"
+
+
+@pytest.mark.parametrize(
+    ("options", "reasons"),
+    [
+        # A build for Windows logs in with these.
+        ({"trusted_connection": True}, ["trusted_connection: ", ANOTHER_LOGIN]),
+        ({"trusted_connection": True, "authentication": "windows"}, ["trusted_connection: ", ANOTHER_LOGIN]),
+        ({"username": r"D\u", "password": PASSWORD}, ["username: ", ANOTHER_LOGIN]),
+        ({"username": "u", "password": PASSWORD, "authentication": "windows"}, ["username: ", ANOTHER_LOGIN]),
+        # Nobody does with these.
+        (
+            {"trusted_connection": True, "password": PASSWORD},
+            ["trusted_connection: ", "leave username and password out"],
+        ),
+        ({"trusted_connection": True, "username": "u"}, ["trusted_connection: ", "leave username and password out"]),
+        ({"trusted_connection": True, "access_token": PASSWORD}, ["trusted_connection: ", "access_token"]),
+        ({"trusted_connection": True, "authentication": "sql"}, ["trusted_connection: ", "authentication=sql"]),
+        ({"trusted_connection": True, "authentication": "token"}, ["trusted_connection: ", "authentication=token"]),
+        ({"authentication": "windows", "access_token": PASSWORD}, ["access_token: ", "authentication=windows"]),
+        ({"authentication": "windows"}, ["authentication: ", "username", "trusted_connection=true"]),
+        ({"authentication": "windows", "username": "", "password": PASSWORD}, ["authentication: ", "username"]),
+        ({"username": r"D\u"}, ["authentication: ", "password"]),
+        (
+            {"authentication": "sql", "username": r"D\u", "password": PASSWORD},
+            ["authentication: sql", "username with a backslash", "authentication=windows"],
+        ),
+        ({}, ["username", "access_token", "trusted_connection=true"]),
+    ],
+)
+def test_a_login_that_cannot_be_is_refused_before_anything_is_sent(options: dict[str, Any], reasons: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        host, port = listening.getsockname()
+        with pytest.raises(idb.ConfigurationError) as caught:
+            idb.DatabaseConfig("mssql", host=host, port=port, **options).connect()
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+    assert [reason for reason in reasons if reason not in str(caught.value)] == []
+    assert caught.value.backend == "mssql"
+    assert PASSWORD not in f"{caught.value!r} {caught.value.hint} {caught.value.detail}"
 
 
 def test_a_connection_that_is_cut(server: Server, ms: idb.Connection) -> None:

@@ -25,6 +25,9 @@ TABLES = """
     INSERT INTO t (i) VALUES (1);
     CREATE TABLE w (id int IDENTITY, v varchar(10), c char(10), l varchar(max), x text, n nvarchar(10));
     INSERT INTO w (v) VALUES ('a');
+    CREATE TABLE y (id int IDENTITY, b binary(4), vb varbinary(4), mb varbinary(max), v varchar(22), n nvarchar(19),
+                    c char(8), l nvarchar(max));
+    INSERT INTO y (b) VALUES (0x01020304);
 """
 
 
@@ -187,6 +190,78 @@ def test_text_that_is_kept_arrives(
     else:
         assert tables.execute(sql, params).item() == 1
     assert tables.execute(f"SELECT TOP (1) {column} FROM w ORDER BY id DESC").item() == value
+
+
+CUT_OR_FILLED: list[Any] = [
+    # Bytes that are filled up, or whose zeros go; bytes and times that are cut as they become text.
+    ("INSERT INTO y (b) VALUES (?)", [b"abc"], "b"),
+    ("INSERT INTO y (b) VALUES (?)", [b""], "b"),
+    ("INSERT INTO y (b) VALUES (?)", [b"abcd\0"], "b"),
+    ("INSERT INTO y (vb) VALUES (?)", [b"abcd\0\0"], "vb"),
+    ("INSERT INTO y (v) VALUES (?)", [b"x" * 23], "v"),
+    ("INSERT INTO y (n) VALUES (?)", [b"x" * 40], "n"),
+    ("INSERT INTO y (n) VALUES (?)", [b"abc"], "n"),
+    ("INSERT INTO y (n) VALUES (?)", [FINE], "n"),
+    ("INSERT INTO y (c) VALUES (?)", [WHOLE], "c"),
+    ("INSERT INTO y (v) VALUES (?)", [WHOLE.replace(tzinfo=UTC)], "v"),
+    ("INSERT INTO y (c) VALUES (?)", [time(1, 2, 3, 500_000)], "c"),
+    ("UPDATE y SET mb = ?, b = ? WHERE b = ?", [b"a", b"b", b"c"], "b"),
+    ("INSERT INTO y (b) SELECT TOP (1) ? FROM y", [b"abc"], "b"),
+]
+
+
+@pytest.mark.parametrize(("sql", "params", "column"), CUT_OR_FILLED)
+def test_what_would_be_cut_or_filled_up_is_refused(tables: idb.Connection, sql: str, params: Any, column: str) -> None:
+    before = tables.select("y").rows()
+    for call in (lambda: tables.execute(sql, params), lambda: tables.execute_many(sql, [params])):
+        with pytest.raises(idb.DataConversionError, match="is not kept exactly by the column") as caught:
+            call()
+        error = caught.value
+        assert (error.backend, error.column_name, error.table_name) == ("mssql", column, "y")
+        assert "change it first" in (error.hint or "")
+        assert "CAST(@P" in (error.hint or "")
+        assert "abc" not in str(error)
+    assert tables.select("y").rows() == before
+
+
+NEITHER: list[Any] = [
+    # statement, parameters, column, value
+    ("INSERT INTO y (b) VALUES (?)", [b"abcd"], "b", b"abcd"),
+    ("INSERT INTO y (b) VALUES (CAST(? AS binary(4)))", [b"abc"], "b", b"abc\0"),
+    ("INSERT INTO y (b, vb) SELECT b, b FROM y WHERE b <> ?", [b"abc"], "vb", b"\1\2\3\4"),
+    ("INSERT INTO y (vb) VALUES (?)", [b"a\0"], "vb", b"a\0"),
+    ("INSERT INTO y (mb) VALUES (?)", [b"a\0"], "mb", b"a\0"),
+    ("INSERT INTO y (v) VALUES (?)", [b"x" * 22], "v", "x" * 22),
+    ("INSERT INTO y (l) VALUES (?)", [FINE.replace(tzinfo=UTC)], "l", "2024-05-06 07:08:09.123456 +00:00"),
+]
+
+
+@pytest.mark.parametrize(("sql", "params", "column", "value"), NEITHER)
+@pytest.mark.parametrize("many", [False, True])
+def test_what_is_neither_cut_nor_filled_up_arrives(
+    tables: idb.Connection, sql: str, params: Any, column: str, value: object, *, many: bool
+) -> None:
+    if many:
+        assert tables.execute_many(sql, [params]) == 1
+    else:
+        assert tables.execute(sql, params).item() == 1
+    assert tables.execute(f"SELECT TOP (1) {column} FROM y ORDER BY id DESC").item() == value
+
+
+def test_bytes_that_are_compared_are_not_refused(tables: idb.Connection) -> None:
+    assert tables.update("y", {"vb": b"a"}, {"b": b"\1\2\3\4"}) == 1
+    with pytest.raises(idb.DataConversionError, match="length 1"):
+        tables.update("y", {"b": b"a"}, {"b": b"\1\2\3\4"})
+    assert tables.update("y", {"vb": b"b"}, {"b": b"abc"}) == 0
+    assert tables.delete("y", {"b": b"abc"}) == 0
+    assert tables.execute("SELECT vb FROM y").item() == b"a"
+
+
+def test_bytes_and_dates_that_are_too_long_are_the_servers_to_refuse(tables: idb.Connection) -> None:
+    for column, value in (("vb", b"abcde"), ("b", b"abcde"), ("c", date(2024, 5, 6)), ("c", time(1, 2))):
+        with pytest.raises(idb.DataConversionError) as caught:
+            tables.execute(f"INSERT INTO y ({column}) VALUES (?)", [value])
+        assert caught.value.code == "2628"
 
 
 def test_text_that_is_too_long_is_the_servers_to_refuse(tables: idb.Connection) -> None:

@@ -52,6 +52,9 @@ SCRIPTS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
                               "SELECT DATALENGTH(v), CAST(v AS varbinary(9)), CAST(w AS varbinary(9)), CAST(v AS nvarchar(9)), "
                               "CAST(w AS nvarchar(9)) FROM paged"),
                              [(4, b"\x93\xfa\x96\x7b", b"\x82\xab", "日本", "é½")]),
+    "what may go": (("CREATE TABLE ends (c char(2), v varchar(2), b binary(2), w varbinary(2))",
+                     "INSERT INTO ends VALUES ('ab  ', 'ab  ', 0x010200, 0x01020000)",
+                     "SELECT c, v, b, w, DATALENGTH(v), DATALENGTH(w) FROM ends"), [("ab", "ab", b"\1\2", b"\1\2", 2, 2)]),
     "pages of collations": (("SELECT CAST(COLLATIONPROPERTY(N'Greek_CI_AS', N'CodePage') AS int), "
                              "CAST(COLLATIONPROPERTY(N'SQL_Latin1_General_CP850_CI_AS', 'codepage') AS int), "
                              "CAST(COLLATIONPROPERTY(N'None_CI_AS', 'CodePage') AS int)",), [(1253, 850, None)]),

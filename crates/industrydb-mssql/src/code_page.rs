@@ -103,7 +103,7 @@ async fn ask<'q>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use polars_core::prelude::DataType;
+    use crate::types::column;
 
     #[test]
     fn a_column_with_a_code_page_is_asked_about() {
@@ -118,16 +118,7 @@ mod tests {
             ("żółw", "nvarchar(10)", POLISH, None),
             ("żółw", "ntext", POLISH, None),
         ] {
-            let target = ColumnInfo {
-                name: "v".to_owned(),
-                declared_type: declared.to_owned(),
-                dtype: DataType::String,
-                nullable: true,
-                default: None,
-                primary_key: None,
-                generated: false,
-                collation: Some(collation.to_owned()),
-            };
+            let target = column(declared, Some(collation));
             let asked = Question::of(text, &target).map(|question| {
                 let mut sql = String::new();
                 question.write(7, &mut sql);

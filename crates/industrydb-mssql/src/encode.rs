@@ -10,7 +10,7 @@ use tiberius::{ColumnData, Uuid};
 
 use crate::error::BACKEND;
 use crate::instant;
-use crate::types::{Kind, MONEY, SMALLMONEY};
+use crate::types::{Kind, MONEY, SMALLMONEY, is_filled_up, is_narrow};
 
 /// The most UTF-16 units of text in a `sql_variant`.
 const LONGEST_VARIANT: usize = 4_000;
@@ -235,7 +235,7 @@ impl<'a> Encoder<'a> {
             DataType::Binary => any.downcast_ref().map(|values| {
                 let most = if let Kind::Binary(most) = kind { most } else { usize::MAX };
                 // The server would fill them up with zeros.
-                let least = if target.declared_type.starts_with("binary") { most } else { 0 };
+                let least = if is_filled_up(&target.declared_type) { most } else { 0 };
                 Source::Binary { values, least, most }
             }),
             _ => None,
@@ -310,9 +310,10 @@ impl<'a> Encoder<'a> {
 
     /// Whether the value is text that its collation's code page may not hold.
     pub fn is_code_page_text(&self, row: usize) -> bool {
-        let takes_any = self.target.declared_type.starts_with('n') || self.target.declared_type == "xml";
         match &self.source {
-            Source::Text { values, .. } => !takes_any && values.get(row).is_some_and(|text| !text.is_ascii()),
+            Source::Text { values, .. } if is_narrow(&self.target.declared_type) => {
+                values.get(row).is_some_and(|text| !text.is_ascii())
+            }
             _ => false,
         }
     }

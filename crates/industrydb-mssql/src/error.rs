@@ -9,6 +9,11 @@ use tiberius::error::TokenError;
 /// The backend's name in errors.
 pub const BACKEND: &str = "mssql";
 
+/// The error of an option that can't be honoured.
+pub fn of_option(option: &str, why: &str) -> Error {
+    Error::configuration(format!("{option}: {why}")).with_backend(BACKEND)
+}
+
 /// The statement was chosen as the victim of a deadlock; its transaction is rolled back.
 const DEADLOCK: u32 = 1205;
 
@@ -189,12 +194,9 @@ fn name_the_culprit(error: &mut Error, number: u32) {
             object = after("table \"", '"');
             details.column_name = after("column '", '\'');
         }
-        515 => {
-            details.column_name = after("column '", '\'');
-            object = after("table '", '\'');
-        }
+        // `Cannot insert the value NULL into column 'c', table 'd.s.t'; …`
         // `String or binary data would be truncated in table 'd.s.t', column 'c'. Truncated value: '…'.`
-        2628 => {
+        515 | 2628 => {
             object = after("table '", '\'');
             details.column_name = after("column '", '\'');
         }

@@ -1,5 +1,7 @@
 //! What a column makes of one value: whether it keeps it, as `insert` would have it.
 
+use std::cmp::Ordering;
+
 use industrydb_core::decimal::parse_decimal;
 use industrydb_core::error::{Error, Result};
 use industrydb_core::exact;
@@ -13,10 +15,8 @@ use tiberius::ColumnData;
 
 use crate::encode::{Encoder, Way, stored_frame};
 use crate::params::Bound;
-use crate::types::Kind;
+use crate::types::{Kind, MOST_DIGITS, is_filled_up, is_narrow, is_utf8};
 
-/// Digits of a decimal that holds any parameter.
-const ALL_DIGITS: usize = 38;
 const MICROS_PER_MINUTE: i64 = 60_000_000;
 /// From here on a whole number may have more digits than the six that a `float` has as text.
 const SEVEN_DIGITS: f64 = 1e6;
@@ -76,36 +76,7 @@ impl<'g> Given<'g> {
 
 /// The collation of a column whose text is in a code page other than UTF-8.
 pub fn code_page(target: &ColumnInfo) -> Option<&str> {
-    let wide = target.declared_type.starts_with(['n', 'N']);
-    let narrow = match Kind::of_declared(&target.declared_type) {
-        Kind::CodePageText(_) => true,
-        Kind::LongText => !wide,
-        Kind::Bit
-        | Kind::TinyInt
-        | Kind::SmallInt
-        | Kind::Int
-        | Kind::BigInt
-        | Kind::Real
-        | Kind::Float
-        | Kind::Decimal { .. }
-        | Kind::OpenDecimal
-        | Kind::Money
-        | Kind::SmallMoney
-        | Kind::Date
-        | Kind::Time(_)
-        | Kind::DateTime
-        | Kind::SmallDateTime
-        | Kind::DateTime2(_)
-        | Kind::DateTimeOffset(_)
-        | Kind::NText(_)
-        | Kind::Xml
-        | Kind::Guid
-        | Kind::Variant
-        | Kind::Binary(_)
-        | Kind::LongBinary
-        | Kind::RowVersion => false,
-    };
-    target.collation.as_deref().filter(|name| narrow && !name.to_ascii_uppercase().ends_with("_UTF8"))
+    target.collation.as_deref().filter(|name| is_narrow(&target.declared_type) && !is_utf8(name))
 }
 
 /// Whether a `float` has as text all of its digits: six, in style 0 of CAST and CONVERT, which is that of a conversion
@@ -130,13 +101,14 @@ fn at_risk(value: &Value) -> bool {
         Value::Time(micros) => micros % MICROS_PER_MINUTE != 0,
         // A `date` keeps no time of day, a `time` no date.
         Value::Datetime(_) | Value::DatetimeUtc(_) => true,
+        // A `binary(n)` fills them up.
+        Value::Bytes(_) => true,
         Value::Text(text) => {
             let number = text.trim_start().starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first));
             text.ends_with(' ') || number && text.contains(['.', ':', 'e', 'E'])
         }
         Value::Null
         | Value::Bool(_)
-        | Value::Bytes(_)
         | Value::Date(_)
         | Value::Duration(_)
         | Value::Uuid(_)
@@ -171,6 +143,10 @@ fn keeps(value: &Value, target: &ColumnInfo) -> Option<bool> {
     let series = match value {
         Value::Float(value) if is_varying_text(kind, target) => return Some(has_six_digits(*value)),
         Value::Int(_) | Value::Float(_) | Value::Decimal(_) if number => series(value)?,
+        Value::Time(_) if is_varying_text(kind, target) => return Some(has_room(kind, TIME)),
+        Value::Datetime(_) if is_varying_text(kind, target) => return Some(has_room(kind, DATETIME)),
+        Value::DatetimeUtc(_) if is_varying_text(kind, target) => return Some(has_room(kind, DATETIME_UTC)),
+        Value::Bytes(bytes) => return keeps_bytes(bytes, kind, target),
         Value::Time(_) if time => series(value)?,
         // An instant that is not said to be elsewhere is one in UTC to the server.
         Value::Datetime(micros) if matches!(kind, Kind::DateTimeOffset(_)) => series(&Value::DatetimeUtc(*micros))?,
@@ -187,6 +163,37 @@ fn keeps(value: &Value, target: &ColumnInfo) -> Option<bool> {
 fn is_varying_text(kind: Kind, target: &ColumnInfo) -> bool {
     let older = || ["text", "ntext"].iter().any(|older| target.declared_type.eq_ignore_ascii_case(older));
     matches!(kind, Kind::NText(_) | Kind::CodePageText(_) | Kind::LongText) && !older()
+}
+
+/// The characters of a time as text, in the types that parameters have: `07:08:09.123456`, that behind `2024-05-06 `, and
+/// then ` +00:00` ("CAST and CONVERT": style 121).
+const TIME: usize = 15;
+const DATETIME: usize = 26;
+const DATETIME_UTC: usize = 33;
+
+/// Whether a column of text takes so many ASCII characters. A conversion cuts what goes beyond ("CAST and CONVERT",
+/// "Truncating and rounding results"), while text that is stored has to fit ("SET ANSI_WARNINGS"); which of the two a
+/// time on its way into a column is, the reference does not say.
+fn has_room(kind: Kind, length: usize) -> bool {
+    if let Kind::NText(most) | Kind::CodePageText(most) = kind { length <= most } else { true }
+}
+
+/// As [`keeps`], of bytes. Those that are too long are an error of the server's, unless only zeros go or they become text
+/// ("SET ANSI_WARNINGS").
+fn keeps_bytes(bytes: &[u8], kind: Kind, target: &ColumnInfo) -> Option<bool> {
+    let length = bytes.len();
+    if let Kind::CodePageText(most) = kind {
+        return Some(length <= most);
+    }
+    if let Kind::NText(most) = kind {
+        return Some(length <= 2 * most && length.is_multiple_of(2));
+    }
+    let Kind::Binary(most) = kind else { return None };
+    match length.cmp(&most) {
+        Ordering::Less => Some(!is_filled_up(&target.declared_type)),
+        Ordering::Equal => Some(true),
+        Ordering::Greater => bytes.ends_with(&[0]).then_some(false),
+    }
 }
 
 /// As [`keeps`], of text that the server reads a number or a time from. What it spells in another way than we do is left to
@@ -225,22 +232,29 @@ fn keeps_text(text: &str, kind: Kind, target: &ColumnInfo) -> Option<bool> {
 
 /// The value as a column of one row; `None` for what is no number and no time.
 fn series(value: &Value) -> Option<Series> {
+    measured(value).and_then(|(_, series)| series)
+}
+
+/// What a number or a time is called, and it as a column of one row, if a decimal is not too long for one.
+fn measured(value: &Value) -> Option<(&'static str, Option<Series>)> {
     let name = "".into();
     let instants = |zone| DataType::Datetime(TimeUnit::Microseconds, zone);
     let decimal = |unscaled: i128, scale: usize| {
-        (scale <= ALL_DIGITS)
-            .then(|| Int128Chunked::from_slice("".into(), &[unscaled]).into_decimal_unchecked(ALL_DIGITS, scale))
+        let number = Int128Chunked::from_slice("".into(), &[unscaled]);
+        (scale <= MOST_DIGITS).then(|| number.into_decimal_unchecked(MOST_DIGITS, scale).into_series())
     };
-    match value {
-        Value::Int(value) => Some(decimal(*value, 0)?.into_series()),
+    Some(match value {
+        Value::Int(value) => ("the integer", decimal(*value, 0)),
         Value::Decimal(text) => {
-            let number = parse_decimal(text.as_bytes())?;
-            Some(decimal(number.unscaled, number.scale)?.into_series())
+            let number = parse_decimal(text.as_bytes());
+            ("the decimal", number.and_then(|number| decimal(number.unscaled, number.scale)))
         }
-        Value::Float(value) => Some(Series::new(name, [*value])),
-        Value::Time(micros) => Series::new(name, [micros * 1_000]).cast(&DataType::Time).ok(),
-        Value::Datetime(micros) => Series::new(name, [*micros]).cast(&instants(None)).ok(),
-        Value::DatetimeUtc(micros) => Series::new(name, [*micros]).cast(&instants(Some(TimeZone::UTC))).ok(),
+        Value::Float(value) => ("the float", Some(Series::new(name, [*value]))),
+        Value::Time(micros) => ("the time", Series::new(name, [micros * 1_000]).cast(&DataType::Time).ok()),
+        Value::Datetime(micros) => ("the naive datetime", Series::new(name, [*micros]).cast(&instants(None)).ok()),
+        Value::DatetimeUtc(micros) => {
+            ("the aware datetime", Series::new(name, [*micros]).cast(&instants(Some(TimeZone::UTC))).ok())
+        }
         Value::Null
         | Value::Bool(_)
         | Value::Text(_)
@@ -249,8 +263,8 @@ fn series(value: &Value) -> Option<Series> {
         | Value::Duration(_)
         | Value::Uuid(_)
         | Value::List(_)
-        | Value::Json(_) => None,
-    }
+        | Value::Json(_) => return None,
+    })
 }
 
 /// Whether `insert` would store the one value of `series` in the column.
@@ -273,24 +287,14 @@ fn is_stored(series: Series, target: &ColumnInfo) -> bool {
 
 /// The value for a person.
 pub fn shown(value: &Value) -> String {
-    let what = match value {
-        Value::Int(_) => "the integer",
-        Value::Float(_) => "the float",
-        Value::Decimal(text) => return format!("the decimal {text}"),
-        Value::Time(_) => "the time",
-        Value::Datetime(_) => "the naive datetime",
-        Value::DatetimeUtc(_) => "the aware datetime",
-        Value::Null
-        | Value::Bool(_)
-        | Value::Text(_)
-        | Value::Bytes(_)
-        | Value::Date(_)
-        | Value::Duration(_)
-        | Value::Uuid(_)
-        | Value::List(_)
-        | Value::Json(_) => "the value",
-    };
-    let text = series(value).and_then(|series| exact::cast(&series, &DataType::String).ok());
+    if let Value::Decimal(text) = value {
+        return format!("the decimal {text}");
+    }
+    if let Value::Bytes(bytes) = value {
+        return format!("the binary value of length {}", bytes.len());
+    }
+    let Some((what, series)) = measured(value) else { return "the value".to_owned() };
+    let text = series.and_then(|series| exact::cast(&series, &DataType::String).ok());
     let text = text.and_then(|text| text.str().ok()?.get(0).map(str::to_owned));
     text.map_or_else(|| what.to_owned(), |text| format!("{what} {text}"))
 }

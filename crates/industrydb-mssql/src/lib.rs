@@ -1,14 +1,17 @@
 //! The SQL Server connector, on the client library tiberius.
 //!
-//! Connecting: `login` over a watched socket (`wire`). Reading: `session` sends a `request` and reads the `reply`,
-//! `script` turns it into events, `decode` fills one `store` per column, beside the reading (`blocks`). Writing: `bulk` sends rows that `encode` makes.
+//! Connecting: `login` over a watched socket (`wire`), as whom `authentication` says. Reading: `session` sends a `request`
+//! and reads the `reply` to its end (`converse`), `script` turns it into events, `decode` fills one `store` per column,
+//! beside the reading (`blocks`). Writing: `bulk` sends rows that `encode` makes.
 #![forbid(unsafe_code)]
 
+mod authentication;
 mod blocks;
 mod bulk;
 mod catalog;
 mod code_page;
 mod connector;
+mod converse;
 mod decode;
 mod describe;
 mod dial;
@@ -32,6 +35,7 @@ mod stored;
 mod types;
 mod variant;
 mod whereabouts;
+mod windows;
 mod wire;
 
 pub use connector::connect;

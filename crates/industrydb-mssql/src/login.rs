@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use industrydb_core::config::{Config, Port};
 use industrydb_core::error::{Error, ErrorKind, Result};
-use tiberius::{AuthMethod, Client, EncryptionLevel};
+use tiberius::{Client, EncryptionLevel};
 use tokio::time::Instant;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
 
+use crate::authentication::Login;
 use crate::dial::{NoSocket, Refusal, Refusals, Target, dial, told};
-use crate::error::{self, BACKEND};
+use crate::error::{self, BACKEND, of_option};
+use crate::windows;
 use crate::wire::{Phase, Watch, Wire};
 
 /// The client library over our watched socket.
@@ -85,7 +87,8 @@ pub async fn open(config: &Config) -> Result<Opened> {
     // somebody has chosen already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut target = target(config)?;
-    let mut settings = settings(config)?;
+    let login = Login::of(config)?;
+    let mut settings = settings(config, login)?;
     let watch = Arc::new(Watch::default());
     let limit = config.option_duration("connect_timeout").unwrap_or(CONNECT_TIMEOUT);
     let began = Instant::now();
@@ -100,7 +103,7 @@ pub async fn open(config: &Config) -> Result<Opened> {
             watch.enter(Phase::Done);
             Ok(Opened { client, watch, target, limit, began })
         }
-        Ok(Err(failure)) => Err(failure.into_error(&target, watch.phase())),
+        Ok(Err(failure)) => Err(failure.into_error(&target, watch.phase(), login)),
         Err(_) => Err(timed_out(&target, watch.phase(), limit, &refusals.take())),
     }
 }
@@ -131,11 +134,12 @@ async fn route(
 ) -> Result<TdsClient, Failure> {
     for _ in 0..MOST_ROUTINGS {
         settings.host(&target.host);
-        settings.port(target.port.unwrap_or(1433));
         let socket = dial(target, watch, refusals).await.map_err(|none| match none {
             NoSocket::Name(cause) => Failure::Name(cause),
             NoSocket::Address => Failure::Address(refusals.take()),
         })?;
+        // A Windows login names host and port of the service that it is for.
+        settings.port(socket.peer_addr().map_or(target.port.unwrap_or(1433), |peer| peer.port()));
         let wire = Wire::new(socket, Arc::clone(watch));
         match Client::connect(settings.clone(), wire.compat_write()).await {
             Err(tiberius::error::Error::Routing { host, port }) => {
@@ -160,7 +164,7 @@ fn target(config: &Config) -> Result<Target> {
     let port = match config.port() {
         None => None,
         Some(Port::One(port)) => Some(*port),
-        Some(Port::PerHost(_)) => return Err(refuse("port", "SQL Server takes one host and one port")),
+        Some(Port::PerHost(_)) => return Err(of_option("port", "SQL Server takes one host and one port")),
     };
     let instance =
         config.option("instance").filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("MSSQLSERVER"));
@@ -170,12 +174,8 @@ fn target(config: &Config) -> Result<Target> {
     Ok(Target { host: host.to_owned(), port, instance: instance.map(str::to_owned) })
 }
 
-fn refuse(option: &str, why: &str) -> Error {
-    Error::configuration(format!("{option}: {why}")).with_backend(BACKEND)
-}
-
 /// Everything that the client library has to know beside host and port.
-fn settings(config: &Config) -> Result<tiberius::Config> {
+fn settings(config: &Config, login: Login<'_>) -> Result<tiberius::Config> {
     let mut settings = tiberius::Config::new();
     // Both are ours: the handshake has the limit of all of connecting, and a statement may run for hours.
     settings.handshake_timeout(None);
@@ -187,9 +187,9 @@ fn settings(config: &Config) -> Result<tiberius::Config> {
         Some("false") => EncryptionLevel::NotSupported,
         Some("login") => EncryptionLevel::Off,
         Some("strict") => EncryptionLevel::Strict,
-        Some(other) => return Err(refuse("encrypt", &format!("{other:?} is unknown"))),
+        Some(other) => return Err(of_option("encrypt", &format!("{other:?} is unknown"))),
     });
-    settings.authentication(authentication(config)?);
+    settings.authentication(login.method()?);
     trust(config, &mut settings)?;
     if let Some(database) = config.database().filter(|name| !name.is_empty()) {
         settings.database(database);
@@ -202,31 +202,10 @@ fn settings(config: &Config) -> Result<tiberius::Config> {
     }
     let size = config.option_integer("packet_size").and_then(|size| u32::try_from(size).ok()).unwrap_or(PACKET_SIZE);
     if size > LARGEST_WITH_TLS && matches!(config.option("encrypt"), None | Some("true" | "strict")) {
-        return Err(refuse("packet_size", &format!("with TLS, packets have {LARGEST_WITH_TLS} bytes at most")));
+        return Err(of_option("packet_size", &format!("with TLS, packets have {LARGEST_WITH_TLS} bytes at most")));
     }
     settings.packet_size(size);
     Ok(settings)
-}
-
-fn authentication(config: &Config) -> Result<AuthMethod> {
-    let token = config.option("access_token");
-    match (config.option("authentication"), token) {
-        (Some("sql"), Some(_)) => Err(refuse("access_token", "authentication=sql takes a username and a password")),
-        (Some("token"), None) => Err(refuse("authentication", "token needs access_token")),
-        (_, Some(_)) if config.username().is_some() || config.password().is_some() => {
-            Err(refuse("access_token", "a token says who logs in: leave username and password out"))
-        }
-        (_, Some(token)) => Ok(AuthMethod::aad_token(token)),
-        (_, None) => match (config.username(), config.password()) {
-            (Some(username), password) => {
-                Ok(AuthMethod::sql_server(username, password.map_or("", |password| password.expose())))
-            }
-            (None, _) => Err(refuse(
-                "username",
-                "SQL Server needs a username and a password, or an access_token; Windows logins are not supported",
-            )),
-        },
-    }
 }
 
 /// Which certificates are good.
@@ -235,10 +214,11 @@ fn trust(config: &Config, settings: &mut tiberius::Config) -> Result<()> {
     let any = config.option_bool("trust_server_certificate").unwrap_or(false);
     match config.option(CA).filter(|path| !path.is_empty()) {
         Some(_) if any => {
-            return Err(refuse(CA, "trust_server_certificate=true looks at no certificate: give one of them"));
+            return Err(of_option(CA, "trust_server_certificate=true looks at no certificate: give one of them"));
         }
         Some(path) => {
-            let bundle = std::fs::read(path).map_err(|cause| refuse(CA, &format!("can't read {path:?}: {cause}")))?;
+            let bundle =
+                std::fs::read(path).map_err(|cause| of_option(CA, &format!("can't read {path:?}: {cause}")))?;
             settings.trust_cert_ca_bundle(bundle);
         }
         None if any => settings.trust_cert(),
@@ -270,7 +250,7 @@ fn failed(target: &Target, phase: &str, cause: &str) -> Error {
 
 impl Failure {
     /// What the user reads; nothing in it is secret.
-    fn into_error(self, target: &Target, phase: Phase) -> Error {
+    fn into_error(self, target: &Target, phase: Phase, login: Login<'_>) -> Error {
         use tiberius::error::Error as Cause;
         match self {
             Self::TooManyRoutings => failed(target, "routing", "the servers send each other around in circles"),
@@ -282,10 +262,13 @@ impl Failure {
                 let cause = error::of_server(&token);
                 let message = failed(target, phase, cause.message()).message().to_owned();
                 let error = cause.with_kind(ErrorKind::Connection).with_message(message);
-                match login_hint(token.code()) {
+                match login_hint(token.code(), login) {
                     Some(hint) => error.with_hint(hint),
                     None => error,
                 }
+            }
+            Self::Client(Cause::Io { kind, message }) if login.is_windows() && windows::is_of_sspi(kind) => {
+                failed(target, "login", &message).with_hint(windows::NO_NTLM)
             }
             Self::Client(Cause::Tls(cause)) if cause.contains("eof") => {
                 failed(target, "TLS", "the server hung up in the handshake").with_hint(NO_HANDSHAKE)
@@ -361,13 +344,24 @@ fn is_about_the_database(number: u32) -> bool {
     matches!(number, 911 | 916 | 4060 | 4064 | 40_613)
 }
 
-fn login_hint(number: u32) -> Option<&'static str> {
+fn login_hint(number: u32, login: Login<'_>) -> Option<&'static str> {
     match number {
+        18_456 if login.is_windows() => Some(
+            "the server knows who that is, and has no login for the account or its groups: CREATE LOGIN … FROM WINDOWS \
+             makes one",
+        ),
+        18_452 if login.is_windows() => Some(
+            "the server's Windows does not take this account: its password is wrong, or its domain is not trusted there; a \
+             SQL Server login and an access_token need neither",
+        ),
         18_456 => Some(
             "check username and password (or that the access token is for this server and has not expired), and that \
              the server allows such logins",
         ),
-        18_452 => Some("the server takes Windows logins only: allow SQL logins, or use an access_token"),
+        18_452 => Some(
+            "the server takes Windows logins only: allow SQL logins, use an access_token or (on Windows) \
+             trusted_connection=true",
+        ),
         18_470 => Some("ALTER LOGIN … ENABLE allows it"),
         18_486 => Some("ALTER LOGIN … UNLOCK allows it again"),
         18_487 | 18_488 => Some("the password has expired: change it"),
@@ -388,9 +382,15 @@ fn login_hint(number: u32) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::SPEC;
+    use crate::authentication::Account;
 
     fn config(uri: &str) -> Config {
         Config::from_uri(uri, &[&SPEC]).expect(uri)
+    }
+
+    fn settings_of(uri: &str) -> Result<tiberius::Config> {
+        let config = config(uri);
+        settings(&config, Login::of(&config)?)
     }
 
     #[test]
@@ -412,7 +412,7 @@ mod tests {
     /// The library's own limits of 15 and 30 seconds would end what ours allow.
     #[test]
     fn the_librarys_timeouts_are_off() {
-        let found = settings(&config("mssql://u:hunter2@h")).map(|settings| format!("{settings:?}"));
+        let found = settings_of("mssql://u:hunter2@h").map(|settings| format!("{settings:?}"));
         let found = found.expect("valid");
         assert!(found.contains("handshake_timeout: None"), "{found}");
         assert!(found.contains("command_timeout: None"), "{found}");
@@ -447,23 +447,52 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_login_is_told_by_its_kind() {
+        let sql = Login::Sql { username: "u", password: "p" };
+        let windows = Login::Windows(Account::OfTheProcess);
+        for (number, login, hint) in [
+            (18_456, sql, "check username and password"),
+            (18_456, windows, "FROM WINDOWS"),
+            (18_452, sql, "allow SQL logins"),
+            (18_452, windows, "domain is not trusted"),
+        ] {
+            assert!(login_hint(number, login).is_some_and(|found| found.contains(hint)), "{number}: {hint}");
+        }
+    }
+
+    /// Windows refuses before anything is sent, whatever the phase is then.
+    #[test]
+    fn what_windows_itself_refuses_is_no_fault_of_the_network() {
+        let target = target(&config("mssql://u:p@h:1500")).expect("valid");
+        let said = |cause: std::io::Error, login| {
+            let error = Failure::Client(cause.into()).into_error(&target, Phase::Tls, login);
+            (error.message().to_owned(), error.details().hint.clone().unwrap_or_default())
+        };
+        let windows = Login::Windows(Account::OfTheProcess);
+        // SEC_E_NO_CREDENTIALS.
+        let no_credentials = || std::io::Error::from_raw_os_error(-2_146_893_042);
+        let (message, hint) = said(no_credentials(), windows);
+        assert!(message.contains("(login)") && hint.contains("NTLM"), "{message}; {hint}");
+        let hung_up = || std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        for (message, hint) in [said(hung_up(), windows), said(no_credentials(), Login::Token("t"))] {
+            assert!(message.contains("(TLS)") && !hint.contains("NTLM"), "{message}; {hint}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_honoured_is_refused() {
         for (uri, reason) in [
-            ("mssql://h", "username"),
-            ("mssql://u:p@h?access_token=t", "leave username and password out"),
-            ("mssql://h?authentication=token", "access_token"),
-            ("mssql://h?authentication=sql&access_token=t", "username and a password"),
             ("mssql://u:p@h?trust_server_certificate=true&trust_server_certificate_ca=/x", "one of them"),
             ("mssql://u:p@h?trust_server_certificate_ca=/no/such/file.pem", "/no/such/file.pem"),
             ("mssql://u:p@h?packet_size=16384", "16383"),
             ("mssql://u:p@h?packet_size=16384&encrypt=strict", "16383"),
         ] {
-            let Err(error) = settings(&config(uri)) else { panic!("{uri} is not refused") };
+            let Err(error) = settings_of(uri) else { panic!("{uri} is not refused") };
             assert_eq!(error.kind(), ErrorKind::Configuration);
             assert!(error.message().contains(reason), "{uri}: {error}");
         }
         for uri in ["mssql://u:p@h?packet_size=16383", "mssql://u:p@h?packet_size=32767&encrypt=login"] {
-            assert!(settings(&config(uri)).is_ok(), "{uri}");
+            assert!(settings_of(uri).is_ok(), "{uri}");
         }
     }
 }

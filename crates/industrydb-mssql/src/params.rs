@@ -11,13 +11,12 @@ use tiberius::{ColumnData, Uuid};
 
 use crate::error::BACKEND;
 use crate::instant;
+use crate::types::MOST_DIGITS;
 
 /// The most UTF-16 units of an `nvarchar(n)`; longer text is `nvarchar(max)`.
 const LONGEST_TEXT: usize = 4_000;
 /// The most bytes of a `varbinary(n)`.
 const LONGEST_BINARY: usize = 8_000;
-/// The most digits of a decimal.
-const MOST_DIGITS: usize = 38;
 
 /// A value with the type that the statement declares for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +51,7 @@ impl<'v> Bound<'v> {
             Value::Int(value) => match i64::try_from(*value) {
                 Ok(value) => Self::new(ColumnData::I64(Some(value)), "bigint"),
                 Err(_) => Self::decimal(*value, 0)
-                    .ok_or_else(|| refuse(&format!("{value} has more digits than SQL Server's 38")))?,
+                    .ok_or_else(|| refuse(&format!("{value} has more digits than SQL Server's {MOST_DIGITS}")))?,
             },
             Value::Float(value) if !value.is_finite() => return Err(refuse("SQL Server has no NaN and no infinity")),
             Value::Float(value) => Self::new(ColumnData::F64(Some(*value)), "float(53)"),
@@ -63,7 +62,7 @@ impl<'v> Bound<'v> {
                     .ok_or_else(|| refuse(&format!("{text} is no number that SQL Server's decimal holds")))?;
                 Self::decimal(number.unscaled, number.scale)
                     .or_else(|| Self::decimal_as_text(text, number.unscaled, number.scale))
-                    .ok_or_else(|| refuse(&format!("{text} has more digits than SQL Server's 38")))?
+                    .ok_or_else(|| refuse(&format!("{text} has more digits than SQL Server's {MOST_DIGITS}")))?
             }
             Value::Date(days) => Self::new(ColumnData::Date(Some(instant::to_date(*days).ok_or_else(years)?)), "date"),
             Value::Time(micros) => {

@@ -94,15 +94,15 @@ const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
         name: "authentication",
         aliases: &[],
-        kind: Choice(&[("sql", &["SqlPassword"]), ("token", &["ActiveDirectoryAccessToken"])]),
-        doc: "A password, or an access token of Microsoft Entra ID.",
+        kind: Choice(&[("sql", &["SqlPassword"]), ("token", &["ActiveDirectoryAccessToken"]), ("windows", &[])]),
+        doc: "A SQL Server login's password, an access token of Microsoft Entra ID, or a Windows account's password.",
     },
     OptionSpec { name: "access_token", aliases: &[], kind: Secret, doc: "The access token." },
     OptionSpec {
         name: "trusted_connection",
         aliases: &["integrated_security"],
-        kind: Choice(&[("false", &["no", "off", "0"])]),
-        doc: "Accepted for other clients' sake: there is no Windows login here.",
+        kind: Choice(&[("true", &["yes", "on", "1", "SSPI"]), ("false", &["no", "off", "0"])]),
+        doc: "Whether the user of this process logs in, with the Windows account that it has (on Windows alone).",
     },
     OptionSpec { name: "application_name", aliases: &["app"], kind: Text, doc: "What sys.dm_exec_sessions shows." },
     OptionSpec { name: "workstation_id", aliases: &["wsid"], kind: Text, doc: "The client's name in the same view." },
@@ -183,6 +183,13 @@ mod tests {
                 r"Data Source=(local)\SQLEXPRESS;Integrated Security=false;Application Intent=ReadOnly;App=x",
                 r#"host="localhost" application_intent="readonly" application_name="x" instance="SQLEXPRESS" trusted_connection="false""#,
             ),
+            (r"Server=h;Integrated Security=SSPI", r#"host="h" trusted_connection="true""#),
+            (r"Server=h;Trusted_Connection=Yes;UID=;PWD=", r#"host="h" trusted_connection="true""#),
+            ("mssql://h?integratedSecurity=true", r#"host="h" trusted_connection="true""#),
+            (
+                "mssql://D%5Cu:p@h?authentication=Windows",
+                r#"host="h" username="D\\u" password="p" authentication="windows""#,
+            ),
             // What an availability group's documentation tells its clients to say.
             ("Server=tcp:ag,1433;Database=d;MultiSubnetFailover=True", r#"host="ag" port=1433 database="d""#),
             (
@@ -197,7 +204,11 @@ mod tests {
     #[test]
     fn refused_forms() {
         for (text, reason) in [
-            ("Server=h;Trusted_Connection=yes", "\"trusted_connection\" cannot have this value; expected false"),
+            (
+                "Server=h;Trusted_Connection=maybe",
+                "\"trusted_connection\" cannot have this value; expected true, false",
+            ),
+            ("Server=h;Authentication=ActiveDirectoryIntegrated", "expected sql, token, windows"),
             ("Server=h;Databse=d", "did you mean \"database\"?"),
             ("mssql://h?trust_server_cert=1", "did you mean \"trust_server_certificate\"?"),
             ("mssql://h?packet_size=100", "a whole number from 512 to 32767"),

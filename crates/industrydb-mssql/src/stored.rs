@@ -2,10 +2,11 @@
 //!
 //! A parameter has a type of its own, and what the server does on the way into a column of another one it does without a
 //! word: it cuts fractions off for an `int`, rounds for `decimal(p, s)`, `money`, `real` and the types of time, cuts
-//! spaces that have no room, writes six digits of a `float` as text, and puts a question mark for what a code page lacks
-//! (Transact-SQL reference, "Data type conversion", "Truncating and rounding results"). Few values are at risk, and
-//! [`Given::is_at_risk`] tells at a glance. For one that is, [`whereabouts`] says which columns it goes to and what they
-//! are declared as, and [`crate::keeps`] whether such a column keeps it: what `insert` takes.
+//! spaces and zeros that have no room, fills up `binary(n)`, writes six digits of a `float` as text, and puts a question
+//! mark for what a code page lacks (Transact-SQL reference, "Data type conversion", "Truncating and rounding results").
+//! Few values are at risk, and [`Given::is_at_risk`] tells at a glance. For one that is, [`whereabouts`] says which
+//! columns it goes to and what they are declared as, and [`crate::keeps`] whether such a column keeps it: what `insert`
+//! takes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -152,11 +153,13 @@ fn refused_by(given: Given<'_>, parameter: &Parameter, target: &ColumnInfo) -> E
     let (place, ColumnInfo { name, declared_type, .. }) = (parameter.at + 1, target);
     let collation = given.wide_text().and_then(|_| code_page(target)).map(|name| format!(" COLLATE {name}"));
     let collation = collation.unwrap_or_default();
+    let change_it = format!("change it first, or let the statement do so: CAST(@P{place} AS {declared_type})");
     let (shown, hint) = match given.value {
-        Value::Text(_) | Value::List(_) | Value::Json(_) if collation.is_empty() => (
-            "the text".to_owned(),
-            format!("change it first, or let the statement do so: CAST(@P{place} AS {declared_type})"),
-        ),
+        Value::Text(_) | Value::List(_) | Value::Json(_) if collation.is_empty() => ("the text".to_owned(), change_it),
+        Value::Bytes(_) => (shown(given.value), change_it),
+        Value::Time(_) | Value::Datetime(_) | Value::DatetimeUtc(_) if target.collation.is_some() => {
+            (shown(given.value), change_it)
+        }
         Value::Text(_) | Value::List(_) | Value::Json(_) => (
             "the text".to_owned(),
             format!(
@@ -174,7 +177,6 @@ fn refused_by(given: Given<'_>, parameter: &Parameter, target: &ColumnInfo) -> E
         | Value::Bool(_)
         | Value::Int(_)
         | Value::Float(_)
-        | Value::Bytes(_)
         | Value::Decimal(_)
         | Value::Date(_)
         | Value::Time(_)

@@ -3,8 +3,10 @@
 use polars_core::prelude::{DataType, TimeUnit, TimeZone};
 use tiberius::ColumnType;
 
+/// The most digits of a decimal.
+pub const MOST_DIGITS: usize = 38;
 /// All digits and the scale of a decimal of which nothing is known: an empty result that can't be described.
-pub const OPEN_DECIMAL: (usize, usize) = (38, 18);
+pub const OPEN_DECIMAL: (usize, usize) = (MOST_DIGITS, 18);
 /// `money` and `smallmoney`: all digits, and those behind the point.
 pub const MONEY: (usize, usize) = (19, 4);
 /// See [`MONEY`].
@@ -111,10 +113,7 @@ impl Kind {
     /// the server's own is a type of the CLR, whose values are bytes.
     pub fn of_declared(declared: &str) -> Self {
         let lower = declared.trim().to_ascii_lowercase();
-        let (name, arguments) = match lower.split_once('(') {
-            Some((name, rest)) => (name.trim_end(), rest.trim_end_matches(')')),
-            None => (lower.as_str(), ""),
-        };
+        let (name, arguments) = name_and_arguments(&lower);
         let mut numbers = arguments.split(',').map(|part| part.trim().parse::<usize>().ok());
         let (first, second) = (numbers.next().flatten(), numbers.next().flatten());
         let fraction = first.map_or(7, |digits| digits.min(7) as u8);
@@ -129,8 +128,8 @@ impl Kind {
             "float" => Self::Float,
             "decimal" | "numeric" => {
                 // Whatever a server says, no type has more digits behind the point than digits.
-                let scale = second.unwrap_or(0).min(38);
-                Self::Decimal { precision: first.unwrap_or(18).clamp(scale.max(1), 38), scale }
+                let scale = second.unwrap_or(0).min(MOST_DIGITS);
+                Self::Decimal { precision: first.unwrap_or(18).clamp(scale.max(1), MOST_DIGITS), scale }
             }
             "money" => Self::Money,
             "smallmoney" => Self::SmallMoney,
@@ -185,6 +184,45 @@ impl Kind {
     }
 }
 
+/// `varchar` and `10` of `varchar(10)`.
+fn name_and_arguments(declared: &str) -> (&str, &str) {
+    match declared.split_once('(') {
+        Some((name, rest)) => (name.trim(), rest.trim_end_matches(')')),
+        None => (declared.trim(), ""),
+    }
+}
+
+/// Whether a declared type is text of bytes, in the code page of its collation.
+pub fn is_narrow(declared: &str) -> bool {
+    let (name, _) = name_and_arguments(declared);
+    ["char", "varchar", "text"].iter().any(|narrow| name.eq_ignore_ascii_case(narrow))
+}
+
+/// Whether a declared type is `binary(n)`, in which bytes that are too short get zeros behind them.
+pub fn is_filled_up(declared: &str) -> bool {
+    name_and_arguments(declared).0.eq_ignore_ascii_case("binary")
+}
+
+/// Whether text of bytes under `collation` is UTF-8, which lacks no character.
+pub fn is_utf8(collation: &str) -> bool {
+    collation.to_ascii_uppercase().ends_with("_UTF8")
+}
+
+/// A column for tests: `c`, which takes NULL.
+#[cfg(test)]
+pub fn column(declared: &str, collation: Option<&str>) -> industrydb_core::table::ColumnInfo {
+    industrydb_core::table::ColumnInfo {
+        name: "c".into(),
+        declared_type: declared.into(),
+        dtype: Kind::of_declared(declared).dtype(),
+        nullable: true,
+        default: None,
+        primary_key: None,
+        generated: false,
+        collation: collation.map(str::to_owned),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,6 +261,19 @@ mod tests {
         ] {
             assert_eq!(Kind::of_declared(declared), kind, "{declared}");
         }
+    }
+
+    #[test]
+    fn text_is_of_bytes_or_of_utf_16() {
+        for declared in ["char(3)", "VARCHAR(10)", "varchar(max)", "Text", "varchar (10)"] {
+            assert!(is_narrow(declared), "{declared}");
+        }
+        for declared in
+            ["nchar(3)", "NVARCHAR(10)", "nvarchar(max)", "ntext", "sysname", "json", "vector(3)", "xml", "int"]
+        {
+            assert!(!is_narrow(declared), "{declared}");
+        }
+        assert!(is_utf8("Latin1_General_100_CI_AS_SC_UTF8") && !is_utf8("Latin1_General_100_CI_AS_SC"));
     }
 
     #[test]

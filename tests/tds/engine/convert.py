@@ -423,11 +423,12 @@ def _to_date(value: Any, source: SqlType, target: SqlType) -> Any:
 
 
 def is_longer(value: Any, target: SqlType) -> bool:
-    """Whether a text or binary would lose something in the target; spaces and zeros at the end may go."""
+    """Whether a text or binary would lose something in the target; spaces and zeros at the end may go ("SET
+    ANSI_WARNINGS")."""
     if target.length in {0, MAX} or value is None:
         return False
     if target.name in TEXTS and isinstance(value, str):
         return units(value.rstrip(" "), target) > target.length
     if target.name in BYTES and isinstance(value, bytes):
-        return len(value.rstrip(b"\0") if target.name == "binary" else value) > target.length
+        return len(value.rstrip(b"\0")) > target.length
     return False

@@ -79,8 +79,8 @@ class Target:
                 return None
             if measured and convert.is_longer(value, type_):
                 raise too_long(table, column, value)
-            if measured and type_.name == "binary":
-                return value.ljust(type_.length, b"\0")
+            if measured and type_.name in BYTES:
+                return value[: type_.length].ljust(type_.length if filled else 0, b"\0")
             if measured and (filled or len(value) > type_.length // 2):
                 return convert.fitted(value, type_) if type_.name in TEXTS else value
             return value

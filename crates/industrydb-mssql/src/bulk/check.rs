@@ -72,21 +72,9 @@ pub(super) fn not_kept(ColumnInfo { name, declared_type, .. }: &ColumnInfo, row:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::column;
     use industrydb_core::error::ErrorKind;
     use polars_core::prelude::Column;
-
-    fn column(declared: &str, collation: Option<&str>) -> ColumnInfo {
-        ColumnInfo {
-            name: "c".into(),
-            declared_type: declared.into(),
-            dtype: Kind::of_declared(declared).dtype(),
-            nullable: true,
-            default: None,
-            primary_key: None,
-            generated: false,
-            collation: collation.map(str::to_owned),
-        }
-    }
 
     #[test]
     fn a_check_goes_through_the_columns_code_page() {

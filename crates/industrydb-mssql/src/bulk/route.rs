@@ -11,7 +11,7 @@
 use industrydb_core::table::ColumnInfo;
 use polars_core::prelude::{DataType, Series};
 
-use crate::types::Kind;
+use crate::types::{Kind, is_narrow, is_utf8};
 
 /// The longest `nvarchar(n)` that the client library declares as it is.
 const LONGEST_NVARCHAR: usize = 2_000;
@@ -44,15 +44,6 @@ pub(super) fn is_ascii(values: &Series) -> bool {
     values.str().is_ok_and(|values| values.iter().flatten().all(str::is_ascii))
 }
 
-/// Whether a column has text of bytes in a code page.
-fn is_narrow(column: &ColumnInfo) -> bool {
-    match Kind::of_declared(&column.declared_type) {
-        Kind::CodePageText(_) => true,
-        Kind::LongText => !column.declared_type.starts_with('n') && !is_read_from_text(&column.declared_type),
-        _ => false,
-    }
-}
-
 /// Whether the server reads the type from text of any collation.
 fn is_read_from_text(declared: &str) -> bool {
     declared == "json" || declared.starts_with("vector")
@@ -61,7 +52,7 @@ fn is_read_from_text(declared: &str) -> bool {
 /// The collation that says the code page of a column.
 pub(super) fn narrow_collation(column: &ColumnInfo) -> Option<&str> {
     // It is that of the database only where nothing else is known.
-    is_narrow(column).then(|| column.collation.as_deref().unwrap_or("database_default"))
+    is_narrow(&column.declared_type).then(|| column.collation.as_deref().unwrap_or("database_default"))
 }
 
 /// What there is to know of a column's values.
@@ -108,7 +99,7 @@ impl Route {
         let declared = column.declared_type.as_str();
         let utf8 = column.collation.as_deref().is_some_and(is_utf8);
         let is_old = matches!(declared, "text" | "ntext");
-        if is_narrow(column) {
+        if is_narrow(declared) {
             // The temporary tables' database may have another collation than the database in use.
             let is_sent_right = !staged && !utf8 && values.are_sent_right();
             return match (is_sent_right, values.long) {
@@ -170,26 +161,10 @@ impl Route {
     }
 }
 
-fn is_utf8(collation: &str) -> bool {
-    collation.to_ascii_uppercase().ends_with("_UTF8")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn column(declared: &str, collation: Option<&str>) -> ColumnInfo {
-        ColumnInfo {
-            name: "c".into(),
-            declared_type: declared.into(),
-            dtype: Kind::of_declared(declared).dtype(),
-            nullable: true,
-            default: None,
-            primary_key: None,
-            generated: false,
-            collation: collation.map(str::to_owned),
-        }
-    }
+    use crate::types::column;
 
     /// Short text in the code page 1252, which the database has as well.
     const USUAL: Values = Values { long: false, ascii: false, page: Some(1252), is_read_alike: true };

@@ -12,9 +12,10 @@ use tokio::time::{sleep, timeout};
 
 use super::check::{LACKING, TOO_LONG, not_kept};
 use super::route::Route;
+use crate::converse::{ATTENTION_TIMEOUT, ITEM_TIMEOUT, stopped};
 use crate::encode::{Encoder, Way};
 use crate::error::{self, BACKEND};
-use crate::session::{ATTENTION_TIMEOUT, ITEM_TIMEOUT, Session, stopped};
+use crate::session::Session;
 
 /// Rows between two reports of progress, and two looks at whether the call is to stop.
 const ROWS_BETWEEN_LOOKS: usize = 1_024;
