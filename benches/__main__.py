@@ -24,6 +24,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the table (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each contender (default: %(default)s)")
     parser.add_argument(
+        "--slow-rounds",
+        type=int,
+        metavar="ROUNDS",
+        help="runs of contenders that take more than three times the limit's time (default: all rounds)",
+    )
+    parser.add_argument(
         "--only",
         action="append",
         type=Work,
@@ -84,6 +90,7 @@ def _measure(backend: Backend, arguments: argparse.Namespace, say: Callable[[str
     plan = Plan(
         works=arguments.only or list(Work),
         rounds=arguments.rounds,
+        slow_rounds=arguments.slow_rounds or arguments.rounds,
         runners=[r for r in backend.runners if not arguments.runner or r.name in arguments.runner],
         keys=arguments.keys,
         check=not arguments.no_check,

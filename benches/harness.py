@@ -18,6 +18,9 @@ _ROOT = Path(__file__).resolve().parent.parent
 _PATIENCE = 900
 """Seconds after which a process counts as stuck."""
 
+_SLOW = 3
+"""How many times the limit's time a contender takes that counts as slow."""
+
 _IMPORT = """
 import time
 import polars
@@ -33,6 +36,7 @@ class Plan:
 
     works: Sequence[Work]
     rounds: int
+    slow_rounds: int
     runners: Sequence[Runner]
     keys: int
     check: bool
@@ -100,11 +104,21 @@ def _turns(contenders: Sequence[_Contender], rounds: int) -> Iterator[tuple[int,
             yield turn, contender
 
 
+def _is_slow(results: Results, work: Work, name: str, limits: Sequence[str]) -> bool:
+    """Whether more rounds would tell nothing of a contender: its best run is far from the limit's."""
+    limit = next((results.outcomes[work, limit] for limit in limits if (work, limit) in results.outcomes), None)
+    own = results.outcomes.get((work, name))
+    if limit is None or own is None:
+        return False
+    return min(outcome.seconds for outcome in own) > _SLOW * min(outcome.seconds for outcome in limit)
+
+
 def run(backend: Backend, target: Target, plan: Plan, say: Callable[[str], None]) -> Results:
     """Measures `plan` on `target`. A contender that fails is noted and left out from then on; `say` gets the news.
 
     Within a round everybody takes a turn, and each round starts with another one: what the machine does meanwhile
-    hits all alike. The data is checked in the first round, after the clock has stopped.
+    hits all alike. Who is slow is left out after the plan's slow rounds, so that the others can have many. The data is
+    checked in the first round, after the clock has stopped.
     """
     results = Results()
     for work in [work for work in plan.works if work in backend.limits]:
@@ -112,6 +126,8 @@ def run(backend: Backend, target: Target, plan: Plan, say: Callable[[str], None]
         with backend.apart() if work.apart else nullcontext():
             for turn, contender in _turns(contenders, 1 if work.once else plan.rounds):
                 if (work, contender.name) in results.failures:
+                    continue
+                if turn >= plan.slow_rounds and _is_slow(results, work, contender.name, backend.limits[work]):
                     continue
                 job = Job(contender.name, work, target, check=plan.check and turn == 0, keys=plan.keys)
                 try:
