@@ -598,7 +598,7 @@ class AsyncConnection:
     A task that is cancelled while it awaits a call hears of it at once. The call is cancelled on the server, and the
     next one waits until that is done. The connection stays usable; SQL Server's closes if the cancel comes in the
     middle of a row, PostgreSQL's behind a transaction pooler or where the server can't be told. A transaction whose
-    begin was cancelled is rolled back.
+    begin was cancelled is rolled back; what ends one goes on to its end without the task.
     """
 
     @classmethod

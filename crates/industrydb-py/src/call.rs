@@ -213,14 +213,14 @@ impl Call {
 
     /// The task that awaited the call was cancelled. Asks the work to stop; `false` if it has ended already.
     ///
-    /// What ends a transaction and waits for its turn goes on: nobody else would end it.
+    /// What ends a transaction goes on to its end: nobody else would end it, and whether it was ended would be open.
     pub fn unawait(&self) -> bool {
         {
             let mut looked = lock(&self.0.looked);
             if looked.finished {
                 return false;
             }
-            if self.0.role == Role::Ends && !self.has_started() {
+            if self.0.role == Role::Ends {
                 return true;
             }
             looked.stop.get_or_insert(Stop::Unawaited);

@@ -11,6 +11,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyModule;
 
+use crate::interpreter;
+
 thread_local! {
     /// Goes with the thread.
     static LIFE: OnceCell<Arc<()>> = const { OnceCell::new() };
@@ -105,7 +107,7 @@ impl Owner {
         match (&self.caller, &self.thread) {
             // Neither Python's numbers of threads nor the system's would tell: they are given again.
             (Caller::Thread(_), thread) => thread.as_ref().is_some_and(|thread| thread.life.strong_count() == 0),
-            (Caller::Task(task), _) => Python::try_attach(|py| task.is_done(py)).unwrap_or(false),
+            (Caller::Task(task), _) => interpreter::enter(|py| task.is_done(py)).unwrap_or(false),
         }
     }
 }
@@ -118,7 +120,7 @@ impl fmt::Display for Owner {
                 write!(f, "thread ({name})")
             }
             (Caller::Task(task), _) => {
-                let name = Python::try_attach(|py| task.name(py)).flatten();
+                let name = interpreter::enter(|py| task.name(py)).flatten();
                 write!(f, "task ({})", name.as_deref().unwrap_or("which is gone"))
             }
         }
@@ -154,5 +156,5 @@ fn thread_name() -> Option<String> {
         Ok(None)
     };
     // A thread without a name that can be found is still an owner.
-    Python::try_attach(name)?.ok().flatten()
+    interpreter::enter(name)?.ok().flatten()
 }

@@ -8,6 +8,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
 use tokio::task::block_in_place;
 
+use crate::interpreter;
 use crate::runtime::{Pending, Unheard};
 
 /// The event loop that runs a task, and the task's context variables.
@@ -55,7 +56,7 @@ impl EventLoop {
         // The GIL may be long in coming: the runtime's other tasks go on meanwhile.
         block_in_place(|| {
             // At the interpreter's own end there is nobody either.
-            let _ = Python::try_attach(|py| self.schedule(py, work));
+            let _ = interpreter::enter(|py| self.schedule(py, work));
         });
     }
 

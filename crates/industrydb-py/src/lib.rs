@@ -22,6 +22,7 @@ mod factory;
 mod frames;
 #[allow(unsafe_code, reason = "the GIL without pyo3, which can't be asked here; the module says why")]
 mod gil;
+mod interpreter;
 mod lifecycle;
 mod log;
 mod params;
@@ -48,6 +49,7 @@ fn backends(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
 #[pymodule(gil_used = false)]
 fn _industrydb(module: &Bound<'_, PyModule>) -> PyResult<()> {
     log::listen();
+    interpreter::close_at_exit(module.py())?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<config::DatabaseConfig>()?;
     module.add_class::<connection::Connection>()?;

@@ -273,6 +273,8 @@ impl Session {
         verb: impl for<'c> FnOnce(&'c mut dyn DatabaseConnector) -> BoxFuture<'c, Result<T>> + Send + 'static,
     ) -> Result<T> {
         let mut slot = Arc::clone(&self.connector).lock_owned().await;
+        // From here on it runs to its end: a call that has begun is not dropped.
+        call.start(self.canceller());
         match &turn.caller {
             Caller::Thread(_) => self.work(&turn.caller, &mut slot, call, verb).await,
             Caller::Task(_) => {
@@ -299,10 +301,10 @@ impl Session {
     ) -> Result<T> {
         let Some(connector) = slot.as_mut() else { return Err(self.closed_error("the connection is closed")) };
         if let (false, Some(error)) = (call.ends_transaction(), self.lost_transaction(caller)) {
+            call.finish_work();
             return Err(error);
         }
         let was_open = connector.in_transaction();
-        call.start(self.canceller());
         let mut outcome = verb(connector.as_mut()).await.map_err(|error| error.with_backend(self.config.db_type()));
         if call.begins_transaction() && !was_open {
             call.note_begun(connector.in_transaction());

@@ -116,13 +116,13 @@ impl Session {
     /// # Errors
     /// Those of [`Self::run`] and of [`ops::commit`]; what the transaction was lost by, if it was.
     pub async fn commit(self: &Arc<Self>, caller: &Caller, call: &Call) -> Result<()> {
-        if let Some(lost) = self.lost_transaction(caller) {
-            self.forget_transaction();
-            return Err(lost);
-        }
-        let session = Arc::clone(self);
+        let (session, by) = (Arc::clone(self), caller.clone());
         self.run(caller, call, move |connector| {
             Box::pin(async move {
+                if let Some(lost) = session.lost_transaction(&by) {
+                    session.forget_transaction();
+                    return Err(lost);
+                }
                 let options = session.transaction_options();
                 let outcome = ops::commit(connector, &options).await;
                 session.forget_if_over(connector);
@@ -137,12 +137,17 @@ impl Session {
     /// # Errors
     /// Those of [`Self::run`] and of [`ops::rollback`].
     pub async fn rollback(self: &Arc<Self>, caller: &Caller, call: &Call) -> Result<()> {
-        if self.lost_transaction(caller).is_some() {
-            self.forget_transaction();
-            return Ok(());
-        }
-        let session = Arc::clone(self);
-        self.run(caller, call, move |connector| Box::pin(async move { session.roll_back(connector).await })).await
+        let (session, by) = (Arc::clone(self), caller.clone());
+        self.run(caller, call, move |connector| {
+            Box::pin(async move {
+                if session.lost_transaction(&by).is_some() {
+                    session.forget_transaction();
+                    return Ok(());
+                }
+                session.roll_back(connector).await
+            })
+        })
+        .await
     }
 
     /// Rolls back what `caller` began and never heard of. From now on, nobody gets a turn before that: what the caller
@@ -203,19 +208,25 @@ impl Session {
             return Ok(());
         }
         self.close_reader().await;
-        let is_whole = matches!(block, Block::Whole);
-        if let Some(lost) = self.lost_transaction(caller) {
-            if is_whole {
-                self.forget_transaction();
-            }
-            return if failed { Ok(()) } else { Err(lost) };
-        }
-        if is_whole && self.forget_transaction().is_none() {
-            // The block itself has called commit() or rollback().
-            return Ok(());
-        }
-        self.run(caller, call, move |connector| Box::pin(async move { end(connector, block, &options, failed).await }))
-            .await
+        let (session, by) = (Arc::clone(self), caller.clone());
+        self.run(caller, call, move |connector| {
+            Box::pin(async move {
+                // Only now, since a call of the block that was cancelled may have gone on until here.
+                let is_whole = matches!(block, Block::Whole);
+                if let Some(lost) = session.lost_transaction(&by) {
+                    if is_whole {
+                        session.forget_transaction();
+                    }
+                    return if failed { Ok(()) } else { Err(lost) };
+                }
+                if is_whole && session.forget_transaction().is_none() {
+                    // The block itself has called commit() or rollback().
+                    return Ok(());
+                }
+                end(connector, block, &options, failed).await
+            })
+        })
+        .await
     }
 }
 
