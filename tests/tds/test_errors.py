@@ -190,6 +190,7 @@ REFUSED = (
     "SELECT * FROM p CROSS APPLY (SELECT 1 AS a) AS q",
     "SELECT CAST(N'ż' AS varchar(5))",
     "EXEC sp_who",
+    "EXEC (N'CREATE TABLE #t (a int)')",
 )
 
 
@@ -197,6 +198,6 @@ REFUSED = (
 def test_what_the_test_server_does_not_do_it_refuses(inside: Any, sql: str) -> None:
     where = Address(inside.host, inside.port, inside.user, inside.password)
     with closing(PYTDS.open(where, "plain", "")) as connection:
-        PYTDS.query(connection, "CREATE TABLE p (id int)")
+        PYTDS.query(connection, "CREATE TABLE p (id int); CREATE TABLE #t (id int)")
         with pytest.raises(pytds.Error, match="The TDS test server refuses"):
             PYTDS.query(connection, sql)

@@ -39,6 +39,11 @@ SCRIPTS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
     "in and exists": ((*PEOPLE, "SELECT id FROM people p WHERE id IN (SELECT id FROM people WHERE age > 50) AND EXISTS "
                        "(SELECT 1 FROM people q WHERE q.team = p.team AND q.id <> p.id) ORDER BY id"), [(2,), (3,)]),
     "like": ((*PEOPLE, "SELECT id FROM people WHERE name LIKE '%a[cd]%' OR name LIKE N'edsge_'"), [(1,), (2,), (3,)]),
+    "temporary tables end with what made them": (
+        ("CREATE PROCEDURE makes AS SELECT 1 AS a INTO #made; SELECT a FROM #made", "EXEC makes", "EXEC makes",
+         "EXEC (N'CREATE TABLE #made (a int)')", "EXEC sp_executesql N'CREATE TABLE #made (a int)'",
+         "CREATE TABLE #kept (a int); EXEC (N'INSERT INTO #kept VALUES (5)')",
+         "SELECT a, OBJECT_ID('tempdb..#made') FROM #kept; DROP TABLE #kept; DROP PROCEDURE makes"), [(5, None)]),
     "window": ((*PEOPLE, "SELECT id, ROW_NUMBER() OVER (PARTITION BY team ORDER BY id DESC) FROM people ORDER BY id"),
                [(1, 2), (2, 1), (3, 2), (4, 1)]),
     "insert select": ((*PEOPLE, "INSERT INTO people (id) SELECT id + 10 FROM people WHERE id < 3", "SELECT id FROM people WHERE id > 4"),

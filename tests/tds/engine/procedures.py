@@ -119,7 +119,7 @@ def invoke(
         text = "Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32)."
         raise SqlError(217, text, ends="batch")
     matched = match(name, parameters, given)
-    frame = Frame(procedure=name if name != "sp_executesql" else "")
+    frame = Frame(procedure=name if name != "sp_executesql" else "", inherited=session.temporaries())
     outer = session.frame
     for parameter in parameters:
         at = matched.get(parameter.name.casefold())
@@ -151,6 +151,7 @@ def invoke(
     except control.Leaving as leaving:
         status = leaving.value
     finally:
+        session.leave_scope()
         session.frame = outer
         session.depth -= 1
         session.put_back(settings)

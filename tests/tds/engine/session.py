@@ -66,6 +66,8 @@ class Frame:
     values: dict[str, Any] = field(default_factory=dict[str, Any])
     """As SQLite gets them, by the name of the parameter there."""
     procedure: str = ""
+    inherited: frozenset[int] = frozenset()
+    """The temporary tables that were there before a procedure or dynamic SQL began: the others end with it."""
     undeclared: bool = False
     """Whether parameters may lack a type, which is looked for."""
 
@@ -446,6 +448,16 @@ class Session:
             for item in list(self.catalog.all(temporary=True)):
                 if item.name.startswith("@"):
                     tables.drop_storage(self, item)
+
+    def temporaries(self) -> frozenset[int]:
+        """The temporary tables that are there."""
+        return frozenset(item.id for item in self.catalog.all(temporary=True) if item.name.startswith("#"))
+
+    def leave_scope(self) -> None:
+        """Drops the temporary tables that a procedure or dynamic SQL made ("CREATE TABLE", "Temporary tables")."""
+        for item in list(self.catalog.all(temporary=True)):
+            if item.name.startswith("#") and item.id not in self.frame.inherited:
+                tables.drop_storage(self, item)
 
     def deadlocked(self) -> None:
         """The hook of the tests.

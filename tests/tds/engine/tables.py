@@ -190,7 +190,10 @@ def create_table(
     elif schema.casefold() not in {known.casefold() for known in schemas(session, database)}:
         text = f'The specified schema name "{schema}" either does not exist or you do not have permission to use it.'
         raise SqlError(2760, text, ends="batch")
-    if session.catalog.find(database, schema, name) is not None:
+    taken = session.catalog.find(database, schema, name)
+    if taken is not None and taken.id in session.frame.inherited:
+        raise Refused("a temporary table with the name of one of the caller's")
+    if taken is not None:
         raise SqlError(2714, f"There is already an object named '{name}' in the database.", 16, 6, ends="batch")
     table = Object(session.instance.new_id(), database, schema, name, "U")
     for definition in columns:
