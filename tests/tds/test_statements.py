@@ -39,11 +39,19 @@ SCRIPTS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
     "in and exists": ((*PEOPLE, "SELECT id FROM people p WHERE id IN (SELECT id FROM people WHERE age > 50) AND EXISTS "
                        "(SELECT 1 FROM people q WHERE q.team = p.team AND q.id <> p.id) ORDER BY id"), [(2,), (3,)]),
     "like": ((*PEOPLE, "SELECT id FROM people WHERE name LIKE '%a[cd]%' OR name LIKE N'edsge_'"), [(1,), (2,), (3,)]),
+    "spaces in like": (("SELECT CASE WHEN 'a ' LIKE 'a' THEN 1 ELSE 0 END, CASE WHEN N'a ' LIKE 'a' THEN 1 ELSE 0 END, "
+                        "CASE WHEN CAST('a' AS char(3)) LIKE N'a' THEN 1 ELSE 0 END, CASE WHEN 'a' LIKE 'a ' THEN 1 ELSE 0 END",),
+                       [(1, 0, 0, 0)]),
+    "computed without parentheses": (("CREATE TABLE sums (a int, b AS a * 2, c AS (a) + 1 PERSISTED, d AS ISNULL(a, 0), e int)",
+                                      "INSERT INTO sums (a, e) VALUES (1, 9)", "SELECT b, c, d, e FROM sums"), [(2, 2, 1, 9)]),
+    "string_agg of numbers": (("SELECT CAST(SQL_VARIANT_PROPERTY(STRING_AGG(n, ','), 'BaseType') AS varchar(9)) FROM (VALUES (1), (2)) AS v (n)",),
+                              [("nvarchar",)]),
     "temporary tables end with what made them": (
         ("CREATE PROCEDURE makes AS SELECT 1 AS a INTO #made; SELECT a FROM #made", "EXEC makes", "EXEC makes",
          "EXEC (N'CREATE TABLE #made (a int)')", "EXEC sp_executesql N'CREATE TABLE #made (a int)'",
          "CREATE TABLE #kept (a int); EXEC (N'INSERT INTO #kept VALUES (5)')",
          "SELECT a, OBJECT_ID('tempdb..#made') FROM #kept; DROP TABLE #kept; DROP PROCEDURE makes"), [(5, None)]),
+    "names are looked up late": (("BEGIN TRY EXEC (N'SELECT * FROM missing') END TRY BEGIN CATCH SELECT ERROR_NUMBER() END CATCH",), [(208,)]),
     "window": ((*PEOPLE, "SELECT id, ROW_NUMBER() OVER (PARTITION BY team ORDER BY id DESC) FROM people ORDER BY id"),
                [(1, 2), (2, 1), (3, 2), (4, 1)]),
     "insert select": ((*PEOPLE, "INSERT INTO people (id) SELECT id + 10 FROM people WHERE id < 3", "SELECT id FROM people WHERE id > 4"),

@@ -14,7 +14,7 @@ from tests.tds.engine.bound import Bound, BoundQuery, converted, type_number, ty
 from tests.tds.engine.storage import number_to_bytes
 from tests.tds.engine.typing_rules import BIGINT, INT
 from tests.tds.errors import Refused, SqlError
-from tests.tds.types import BYTES, DECIMALS, FLOATS, INTEGERS, MONEYS, TEXTS, SqlType
+from tests.tds.types import BYTES, DECIMALS, FLOATS, INTEGERS, MONEYS, TEXTS, WIDE, SqlType
 
 if TYPE_CHECKING:
     from tests.tds.engine.catalog import Column, Object
@@ -38,6 +38,8 @@ NOT_HERE = frozenset(
         "CONCAT_WS",
         "CUME_DIST",
         "DATENAME",
+        "DATETRUNC",
+        "DATE_BUCKET",
         "DATETIME2FROMPARTS",
         "DATETIMEFROMPARTS",
         "DATETIMEOFFSETFROMPARTS",
@@ -524,7 +526,8 @@ class ExpressionBinder:
         wide = SqlType("nvarchar", -1)
         operand, pattern = self.value(expr.operand, scope), self.value(expr.pattern, scope)
         escape = "NULL" if expr.escape is None else self.as_type(self.value(expr.escape, scope), wide)
-        sql = f"lk({self.as_type(operand, wide)}, {self.as_type(pattern, wide)}, {escape})"
+        unicode = any(bound.type is not None and bound.type.name in WIDE for bound in (operand, pattern))
+        sql = f"lk({self.as_type(operand, wide)}, {self.as_type(pattern, wide)}, {escape}, {int(unicode)})"
         return f"(NOT {sql})" if expr.negated else sql
 
 

@@ -50,6 +50,8 @@ def run(session: Session, statements: list[tree.Statement]) -> None:
                 error.procedure = session.frame.procedure
             if error.aborts is None:
                 error.aborts = session.options["XACT_ABORT"]
+            if error.depth is None:
+                error.depth = session.depth
             session.last_error = error.number
             session.row_count = 0
             handled = session.caught and session.caught[-1] is error
@@ -66,7 +68,9 @@ def run(session: Session, statements: list[tree.Statement]) -> None:
                 session.last_error = 0
 
 
-ENDS_QUIETLY = frozenset({2627, 2601, 547, 515, 8152, 2628, 8115, 220, 8134})
+NAMES = frozenset({207, 208, 209, 4104})
+"""Errors of names that are looked up late: no handler at the same level of execution gets them ("TRY...CATCH")."""
+ENDS_QUIETLY = frozenset({2627, 2601, 547, 515, 8152, 2628, 8115, 220, 232, 8134})
 """Errors that are followed by 3621."""
 
 
@@ -278,7 +282,7 @@ def attempt(session: Session, statement: tree.Try) -> None:
     try:
         run(session, statement.body)
     except SqlError as error:
-        if error.level >= 20 or error.number in {102, 156}:
+        if error.level >= 20 or error.number in {102, 156} or (error.number in NAMES and error.depth == session.depth):
             raise
         session.trying -= 1
         session.out.close_columns()
@@ -305,7 +309,10 @@ def raise_error(session: Session, statement: tree.Raise) -> None:
         raise Refused("RAISERROR with a number of sys.messages")
     arguments = [session.evaluate(argument)[0] for argument in statement.arguments]
     text = value.replace("%d", "%s").replace("%i", "%s") % tuple(arguments) if arguments else value
-    error = SqlError(50000, text, min(level, 18), state, statement.line)
+    if level > 18:
+        text = "Error severity levels greater than 18 can only be specified by members of the sysadmin role, using the WITH LOG option."
+        raise SqlError(2754, text, 16, 1, statement.line)
+    error = SqlError(50000, text, max(level, 0), state, statement.line)
     if level <= 10:
         session.out.say(error)
         session.row_count = 0

@@ -64,6 +64,23 @@ class ExpressionParser(ABC):
     def query(self) -> Query:
         """A query; the next parser up knows how."""
 
+    def inner_query(self) -> Query:
+        """A query inside another one, whose rows have no order of their own.
+
+        Raises:
+            SqlError: 1033.
+        """
+        line = self.token.line
+        query = self.query()
+        limited = query.offset is not None or (isinstance(query.body, tree.Select) and query.body.top is not None)
+        if query.order and not limited:
+            text = (
+                "The ORDER BY clause is invalid in views, inline functions, derived tables, subqueries, and common table "
+                "expressions, unless TOP, OFFSET or FOR XML is also specified."
+            )
+            raise SqlError(1033, text, 15, line=line, ends="batch")
+        return query
+
     # Tokens
 
     @property
@@ -291,7 +308,7 @@ class ExpressionParser(ABC):
         """A comparison, or conditions in parentheses."""
         if self.take("EXISTS"):
             self.symbol("(")
-            query = self.query()
+            query = self.inner_query()
             self.symbol(")")
             return tree.Exists(query)
         if self.at_symbol("(") and not self.at_subquery():
@@ -323,7 +340,7 @@ class ExpressionParser(ABC):
         if self.take("IN"):
             self.symbol("(")
             items: list[Expr] | Query
-            items = self.query() if self.at("SELECT", "WITH") else self.expressions()
+            items = self.inner_query() if self.at("SELECT", "WITH") else self.expressions()
             self.symbol(")")
             return tree.In(left, items, negated)
         if self.take("LIKE"):
@@ -405,6 +422,8 @@ class ExpressionParser(ABC):
         while self.at("COLLATE"):
             self.advance()
             value = tree.Collate(value, self.name())
+        if self.at("AT") and self.peek(1).upper == "TIME":
+            raise Refused("AT TIME ZONE")
         return value
 
     def primary(self) -> Expr:
@@ -417,7 +436,7 @@ class ExpressionParser(ABC):
         if self.at_symbol("("):
             if self.at_subquery():
                 self.advance()
-                query = self.query()
+                query = self.inner_query()
                 self.symbol(")")
                 return tree.Subquery(query)
             self.advance()
@@ -481,6 +500,8 @@ class ExpressionParser(ABC):
             arguments = self.expressions()
             if name == "TRIM" and self.at("FROM"):
                 raise Refused("TRIM with FROM")
+            if name in {"PARSE", "TRY_PARSE"} and self.at("AS"):
+                raise Refused(f"the function {name}")
         self.symbol(")")
         call = tree.Call(name, arguments, distinct)
         if self.take("WITHIN"):
@@ -536,6 +557,21 @@ class ExpressionParser(ABC):
         self.expect("END")
         return tree.Case(operand, whens, otherwise)
 
+    def cast_type(self) -> SqlType:
+        """The type of CAST.
+
+        Raises:
+            SqlError: 243 for one that there is not.
+        """
+        name = self.token.text
+        try:
+            return self.type()
+        except SqlError as error:
+            if error.number != 2715:
+                raise
+            text = f"Type {name} is not a defined system type."
+            raise SqlError(243, text, line=error.line, ends="batch") from None
+
     def cast(self) -> Expr:
         """CAST(x AS t), CONVERT(t, x, style)."""
         word = self.advance().upper
@@ -544,9 +580,9 @@ class ExpressionParser(ABC):
         if word.endswith("CAST"):
             operand = self.expression()
             self.expect("AS")
-            type_ = self.type()
+            type_ = self.cast_type()
         else:
-            type_ = self.type()
+            type_ = self.cast_type()
             self.symbol(",")
             operand = self.expression()
             if self.take_symbol(","):

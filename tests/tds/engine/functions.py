@@ -152,10 +152,12 @@ def _refuse_distinct(name: str) -> str:
 
 def string_agg(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound:
     """STRING_AGG: SQLite's group_concat over rows in order."""
-    value, separator = (text(binder, argument) for argument in arguments(binder, call, scope, 2))
+    found = arguments(binder, call, scope, 2)
+    value, separator = (text(binder, argument) for argument in found)
     if call.over is not None or call.within:
         raise Refused("STRING_AGG with an order")
-    type_ = value[1]
+    is_text = found[0].type is not None and found[0].type.name in TEXTS
+    type_ = value[1] if is_text else SqlType("nvarchar", 4000)
     length = MAX if type_.length == MAX else 4000 if type_.name in WIDE else 8000
     return Bound(f"group_concat({value[0]}, {separator[0]})", varying(type_, length) if length > 0 else varying(type_))
 
@@ -411,6 +413,8 @@ def floating(name: str, count: int = 1) -> Function:
     """SQRT, EXP, LOG, POWER of floats."""
 
     def function(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound:
+        if name == "log" and len(call.arguments) == 2:
+            raise Refused("LOG with a base")
         found = arguments(binder, call, scope, count)
         first = found[0].type
         sql = f"f{name}({', '.join(binder.as_type(item, FLOAT) for item in found)})"
@@ -434,6 +438,9 @@ PART_NAMES = {
     "microsecond": "microsecond", "mcs": "microsecond", "nanosecond": "nanosecond", "ns": "nanosecond", "week": "week",
     "wk": "week", "ww": "week",
 }  # fmt: skip
+
+
+CLOCK_PARTS = {"hour", "minute", "second", "millisecond", "microsecond", "nanosecond"}
 
 
 def part_of(call: tree.Call) -> str:
@@ -463,6 +470,10 @@ def dateadd(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound:
     part = part_of(call)
     count, value = (binder.value(argument, scope) for argument in call.arguments[1:])
     sql, type_ = as_date(binder, value)
+    wrong = {"date": CLOCK_PARTS, "time": set(PART_NAMES.values()) - CLOCK_PARTS}
+    if part in wrong.get(type_.name, {"microsecond", "nanosecond"} if "datetime" in type_.name[-8:] else set[str]()):
+        text_ = f"The datepart {part} is not supported by date function dateadd for data type {type_.name}."
+        raise SqlError(9810, text_, ends="batch")
     return Bound(f"dtadd('{part}', {binder.integer(count)}, {sql}, {type_number(type_)})", type_)
 
 

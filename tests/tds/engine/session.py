@@ -19,7 +19,7 @@ from tests.tds.engine.queries import Binder
 from tests.tds.engine.statements import Parser
 from tests.tds.engine.storage import from_storage, load, store
 from tests.tds.engine.transactions import Transactions, deadlock
-from tests.tds.errors import Cancelled, SqlError
+from tests.tds.errors import Cancelled, Refused, SqlError
 from tests.tds.response import Response
 from tests.tds.types import SqlType
 from tests.tds.wire import tokens
@@ -422,6 +422,9 @@ class Session:
             return False
         except control.Leaving:
             return True
+        except RecursionError:
+            self.report(Refused("expressions that nest so deep"))
+            return False
         finally:
             self.sweep()
         return True

@@ -15,7 +15,7 @@ from tests.tds.engine.bound import converted
 from tests.tds.engine.catalog import Check, Column, ForeignKey, Key, Object, invalid_object
 from tests.tds.engine.queries import Binder
 from tests.tds.errors import Refused, SqlError
-from tests.tds.types import LOBS, TEXTS, SqlType
+from tests.tds.types import LOBS, TEXTS, UDTS, SqlType
 from tests.tds.wire import tokens
 
 if TYPE_CHECKING:
@@ -203,6 +203,7 @@ def create_table(
             add_constraint(session, table, constraint)
     for constraint in constraints:
         add_constraint(session, table, constraint)
+    check_row(table)
     session.db.execute(storage_sql(session, table))
     create_indexes(session, table)
     session.catalog.save(table)
@@ -219,7 +220,13 @@ def add_column(session: Session, table: Object, definition: tree.ColumnDefinitio
         type_ = replace(type_, collation=pages.declared(definition.collation))
     column = Column(table.next_column, definition.name, type_)
     table.next_column += 1
+    if len(table.columns) == MOST_COLUMNS:
+        text = f"CREATE TABLE failed because column '{definition.name}' in table '{table.name}' exceeds the maximum of {MOST_COLUMNS} columns."
+        raise SqlError(1702, text, 16, 1, ends="batch")
     keyed = any(constraint.kind == "PRIMARY KEY" for constraint in definition.constraints or [])
+    if keyed and definition.nullable:
+        text = f"Cannot define PRIMARY KEY constraint on nullable column in table '{table.name}'."
+        raise SqlError(8111, text, 16, 1, ends="batch")
     column.nullable = definition.nullable if definition.nullable is not None else not keyed
     if definition.type is not None and definition.type.name == "timestamp" and definition.nullable is None:
         column.nullable = False
@@ -250,6 +257,31 @@ def add_column(session: Session, table: Object, definition: tree.ColumnDefinitio
         column.nullable = definition.nullable if definition.nullable is not None else bound.nullable
     table.columns.append(column)
     return column
+
+
+MOST_COLUMNS = 1024
+LONGEST_ROW = 8060
+"""Bytes; what varies in length may go to other pages."""
+
+
+def check_row(table: Object) -> None:
+    """Whether the columns of a fixed length fit into a row: a header, they, the count of columns and a bit for each.
+
+    Raises:
+        SqlError: 1701.
+    """
+    kept = [column for column in table.columns if column.stored or column.persisted]
+    bits = sum(column.type.name == "bit" for column in kept)
+    varying = {"varchar", "nvarchar", "varbinary", "sql_variant", "xml", "text", "ntext", "image", *UDTS}
+    fixed = sum(column.type.max_length for column in kept if column.type.name not in {"bit", *varying})
+    overhead = 4 + 2 + (len(kept) + 7) // 8
+    size = fixed + (bits + 7) // 8 + overhead
+    if size > LONGEST_ROW:
+        text = (
+            f"Creating or altering table '{table.name}' failed because the minimum row size would be {size}, including "
+            f"{overhead} bytes of internal overhead. This exceeds the maximum allowable table row size of {LONGEST_ROW} bytes."
+        )
+        raise SqlError(1701, text, 16, 1, ends="batch")
 
 
 def parenthesized(text: str) -> str:

@@ -414,12 +414,12 @@ def _pattern(pattern: str, escape: str | None) -> re.Pattern[str]:
     return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
 
 
-def lk(text: str | None, pattern: str | None, escape: str | None) -> int | None:
-    """LIKE: spaces at the end of the text do not count, those of the pattern do."""
+def lk(text: str | None, pattern: str | None, escape: str | None, unicode: int) -> int | None:
+    """LIKE: spaces at the end of the pattern count, those of the text only where one of them is Unicode ("LIKE")."""
     if text is None or pattern is None:
         return None
     compiled = _pattern(pattern, escape)
-    return 1 if compiled.fullmatch(text) or compiled.fullmatch(text.rstrip(" ")) else 0
+    return 1 if compiled.fullmatch(text) or (not unicode and compiled.fullmatch(text.rstrip(" "))) else 0
 
 
 @functools.lru_cache(65_536)
@@ -680,7 +680,7 @@ PLAIN: dict[str, tuple[int, Callable[..., Any]]] = {
     "nchr": (1, nchr),
     "tascii": (1, strict(lambda text: text[:1].encode("cp1252", "replace")[0] if text else None)),
     "tunicode": (1, strict(lambda text: ord(text[0]) if text else None)),
-    "lk": (3, lk),
+    "lk": (4, lk),
     "nabs": (2, _number(lambda digits, _: abs(digits), abs)),
     "nsign": (2, _number(lambda digits, unit: (digits > 0) * unit - (digits < 0) * unit, lambda x: (x > 0) - (x < 0))),
     "nfloor": (2, _number(lambda digits, unit: digits // unit * unit, math.floor)),
