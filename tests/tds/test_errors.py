@@ -92,6 +92,7 @@ ERRORS: tuple[tuple[str, int, int, str], ...] = (
     ("CREATE TABLE t ([] int)", 1038, 15, "name is missing or empty"),
     ("CREATE TABLE t (" + ", ".join(f"c{at} bit" for at in range(1025)) + ")", 1702, 16, "exceeds the maximum of 1024 columns"),
     ("CREATE TABLE t (" + ", ".join(f"c{at} bigint" for at in range(1024)) + ")", 1701, 16, "maximum allowable table row size of 8060"),
+    ("SELECT 1 AS a; CREATE VIEW v AS SELECT 1 AS a", 111, 15, "'CREATE VIEW' must be the first statement"),
     ("BEGIN TRY SELECT * FROM missing END TRY BEGIN CATCH SELECT 1 END CATCH", 208, 16, "Invalid object name 'missing'"),
 )  # fmt: skip
 

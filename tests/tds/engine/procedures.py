@@ -147,7 +147,7 @@ def invoke(
     session.out.in_procedure = True
     status = 0
     try:
-        control.run(session, body)
+        session.run_all(body)
     except control.Leaving as leaving:
         status = leaving.value
     finally:

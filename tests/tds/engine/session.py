@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tests.tds.engine import answers, changes, control, describe, procedures, system, tables, tree, udfs
+from tests.tds.engine import answers, changes, compilation, control, describe, procedures, system, tables, tree, udfs
 from tests.tds.engine.binder import Scope
 from tests.tds.engine.bound import Bound, BoundQuery, converted
 from tests.tds.engine.catalog import Catalog, Object
@@ -409,9 +409,14 @@ class Session:
         """
         outer, self.frame = self.frame, Frame()
         try:
-            self.guarded(lambda: control.run(self, Parser(sql).batch()))
+            self.guarded(lambda: self.run_all(Parser(sql).batch()))
         finally:
             self.frame = outer
+
+    def run_all(self, statements: list[tree.Statement]) -> None:
+        """Runs a batch or the body of a procedure, if all of it can be."""
+        compilation.check(self, statements)
+        control.run(self, statements)
 
     def guarded(self, work: Callable[[], object]) -> bool:
         """Runs what may end the batch; whether it came to its end."""
