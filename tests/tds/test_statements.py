@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ SCRIPTS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
     "in and exists": ((*PEOPLE, "SELECT id FROM people p WHERE id IN (SELECT id FROM people WHERE age > 50) AND EXISTS "
                        "(SELECT 1 FROM people q WHERE q.team = p.team AND q.id <> p.id) ORDER BY id"), [(2,), (3,)]),
     "like": ((*PEOPLE, "SELECT id FROM people WHERE name LIKE '%a[cd]%' OR name LIKE N'edsge_'"), [(1,), (2,), (3,)]),
+    "text with a decimal": (("SELECT 1.50 + '1', '1.25' * 2.50",), [(Decimal("2.50"), Decimal("3.1250"))]),
     "spaces in like": (("SELECT CASE WHEN 'a ' LIKE 'a' THEN 1 ELSE 0 END, CASE WHEN N'a ' LIKE 'a' THEN 1 ELSE 0 END, "
                         "CASE WHEN CAST('a' AS char(3)) LIKE N'a' THEN 1 ELSE 0 END, CASE WHEN 'a' LIKE 'a ' THEN 1 ELSE 0 END",),
                        [(1, 0, 0, 0)]),

@@ -18,6 +18,7 @@ from tests.tds.engine import typing_rules as rules
 from tests.tds.engine.binder import Scope, ScopeColumn
 from tests.tds.engine.bound import Bound, BoundQuery, Result, converted
 from tests.tds.engine.catalog import Column, Object, invalid_object
+from tests.tds.engine.convert import LIMITS
 from tests.tds.engine.queries import Binder
 from tests.tds.engine.rows import Row, Target, check_own_keys, check_referring, unlimited
 from tests.tds.engine.storage import store
@@ -265,7 +266,17 @@ def filler(session: Session, table: Object, column: Column, positions: dict[int,
             if type_.name in DECIMALS
             else int
         )
-        return lambda _: make(session.instance.identity(table.id, seed, increment))
+
+        def numbered(_: Row) -> Any:
+            value = session.instance.identity(table.id, seed, increment)
+            high = 10**type_.precision - 1 if type_.name in DECIMALS else LIMITS[type_.name][1]
+            if not -high - 1 <= value <= high or (type_.name == "tinyint" and value < 0):
+                shown = "numeric" if type_.name in DECIMALS else type_.name
+                text = f"Arithmetic overflow error converting IDENTITY to data type {shown}."
+                raise SqlError(8115, text, ends="batch")
+            return make(value)
+
+        return numbered
     sql = default_sql(session, column)
     if sql == "NULL":
         return lambda _: None

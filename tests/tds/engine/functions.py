@@ -164,6 +164,7 @@ def string_agg(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound
 
 def over(binder: ExpressionBinder, window: tree.Over, scope: Scope) -> str:
     """OVER (...)."""
+    scope.windows = True
     parts: list[str] = []
     if window.partition:
         terms = [binder.value(term, scope) for term in window.partition]
@@ -443,6 +444,18 @@ PART_NAMES = {
 CLOCK_PARTS = {"hour", "minute", "second", "millisecond", "microsecond", "nanosecond"}
 
 
+def check_part(part: str, function: str, type_: SqlType, others: set[str]) -> None:
+    """Whether a type has a part of a date or time; `others` are those that the function does not take of it.
+
+    Raises:
+        SqlError: 9810.
+    """
+    wrong = {"date": CLOCK_PARTS, "time": set(PART_NAMES.values()) - CLOCK_PARTS}
+    if part in wrong.get(type_.name, others):
+        text_ = f"The datepart {part} is not supported by date function {function} for data type {type_.name}."
+        raise SqlError(9810, text_, ends="batch")
+
+
 def part_of(call: tree.Call) -> str:
     """The first argument of DATEADD and its like.
 
@@ -451,6 +464,8 @@ def part_of(call: tree.Call) -> str:
     """
     first = call.arguments[0]
     word = first.value if isinstance(first, tree.Literal) else ""
+    if word in {"iso_week", "isowk", "isoww", "tzoffset", "tz"}:
+        raise Refused(f"the datepart {word}")
     if word not in PART_NAMES:
         raise SqlError(155, f"'{word}' is not a recognized {call.name.lower()} option.", 15, ends="batch")
     return PART_NAMES[word]
@@ -470,10 +485,8 @@ def dateadd(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound:
     part = part_of(call)
     count, value = (binder.value(argument, scope) for argument in call.arguments[1:])
     sql, type_ = as_date(binder, value)
-    wrong = {"date": CLOCK_PARTS, "time": set(PART_NAMES.values()) - CLOCK_PARTS}
-    if part in wrong.get(type_.name, {"microsecond", "nanosecond"} if "datetime" in type_.name[-8:] else set[str]()):
-        text_ = f"The datepart {part} is not supported by date function dateadd for data type {type_.name}."
-        raise SqlError(9810, text_, ends="batch")
+    fine = {"microsecond", "nanosecond"} if type_.name.endswith("datetime") else set[str]()
+    check_part(part, "dateadd", type_, fine)
     return Bound(f"dtadd('{part}', {binder.integer(count)}, {sql}, {type_number(type_)})", type_)
 
 
@@ -493,6 +506,7 @@ def datepart(binder: ExpressionBinder, call: tree.Call, scope: Scope) -> Bound:
     else:
         part, argument = call.name.lower(), call.arguments[0]
     sql, type_ = as_date(binder, binder.value(argument, scope))
+    check_part(part, call.name.lower(), type_, set())
     return Bound(f"dtpart('{part}', {sql}, {type_number(type_)})", INT)
 
 

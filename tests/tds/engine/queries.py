@@ -225,12 +225,15 @@ class Binder(ExpressionBinder):
         """WHERE.
 
         Raises:
-            SqlError: 147 for an aggregate.
+            SqlError: 147 for an aggregate, 4108 for a windowed function.
         """
         sql = f" WHERE {self.condition(condition, scope)}"
         if scope.aggregates:
             text = "An aggregate may not appear in the WHERE clause unless it is in a subquery contained in a HAVING clause or a select list, and the column being aggregated is an outer reference."
             raise SqlError(147, text, 15, ends="batch")
+        if scope.windows:
+            text = "Windowed functions can only appear in the SELECT or ORDER BY clauses."
+            raise SqlError(4108, text, 15, ends="batch")
         return sql
 
     def items(self, items: list[tree.Item], scope: Scope) -> list[Bound]:
@@ -324,7 +327,7 @@ class Binder(ExpressionBinder):
         fetch = "-1"
         if query.fetch is not None:
             fetch = f"fetchrows({self.as_type(self.value(query.fetch, scope), rules.BIGINT)})"
-        return f" LIMIT {fetch} OFFSET {offset}"
+        return f" LIMIT {fetch} OFFSET offsetrows({offset})"
 
     # FROM
 

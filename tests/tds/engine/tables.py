@@ -374,6 +374,9 @@ def add_constraint(session: Session, table: Object, definition: tree.ConstraintD
                 raise SqlError(
                     1779, f"Table '{table.name}' already has a primary key defined on it.", 16, 0, ends="batch"
                 )
+            if any(column.nullable for column in columns) and session.catalog.get(table.id) is not None:
+                text = f"Cannot define PRIMARY KEY constraint on nullable column in table '{table.name}'."
+                raise SqlError(8111, text, 16, 1, ends="batch")
             for column in columns:
                 column.nullable = False
         name = definition.name or made_up("PK" if definition.kind == "PRIMARY KEY" else "UQ", table)
@@ -623,6 +626,10 @@ def alter_column(session: Session, table: Object, definition: tree.ColumnDefinit
     if any(column.id in key.columns for key in table.keys) or column.computed or column.identity:
         raise Refused("ALTER COLUMN of a key, computed or identity column")
     assert definition.type is not None
+    if column.default and definition.type.name != column.type.name:
+        raise SqlError(
+            5074, f"The object '{column.default_name}' is dependent on column '{column.name}'.", ends="batch"
+        )
     from tests.tds.engine.bound import Bound  # noqa: PLC0415
 
     value = converted(Bound(f"c{column.id}", column.type), definition.type)

@@ -618,7 +618,9 @@ def deeper(depth: int, limit: int) -> int:
 
 def toprows(count: int | None) -> int:
     """TOP."""
-    if count is None or count < 0:
+    if count is not None and count < 0:
+        raise SqlError(127, "A TOP N or FETCH rowcount value may not be negative.", 15)
+    if count is None:
         raise SqlError(
             1060, "The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer.", 15
         )
@@ -629,6 +631,13 @@ def fetchrows(count: int | None) -> int:
     """FETCH."""
     if count is None or count < 1:
         raise SqlError(10744, "The number of rows provided for a FETCH clause must be greater then zero.", 15)
+    return count
+
+
+def offsetrows(count: int | None) -> int:
+    """OFFSET."""
+    if count is None or count < 0:
+        raise SqlError(10742, "The offset specified in a OFFSET clause may not be negative.", 15)
     return count
 
 
@@ -698,6 +707,7 @@ PLAIN: dict[str, tuple[int, Callable[..., Any]]] = {
     "deeper": (2, deeper),
     "toprows": (1, toprows),
     "fetchrows": (1, fetchrows),
+    "offsetrows": (1, offsetrows),
 }
 
 
