@@ -48,6 +48,9 @@ SCRIPTS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
                                       "INSERT INTO sums (a, e) VALUES (1, 9)", "SELECT b, c, d, e FROM sums"), [(2, 2, 1, 9)]),
     "string_agg of numbers": (("SELECT CAST(SQL_VARIANT_PROPERTY(STRING_AGG(n, ','), 'BaseType') AS varchar(9)) FROM (VALUES (1), (2)) AS v (n)",),
                               [("nvarchar",)]),
+    "table variables of a procedure": (
+        ("CREATE PROCEDURE counts AS DECLARE @t TABLE (a int); INSERT INTO @t VALUES (1); SELECT COUNT(*) FROM @t",
+         "EXEC counts; EXEC counts; DROP PROCEDURE counts"), [(1,)]),
     "temporary tables end with what made them": (
         ("CREATE PROCEDURE makes AS SELECT 1 AS a INTO #made; SELECT a FROM #made", "EXEC makes", "EXEC makes",
          "EXEC (N'CREATE TABLE #made (a int)')", "EXEC sp_executesql N'CREATE TABLE #made (a int)'",

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -308,6 +309,12 @@ def raise_error(session: Session, statement: tree.Raise) -> None:
     if isinstance(value, int):
         raise Refused("RAISERROR with a number of sys.messages")
     arguments = [session.evaluate(argument)[0] for argument in statement.arguments]
+    wanted = re.findall(r"%[-+0# \d.*]*([a-zA-Z%]?)", value)
+    kinds = [str if kind == "s" else int for kind in wanted if kind != "%"]
+    if len(kinds) > len(arguments) or not all(
+        isinstance(argument, kind) for kind, argument in zip(kinds, arguments, strict=False)
+    ):
+        raise Refused("RAISERROR with other arguments than its text asks for")
     text = value.replace("%d", "%s").replace("%i", "%s") % tuple(arguments) if arguments else value
     if level > 18:
         text = "Error severity levels greater than 18 can only be specified by members of the sysadmin role, using the WITH LOG option."

@@ -67,7 +67,8 @@ class Frame:
     """As SQLite gets them, by the name of the parameter there."""
     procedure: str = ""
     inherited: frozenset[int] = frozenset()
-    """The temporary tables that were there before a procedure or dynamic SQL began: the others end with it."""
+    """The temporary tables and table variables that were there before a procedure or dynamic SQL began: the others end
+    with it, and of these it does not see the variables."""
     undeclared: bool = False
     """Whether parameters may lack a type, which is looked for."""
 
@@ -170,7 +171,8 @@ class Session:
             if error.number != 911:
                 raise
             return None
-        return self.catalog.find(database, schema, name)
+        found = self.catalog.find(database, schema, name)
+        return None if found is not None and name.startswith("@") and found.id in self.frame.inherited else found
 
     def system_view(self, parts: tree.Parts) -> Object | None:
         """A catalog view."""
@@ -458,13 +460,13 @@ class Session:
                     tables.drop_storage(self, item)
 
     def temporaries(self) -> frozenset[int]:
-        """The temporary tables that are there."""
-        return frozenset(item.id for item in self.catalog.all(temporary=True) if item.name.startswith("#"))
+        """The temporary tables and table variables that are there."""
+        return frozenset(item.id for item in self.catalog.all(temporary=True))
 
     def leave_scope(self) -> None:
-        """Drops the temporary tables that a procedure or dynamic SQL made ("CREATE TABLE", "Temporary tables")."""
+        """Drops the temporary tables and variables that a procedure or dynamic SQL made ("CREATE TABLE")."""
         for item in list(self.catalog.all(temporary=True)):
-            if item.name.startswith("#") and item.id not in self.frame.inherited:
+            if item.id not in self.frame.inherited:
                 tables.drop_storage(self, item)
 
     def deadlocked(self) -> None:
