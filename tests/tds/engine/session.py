@@ -88,6 +88,8 @@ def parameter(name: str) -> str:
     return "v_" + name[1:].casefold().encode().hex()
 
 
+STEPS_BETWEEN_LOOKS = 200_000
+"""Of SQLite's machine, a few milliseconds: how often a statement looks whether it is stopped."""
 DEFAULTS = {"NOCOUNT": False, "XACT_ABORT": False, "IMPLICIT_TRANSACTIONS": False, "FMTONLY": False, "NOEXEC": False}
 
 
@@ -100,6 +102,8 @@ class Session:
         self.connection = connection
         self.database = database
         self.db = instance.connect()
+        # SQLite forgets an interrupt that comes before a statement's first step.
+        self.db.set_progress_handler(connection.stopped, STEPS_BETWEEN_LOOKS)
         self.error: SqlError | None = None
         self.wake = threading.Event()
         self.catalog = Catalog(self.db)
