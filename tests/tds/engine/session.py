@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tests.tds.engine import answers, changes, control, describe, procedures, system, tables, tree, udfs
+from tests.tds.engine import answers, control, describe, loads, procedures, system, tables, tree, udfs
 from tests.tds.engine.binder import Scope
 from tests.tds.engine.bound import Bound, BoundQuery, converted
 from tests.tds.engine.catalog import Catalog, Object
@@ -120,7 +120,7 @@ class Session:
         self.depth = 0
         self.response: Response | None = None
         self.prepared: dict[int, procedures.Prepared] = {}
-        self.bulk: changes.Bulk | None = None
+        self.bulk: loads.Bulk | None = None
         self.describing = False
         self.inferred: dict[str, SqlType] = {}
         self.scratch: list[str] = []
