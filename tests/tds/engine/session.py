@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tests.tds.engine import answers, control, describe, loads, procedures, system, tables, tree, udfs
+from tests.tds.engine import answers, control, describe, loads, procedures, system, tables, tree
 from tests.tds.engine.binder import Scope
 from tests.tds.engine.bound import Bound, BoundQuery, converted
 from tests.tds.engine.catalog import Catalog, Object
@@ -19,6 +19,8 @@ from tests.tds.engine.queries import Binder
 from tests.tds.engine.statements import Parser
 from tests.tds.engine.storage import from_storage, load, store
 from tests.tds.engine.transactions import Transactions, deadlock
+from tests.tds.engine.udfs.common import overflow
+from tests.tds.engine.udfs.table import register
 from tests.tds.errors import Cancelled, SqlError
 from tests.tds.response import Response
 from tests.tds.types import SqlType
@@ -126,7 +128,7 @@ class Session:
         self.scratch: list[str] = []
         self.trying = 0
         self.looping = 0
-        udfs.register(self.db, self)
+        register(self.db, self)
 
     # What the binder asks
 
@@ -288,7 +290,7 @@ class Session:
                 raise Cancelled from None
             text = str(error)
             if "integer overflow" in text:
-                raise udfs.overflow("int") from None
+                raise overflow("int") from None
             if "locked" in text:
                 raise deadlock(self.connection.spid) from None
             if "parser stack overflow" in text or "too large" in text or "too many" in text:
