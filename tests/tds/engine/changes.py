@@ -4,7 +4,6 @@ A change first reads the rows that it is about, then checks them, then stores th
 error names what a real server names.
 """
 
-
 from __future__ import annotations
 
 import sqlite3
