@@ -7,7 +7,7 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING
 
-from tests.tds.engine import changes, inserts, loads, modules, procedures, tables, times, tree
+from tests.tds.engine import changes, ddl, inserts, loads, modules, procedures, tables, times, tree
 from tests.tds.engine.binder import Scope, ScopeColumn
 from tests.tds.engine.queries import Binder
 from tests.tds.engine.storage import load
@@ -126,7 +126,7 @@ def step(session: Session, statement: tree.Statement) -> None:
             modules.create(session, statement)
             session.finish(0, None)
         case _:
-            tables.run(session, statement)
+            ddl.run(session, statement)
             session.finish(0, None)
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tests.tds.engine import answers, control, describe, loads, procedures, system, tables, tree
+from tests.tds.engine import answers, control, describe, dropping, loads, procedures, system, tree
 from tests.tds.engine.binder import Scope
 from tests.tds.engine.bound import Bound, BoundQuery, converted
 from tests.tds.engine.catalog import Catalog, Object
@@ -240,7 +240,7 @@ class Session:
         """RESETCONNECTION: as after the login, but for the database."""
         self.transactions.end()
         for item in list(self.catalog.all(temporary=True)):
-            tables.drop_storage(self, item)
+            dropping.drop_storage(self, item)
         self.options = dict(DEFAULTS)
         self.transactions.isolation = "READ COMMITTED"
         self.transactions.lock_timeout = -1
@@ -451,7 +451,7 @@ class Session:
         if not self.depth:
             for item in list(self.catalog.all(temporary=True)):
                 if item.name.startswith("@"):
-                    tables.drop_storage(self, item)
+                    dropping.drop_storage(self, item)
 
     def deadlocked(self) -> None:
         """The hook of the tests.
