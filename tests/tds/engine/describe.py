@@ -206,7 +206,7 @@ def bind_change(session: Session, statement: tree.Insert | tree.Update | tree.De
     if isinstance(statement.source, tree.Query):
         if isinstance(statement.source.body, tree.Values):
             for row_ in statement.source.body.rows:
-                inserts.counted(table, len(row_), len(columns), listed=True)
+                inserts.counted(len(row_), len(columns), listed=bool(statement.columns))
                 for item, column in zip(row_, columns, strict=True):
                     if not (isinstance(item, tree.Call) and item.name == "DEFAULT"):
                         binder.as_type(binder.infer(binder.value(item, Scope()), column.type), unlimited(column.type))

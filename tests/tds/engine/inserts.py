@@ -16,7 +16,7 @@ from tests.tds.engine.new_rows import assigned, store_rows
 from tests.tds.engine.output import Outcome, returned
 from tests.tds.engine.queries import Binder
 from tests.tds.engine.rows import Row, unlimited
-from tests.tds.engine.targets import check_writable, default_sql, given_twice, named, target
+from tests.tds.engine.targets import check_writable, default_sql, given_twice, mismatch, named, target
 from tests.tds.errors import Refused, SqlError
 from tests.tds.types import SqlType
 
@@ -34,7 +34,7 @@ def insert(session: Session, statement: tree.Insert) -> Outcome:
         given = iter([()])
         columns = []
     elif isinstance(statement.source.body, tree.Values) and not statement.source.order:
-        given = values_rows(session, statement.source.body, columns, table)
+        given = values_rows(session, statement.source.body, columns, table, listed=bool(statement.columns))
     else:
         given = query_rows(session, statement, columns, table)
     if session.set_rowcount:
@@ -60,28 +60,30 @@ def insert_columns(session: Session, table: Object, statement: tree.Insert) -> l
     return columns
 
 
-def counted(table: Object, found: int, wanted: int, *, listed: bool) -> None:
+def counted(found: int, wanted: int, *, listed: bool) -> None:
     """As many values as columns.
 
     Raises:
-        SqlError: 109, 110 or 213.
+        SqlError: 109 or 110; 213 where the statement lists no columns.
     """
     if found == wanted:
         return
     if not listed:
-        raise SqlError(213, "Column name or number of supplied values does not match table definition.", ends="batch")
+        raise mismatch()
     more = "fewer" if found > wanted else "more"
     number = 110 if found > wanted else 109
     text = f"There are {more} columns in the INSERT statement than values specified in the VALUES clause. The number of values in the VALUES clause must match the number of columns specified in the INSERT statement."
     raise SqlError(number, text, 15, ends="batch")
 
 
-def values_rows(session: Session, body: tree.Values, columns: list[Column], table: Object) -> Iterable[Row]:
+def values_rows(
+    session: Session, body: tree.Values, columns: list[Column], table: Object, *, listed: bool
+) -> Iterable[Row]:
     """VALUES: each row by itself, types as the columns want them."""
     binder = Binder(session)
     scope = Scope()
     for row in body.rows:
-        counted(table, len(row), len(columns), listed=len(columns) != len(table.columns) or True)
+        counted(len(row), len(columns), listed=listed)
     types = [rules.common([_type(binder, row[at], scope) for row in body.rows]) for at in range(len(columns))]
     lines: list[str] = []
     for row in body.rows:
@@ -116,6 +118,8 @@ def query_rows(session: Session, statement: tree.Insert, columns: list[Column], 
     )
     bound = Binder(session).query(query, None)
     if len(bound.columns) != len(columns):
+        if not statement.columns:
+            raise mismatch()
         more = "more" if len(bound.columns) > len(columns) else "fewer"
         number = 121 if more == "more" else 120
         text = f"The select list for the INSERT statement contains {more} items than the insert list. The number of SELECT values must match the number of INSERT columns."

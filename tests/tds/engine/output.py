@@ -14,8 +14,7 @@ from tests.tds.engine.catalog import Object
 from tests.tds.engine.new_rows import assigned, store_rows
 from tests.tds.engine.queries import Binder
 from tests.tds.engine.rows import Row
-from tests.tds.engine.targets import named, target
-from tests.tds.errors import SqlError
+from tests.tds.engine.targets import mismatch, named, target
 from tests.tds.wire import tokens
 
 if TYPE_CHECKING:
@@ -85,9 +84,7 @@ def returned(
             else [column for column in other.columns if not column.computed and not column.identity]
         )
         if len(columns) != len(items):
-            raise SqlError(
-                213, "Column name or number of supplied values does not match table definition.", ends="batch"
-            )
+            raise mismatch()
         store_rows(session, other, columns, session.execute(assigned(query, columns)).fetchall())
         return None
     sent = list(session.loaded(session.execute(sql), [column.type for column in query.columns]))

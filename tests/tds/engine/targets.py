@@ -48,6 +48,11 @@ def given_twice(column: str) -> SqlError:
     return SqlError(264, text, ends="batch")
 
 
+def mismatch() -> SqlError:
+    """213: values for a table's columns, and not as many."""
+    return SqlError(213, "Column name or number of supplied values does not match table definition.", ends="batch")
+
+
 def check_writable(session: Session, table: Object, column: Column, verb: str) -> None:
     """Whether a statement may give a column a value.
 
