@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.children import Child, run
@@ -47,7 +49,11 @@ SLOW = """
 """
 
 
-def test_an_end_that_takes_too_long_is_a_failure_that_says_where_it_is() -> None:
+def test_an_end_that_takes_too_long_is_a_failure_that_says_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It takes nothing away: what it leaves behind goes with the test.
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with Child(SLOW) as child:
         child.line()
         child.go()
