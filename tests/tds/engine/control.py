@@ -8,7 +8,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from tests.tds.engine import changes, modules, procedures, tables, times, tree
+from tests.tds.engine import changes, ddl, inserts, loads, modules, procedures, tables, times, tree
 from tests.tds.engine.binder import Scope, ScopeColumn
 from tests.tds.engine.queries import Binder
 from tests.tds.engine.storage import load
@@ -85,7 +85,7 @@ def step(session: Session, statement: tree.Statement) -> None:
             session.deadlocked()
             changes.run(session, statement)
         case tree.InsertBulk():
-            changes.announce_bulk(session, statement)
+            loads.announce(session, statement)
         case tree.Transaction():
             transaction(session, statement)
         case tree.Declare(_, variables):
@@ -131,7 +131,7 @@ def step(session: Session, statement: tree.Statement) -> None:
             modules.create(session, statement)
             session.finish(0, None)
         case _:
-            tables.run(session, statement)
+            ddl.run(session, statement)
             session.finish(0, None)
 
 
@@ -142,7 +142,7 @@ def select(session: Session, query: tree.Query) -> None:
     while isinstance(first, tree.SetOperation):
         first = first.left
     if isinstance(first, tree.Select) and first.into:
-        count = changes.select_into(session, query, first)
+        count = inserts.select_into(session, query, first)
         session.finish(tokens.COMMAND_INSERT, count)
         return
     session.transactions.read()

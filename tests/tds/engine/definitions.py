@@ -7,9 +7,9 @@ from abc import abstractmethod
 
 from tests.tds import pages
 from tests.tds.engine import tree
-from tests.tds.engine.expressions import SIZED
 from tests.tds.engine.lexer import Kind
 from tests.tds.engine.parser import QueryParser
+from tests.tds.engine.type_names import SIZED
 from tests.tds.errors import Refused
 from tests.tds.types import SqlType
 

@@ -11,7 +11,7 @@ from tests.tds.engine import typing_rules as rules
 from tests.tds.engine.binder import ExpressionBinder, Scope, ScopeColumn, Variables, matches, ordered
 from tests.tds.engine.bound import Bound, BoundQuery, Result, converted
 from tests.tds.engine.catalog import Object, invalid_object
-from tests.tds.engine.functions import FUNCTIONS
+from tests.tds.engine.functions.table import FUNCTIONS
 from tests.tds.errors import Refused, SqlError
 from tests.tds.types import LOBS, SqlType
 

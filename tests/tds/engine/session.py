@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tests.tds.engine import answers, changes, compilation, control, describe, procedures, system, tables, tree, udfs
+from tests.tds.engine import answers, compilation, control, describe, dropping, loads, procedures, system, tree
 from tests.tds.engine.binder import Scope
 from tests.tds.engine.bound import Bound, BoundQuery, converted
 from tests.tds.engine.catalog import Catalog, Object
@@ -19,6 +19,8 @@ from tests.tds.engine.queries import Binder
 from tests.tds.engine.statements import Parser
 from tests.tds.engine.storage import from_storage, load, store
 from tests.tds.engine.transactions import Transactions, deadlock
+from tests.tds.engine.udfs.common import overflow
+from tests.tds.engine.udfs.table import register
 from tests.tds.errors import Cancelled, Refused, SqlError
 from tests.tds.response import Response
 from tests.tds.types import SqlType
@@ -91,6 +93,8 @@ def parameter(name: str) -> str:
     return "v_" + name[1:].casefold().encode().hex()
 
 
+STEPS_BETWEEN_LOOKS = 200_000
+"""Of SQLite's machine, a few milliseconds: how often a statement looks whether it is stopped."""
 DEFAULTS = {"NOCOUNT": False, "XACT_ABORT": False, "IMPLICIT_TRANSACTIONS": False, "FMTONLY": False, "NOEXEC": False}
 
 
@@ -103,6 +107,8 @@ class Session:
         self.connection = connection
         self.database = database
         self.db = instance.connect()
+        # SQLite forgets an interrupt that comes before a statement's first step.
+        self.db.set_progress_handler(connection.stopped, STEPS_BETWEEN_LOOKS)
         self.error: SqlError | None = None
         self.wake = threading.Event()
         self.catalog = Catalog(self.db)
@@ -119,13 +125,13 @@ class Session:
         self.depth = 0
         self.response: Response | None = None
         self.prepared: dict[int, procedures.Prepared] = {}
-        self.bulk: changes.Bulk | None = None
+        self.bulk: loads.Bulk | None = None
         self.describing = False
         self.inferred: dict[str, SqlType] = {}
         self.scratch: list[str] = []
         self.trying = 0
         self.looping = 0
-        udfs.register(self.db, self)
+        register(self.db, self)
 
     # What the binder asks
 
@@ -238,7 +244,7 @@ class Session:
         """RESETCONNECTION: as after the login, but for the database."""
         self.transactions.end()
         for item in list(self.catalog.all(temporary=True)):
-            tables.drop_storage(self, item)
+            dropping.drop_storage(self, item)
         self.options = dict(DEFAULTS)
         self.transactions.isolation = "READ COMMITTED"
         self.transactions.lock_timeout = -1
@@ -288,7 +294,7 @@ class Session:
                 raise Cancelled from None
             text = str(error)
             if "integer overflow" in text:
-                raise udfs.overflow("int") from None
+                raise overflow("int") from None
             if "locked" in text:
                 raise deadlock(self.connection.spid) from None
             if "parser stack overflow" in text or "too large" in text or "too many" in text:
@@ -457,7 +463,7 @@ class Session:
         if not self.depth:
             for item in list(self.catalog.all(temporary=True)):
                 if item.name.startswith("@"):
-                    tables.drop_storage(self, item)
+                    dropping.drop_storage(self, item)
 
     def temporaries(self) -> frozenset[int]:
         """The temporary tables and table variables that are there."""
@@ -467,7 +473,7 @@ class Session:
         """Drops the temporary tables and variables that a procedure or dynamic SQL made ("CREATE TABLE")."""
         for item in list(self.catalog.all(temporary=True)):
             if item.id not in self.frame.inherited:
-                tables.drop_storage(self, item)
+                dropping.drop_storage(self, item)
 
     def deadlocked(self) -> None:
         """The hook of the tests.
