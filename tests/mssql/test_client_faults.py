@@ -214,6 +214,24 @@ def test_money_in_a_variant_is_exact_or_an_error(ms: idb.Connection) -> None:
     assert ms.execute(f"SELECT CAST({variant} AS decimal(19, 4)) AS a").item() == Decimal("922337203685477.5807")
 
 
+def test_the_end_of_all_periods_is_no_time_in_nanoseconds(ms: idb.Connection) -> None:
+    query = "SELECT CAST('9999-12-31 23:59:59.9999999' AS datetime2(7)) AS v"
+    with pytest.raises(idb.DataConversionError, match="seventh digit") as caught:
+        ms.execute(query)
+    assert 'schema_overrides={"v": pl.String} reads it' in (caught.value.hint or "")
+    found = ms.execute(query, schema_overrides={"v": pl.String})
+    assert found.item() == "9999-12-31 23:59:59.999999900"
+
+
+def test_what_a_call_makes_ends_with_it(ms: idb.Connection) -> None:
+    assert ms.execute("SELECT ? AS a INTO #t; SELECT a FROM #t", [5]).item() == 5
+    with pytest.raises(idb.QueryExecutionError, match="#t"):
+        ms.execute("SELECT a FROM #t")
+    ms.execute("CREATE TABLE #t (a int)")
+    ms.execute("INSERT INTO #t VALUES (?)", [6])
+    assert ms.execute("SELECT a FROM #t").item() == 6
+
+
 def test_a_batch_counts_its_rows(ms: idb.Connection) -> None:
     assert ms.execute("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (2)").item() == 2
     assert ms.execute("SELECT a INTO #t FROM t").item() == 2

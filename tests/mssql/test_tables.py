@@ -165,3 +165,12 @@ def test_no_catalog_query_rolls_back(server: Server, ms: idb.Connection, t: str)
             assert (caught.value.code, ms.in_transaction) == ("229", True), denied
         server.faults.denied = set()
     assert ms.select(t).height == 2
+
+
+def test_errors_know_a_table_with_a_dot_in_its_name(ms: idb.Connection) -> None:
+    ms.execute("CREATE TABLE [a.b] (id int NOT NULL CONSTRAINT pk_dotted PRIMARY KEY, n int CHECK (n > 0))")
+    ms.insert(("dbo", "a.b"), {"id": [1], "n": [1]})
+    for values in ("(1, 1)", "(2, 0)", "(NULL, 1)"):
+        with pytest.raises(idb.ConstraintViolationError) as caught:
+            ms.execute(f"INSERT INTO [a.b] VALUES {values}")
+        assert (caught.value.schema_name, caught.value.table_name) == ("dbo", "a.b")

@@ -19,7 +19,7 @@ from polars.testing import assert_frame_equal
 import industrydb as idb
 from tests.conformance.backends.postgres import cluster, pool
 from tests.postgres.servers import Installation
-from tests.property.strategies import NAMES, decimals
+from tests.property.strategies import NAMES, decimals, frames_of
 
 pytestmark = pytest.mark.backend("postgres 18")
 
@@ -218,18 +218,9 @@ COLUMNS: dict[pl.DataType, st.SearchStrategy[Any]] = {
 }
 
 
-@st.composite
-def frames(draw: st.DrawFn) -> pl.DataFrame:
-    """A frame of a few columns, any of whose values may be missing."""
-    short = NAMES.filter(lambda name: len(name.encode()) < 64)
-    names = draw(st.lists(short, min_size=1, max_size=5, unique=True))
-    height = draw(st.integers(0, 8))
-    columns: list[pl.Series] = []
-    for name in names:
-        dtype = draw(st.sampled_from(list(COLUMNS)))
-        values = draw(st.lists(st.none() | COLUMNS[dtype], min_size=height, max_size=height))
-        columns.append(pl.Series(name, values, dtype=dtype))
-    return pl.DataFrame(columns)
+def frames() -> st.SearchStrategy[pl.DataFrame]:
+    """Frames that PostgreSQL keeps exactly, with names that it does not cut."""
+    return frames_of(COLUMNS, NAMES.filter(lambda name: len(name.encode()) < 64))
 
 
 @repeated

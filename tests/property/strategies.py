@@ -1,8 +1,9 @@
-"""What the property tests draw from: values and columns that SQLite keeps exactly."""
+"""What the property tests draw from: frames of any types, and values and columns that SQLite keeps exactly."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Mapping
 from decimal import Context, Decimal
 
 import polars as pl
@@ -39,13 +40,22 @@ COLUMNS: dict[pl.DataType, st.SearchStrategy[object]] = {
 
 
 @st.composite
-def frames(draw: st.DrawFn) -> pl.DataFrame:
-    """A frame of a few columns, any of whose values may be missing."""
-    names = draw(st.lists(NAMES, min_size=1, max_size=5, unique_by=str.casefold))
+def frames_of(
+    draw: st.DrawFn,
+    types: Mapping[pl.DataType, st.SearchStrategy[object]],
+    names: st.SearchStrategy[str],
+    same: Callable[[str], str] = str,
+) -> pl.DataFrame:
+    """A frame of a few columns, any of whose values may be missing; names of which `same` gives the same are one."""
     height = draw(st.integers(0, 8))
     columns: list[pl.Series] = []
-    for name in names:
-        dtype = draw(st.sampled_from(list(COLUMNS)))
-        values = draw(st.lists(st.none() | COLUMNS[dtype], min_size=height, max_size=height))
+    for name in draw(st.lists(names, min_size=1, max_size=5, unique_by=same)):
+        dtype = draw(st.sampled_from(list(types)))
+        values = draw(st.lists(st.none() | types[dtype], min_size=height, max_size=height))
         columns.append(pl.Series(name, values, dtype=dtype))
     return pl.DataFrame(columns)
+
+
+def frames() -> st.SearchStrategy[pl.DataFrame]:
+    """Frames that SQLite keeps exactly."""
+    return frames_of(COLUMNS, NAMES, str.casefold)

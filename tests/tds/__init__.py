@@ -21,13 +21,14 @@ What it refuses (error 50000, "The TDS test server refuses: …"), instead of gu
     MERGE, APPLY, PIVOT, triggers, user functions, cursors, FOR XML and JSON, full text, TOP ... PERCENT and WITH TIES,
     GROUPING SETS, other collations than those of `pages.py`, filtered indexes, changes through views, global temporary
     tables, table-valued parameters, Windows logins, MARS, column encryption, the best fit of most characters in code
-    pages that lack them.
+    pages that lack them, dates as text in other forms than that of ISO 8601, catalog views that clients do not ask for.
 
 Where it differs, and says so here
     - One session writes at a time: a second one waits, as if the first had locked the whole database. Readers see what
       is committed, as with READ_COMMITTED_SNAPSHOT; READ UNCOMMITTED sees no more than that.
     - Texts are equal as SQL_Latin1_General_CP1_CI_AS has it (no case, no spaces at the end), in all collations but
       Latin1_General_BIN2; their order among punctuation and accents is that of code points.
+    - Rows may be longer than 8,060 bytes where columns without a fixed length make them so (511).
     - SET ROWCOUNT holds for SELECT and INSERT only, not for bulk loads.
     - Names that it makes up for constraints have the shape of SQL Server's, not their hash.
     - A deadlock happens only where a test asks for one (`Faults.deadlocks`).

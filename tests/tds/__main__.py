@@ -3,12 +3,14 @@
     python -m tests.tds --port 1433 --password secret
     python -m tests.tds --certificate cert.pem --key key.pem --encryption required
 
-It prints one line of JSON with `host`, `port`, `user` and `password`, and ends with its standard input.
+It prints one line of JSON with `host`, `port`, `user` and `password`, and ends with a line on its standard input, or
+with the end of that. An end that takes too long is a failure: standard error says where its threads are.
 """
 
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import sys
 from pathlib import Path
@@ -16,9 +18,11 @@ from pathlib import Path
 from tests.tds import replay
 from tests.tds.server import Certificate, Server
 
+SECONDS_TO_END = 20
+
 
 def main() -> None:
-    """Reads the command line, serves until standard input ends."""
+    """Reads the command line, serves until standard input says that it is enough."""
     parser = argparse.ArgumentParser(prog="python -m tests.tds", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--user", default="sa")
@@ -58,7 +62,8 @@ def main() -> None:
         line = {"host": server.host, "port": server.port, "user": server.user, "password": server.password}
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
-        sys.stdin.read()
+        sys.stdin.readline()
+        faulthandler.dump_traceback_later(SECONDS_TO_END, exit=True)
 
 
 if __name__ == "__main__":

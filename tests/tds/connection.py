@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import ssl
 import struct
+import sys
 import threading
 import traceback
 from typing import TYPE_CHECKING
@@ -51,6 +52,8 @@ class Connection(threading.Thread):
         self._state = threading.Lock()
         self._busy = False
         self._attention = False
+        self._over = False
+        """Whether the client left or the server cuts it: nothing that it asked for runs any more."""
         self.ended_by: Exception | None = None
         self.served = 0
         """Requests so far."""
@@ -62,7 +65,7 @@ class Connection(threading.Thread):
             if self._open():
                 reader = threading.Thread(target=self._read, name=f"tds-{self.spid}-reader", daemon=True)
                 reader.start()
-                while (message := self._messages.get()) is not None:
+                while (message := self._messages.get()) is not None and not self._over:
                     self._serve(message)
         except (OSError, ssl.SSLError, Close, ValueError, struct.error) as error:
             self.ended_by = error
@@ -73,18 +76,29 @@ class Connection(threading.Thread):
             if reader is not None:
                 reader.join()
             self.transport.close()
-            if self.session is not None:
-                self.session.close()
-            self.server.forget(self.spid)
+            try:
+                if self.session is not None:
+                    self.session.close()
+            finally:
+                self.server.forget(self.spid)
 
     def close(self) -> None:
         """Cuts it."""
+        self._end()
+        self.transport.cut()
+
+    def place(self) -> str | None:
+        """Where its thread is, as a traceback; None once it has ended."""
+        frame = sys._current_frames().get(self.ident or 0)  # pyright: ignore[reportPrivateUsage] - documented
+        return "".join(traceback.format_stack(frame)) if frame is not None and self.is_alive() else None
+
+    def _end(self) -> None:
+        """Stops what runs, and lets nothing run any more."""
         with self._state:
-            self._attention = True
+            self._over = True
             session = self.session
         if session is not None:
             session.interrupt()
-        self.transport.cut()
 
     # Before the login
 
@@ -249,7 +263,7 @@ class Connection(threading.Thread):
         except (OSError, ssl.SSLError, ValueError):
             pass
         finally:
-            self._interrupt()
+            self._end()
             self._messages.put(None)
 
     def _interrupt(self) -> bool:
@@ -263,8 +277,8 @@ class Connection(threading.Thread):
         return True
 
     def stopped(self) -> bool:
-        """Whether an attention came for the request that runs."""
-        return self._attention
+        """Whether an attention came for the request that runs, or nobody waits for its answer any more."""
+        return self._attention or self._over
 
     def _serve(self, message: Message) -> None:
         """Answers a request; an attention that nothing ran for is answered alone."""

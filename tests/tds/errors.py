@@ -18,6 +18,7 @@ class SqlError(Exception):
         procedure: that it arose in.
         ends: what it ends: `statement`, `batch`, or `transaction` (the batch, and what is open is rolled back).
         aborts: whether XACT_ABORT was on where it arose; None until known.
+        depth: how many procedures deep it arose; None until known.
     """
 
     number: int
@@ -28,6 +29,7 @@ class SqlError(Exception):
     procedure: str = ""
     ends: str = "statement"
     aborts: bool | None = None
+    depth: int | None = None
 
     def __str__(self) -> str:
         """Number and text."""

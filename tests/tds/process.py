@@ -60,7 +60,8 @@ def running(
         yield Address(**json.loads(line))
     finally:
         try:
-            _, errors = process.communicate(timeout=30)
+            # A word, and not only the end of the pipe: whoever has a copy of this end would keep it open.
+            _, errors = process.communicate("end\n", timeout=30)
         except subprocess.TimeoutExpired:
             # Nothing is left behind, even by a server that does not end.
             process.kill()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tests.tds import replay
-from tests.tds.engine import changes, control, describe, procedures
+from tests.tds.engine import control, describe, loads, procedures
 from tests.tds.engine.procedures import Given, Prepared
 from tests.tds.errors import Cancelled, Refused, SqlError
 from tests.tds.types import SqlType
@@ -116,7 +116,7 @@ def bulk(connection: Connection, session: Session, data: bytes, response: Respon
 
     def work() -> None:
         try:
-            count = changes.load_bulk(session, [column.type for column in columns], wanted())
+            count = loads.load(session, [column.type for column in columns], wanted())
         except struct.error as error:
             raise ValueError(str(error)) from None
         session.finish(tokens.COMMAND_INSERT, count)

@@ -8,6 +8,7 @@ import socket
 import ssl
 import tempfile
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,8 @@ from tests.tds.response import Response
 from tests.tds.wire.login7 import Login
 
 Encryption = Literal["unsupported", "login", "required", "strict"]
+SECONDS_TO_END = 10
+"""For all threads together, on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +101,21 @@ class Server:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stops it, with all connections."""
+        """Stops it, with all connections; a thread that does not end is a failure, with where it is."""
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self.faults.release()
-        with self._lock:
-            connections = list(self._connections.values())
+        # Before the connections are counted: there are no more after that.
+        self._accepting.join(SECONDS_TO_END)
+        connections = self.connections()
         for connection in connections:
             connection.close()
-        self._accepting.join(10)
+        self.faults.release()
+        deadline = time.monotonic() + SECONDS_TO_END
         for connection in connections:
-            connection.join(10)
+            connection.join(max(0, deadline - time.monotonic()))
+            if (place := connection.place()) is not None:
+                self.failures.append(f"{connection.name} does not end:\n{place}")
         self._stack.close()
         if self.failures and error is None:
             raise AssertionError("the TDS test server failed:\n" + "\n".join(self.failures))

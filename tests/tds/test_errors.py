@@ -54,7 +54,11 @@ ERRORS: tuple[tuple[str, int, int, str], ...] = (
     ("INSERT INTO c (id, mail) VALUES (2, 'much too long')", 2628, 16, "column 'mail'. Truncated value: 'much too l'"),
     ("INSERT INTO p (id) VALUES ('abc')", 245, 16, "Conversion failed"),
     ("INSERT INTO p (id, name) VALUES (5)", 109, 15, "more columns in the INSERT statement"),
-    ("INSERT INTO p SELECT 5", 120, 15, "fewer items than the insert list"),
+    ("INSERT INTO p (id) VALUES (5, 6)", 110, 15, "fewer columns in the INSERT statement"),
+    ("INSERT INTO p VALUES (5)", 213, 16, "number of supplied values does not match table definition"),
+    ("INSERT INTO p (id, name) SELECT 5", 120, 15, "fewer items than the insert list"),
+    ("INSERT INTO p (id) SELECT 5, 'x'", 121, 15, "more items than the insert list"),
+    ("INSERT INTO p SELECT 5", 213, 16, "number of supplied values does not match table definition"),
     ("INSERT INTO c (id, w) VALUES (2, 5)", 271, 16, 'column "w" cannot be modified'),
     ("SELECT 1 AS a WHERE N'a' COLLATE Greek_CI_AS = N'a' COLLATE Cyrillic_General_CI_AS", 468, 16, 'conflict between "Greek_CI_AS" and "Cyrillic_General_CI_AS" in the equal to operation'),
     ("SELECT id COLLATE Greek_CI_AS FROM p", 447, 16, "Expression type int is invalid for COLLATE clause"),
@@ -76,6 +80,34 @@ ERRORS: tuple[tuple[str, int, int, str], ...] = (
     ("EXEC sp_describe_first_result_set N'SELECT * FROM missing'", 11529, 16, "every code path"),
     ("EXEC sp_describe_first_result_set N'EXEC (''SELECT 1'')'", 11514, 16, "dynamic SQL"),
     ("EXEC sp_describe_first_result_set N'SELECT * FROM #t'", 11526, 16, "temp table"),
+    ("SELECT * FROM (SELECT id FROM p ORDER BY id) AS q", 1033, 15, "ORDER BY clause is invalid"),
+    ("SELECT id FROM p WHERE id IN (SELECT id FROM p ORDER BY id)", 1033, 15, "ORDER BY clause is invalid"),
+    ("WITH q AS (SELECT id FROM p ORDER BY id) SELECT * FROM q", 1033, 15, "ORDER BY clause is invalid"),
+    ("SELECT id FROM p WHERE COUNT(*) > 1", 147, 15, "may not appear in the WHERE clause"),
+    ("SELECT CAST(1 AS nope)", 243, 16, "Type nope is not a defined system type"),
+    ("SELECT CAST(1 AS text)", 529, 16, "from data type int to text is not allowed"),
+    ("SELECT CAST(CAST('1' AS text) AS int)", 529, 16, "from data type text to int is not allowed"),
+    ("SELECT CAST(1e10 AS int)", 232, 16, "for type int, value = 10000000000.000000"),
+    ("SELECT CAST('2024-02-30' AS datetime)", 242, 16, "of a varchar data type to a datetime data type"),
+    ("SELECT CAST('2024-02-30' AS datetime2)", 241, 16, "converting date and/or time"),
+    ("SELECT DATEADD(hour, 1, CAST('2024-01-01' AS date))", 9810, 16, "datepart hour is not supported by date function dateadd"),
+    ("SELECT DATEPART(hour, CAST('2024-01-01' AS date))", 9810, 16, "datepart hour is not supported by date function datepart"),
+    ("SELECT id FROM p WHERE ROW_NUMBER() OVER (ORDER BY id) = 1", 4108, 15, "Windowed functions can only appear"),
+    ("SELECT id FROM p ORDER BY id OFFSET -1 ROWS", 10742, 15, "may not be negative"),
+    ("SELECT TOP (-1) id FROM p", 127, 15, "may not be negative"),
+    ("DECLARE @t TABLE (i tinyint IDENTITY(255, 1), a int); INSERT INTO @t (a) VALUES (1), (2)", 8115, 16, "converting IDENTITY to data type tinyint"),
+    ("ALTER TABLE c ADD CONSTRAINT pk_c PRIMARY KEY (id, code)", 8111, 16, "PRIMARY KEY constraint on nullable column"),
+    ("CREATE TABLE #d (a int DEFAULT 5); ALTER TABLE #d ALTER COLUMN a varchar(9)", 5074, 16, "is dependent on column 'a'"),
+    ("SELECT 1.50 + '123.4'", 8115, 16, "converting varchar to data type numeric"),
+    ("DECLARE @t TABLE (a int); EXEC (N'SELECT * FROM @t')", 1087, 15, 'Must declare the table variable "@t"'),
+    ("EXEC (N'BEGIN TRAN; COMMIT; BEGIN TRAN'); ROLLBACK", 266, 16, "Previous count = 0, current count = 1"),
+    ("RAISERROR ('raised', 19, 1)", 2754, 16, "using the WITH LOG option"),
+    ("CREATE TABLE t (a int PRIMARY KEY NULL)", 8111, 16, "PRIMARY KEY constraint on nullable column"),
+    ("CREATE TABLE t ([] int)", 1038, 15, "name is missing or empty"),
+    ("CREATE TABLE t (" + ", ".join(f"c{at} bit" for at in range(1025)) + ")", 1702, 16, "exceeds the maximum of 1024 columns"),
+    ("CREATE TABLE t (" + ", ".join(f"c{at} bigint" for at in range(1024)) + ")", 1701, 16, "maximum allowable table row size of 8060"),
+    ("SELECT 1 AS a; CREATE VIEW v AS SELECT 1 AS a", 111, 15, "'CREATE VIEW' must be the first statement"),
+    ("BEGIN TRY SELECT * FROM missing END TRY BEGIN CATCH SELECT 1 END CATCH", 208, 16, "Invalid object name 'missing'"),
 )  # fmt: skip
 
 
@@ -190,6 +222,25 @@ REFUSED = (
     "SELECT * FROM p CROSS APPLY (SELECT 1 AS a) AS q",
     "SELECT CAST(N'ż' AS varchar(5))",
     "EXEC sp_who",
+    "EXEC (N'CREATE TABLE #t (a int)')",
+    "SELECT SYSDATETIMEOFFSET() AT TIME ZONE 'UTC'",
+    "SELECT TRY_PARSE('1' AS int)",
+    "SELECT DATETRUNC(day, SYSDATETIME())",
+    "SELECT LOG(8, 2)",
+    "RAISERROR ('raised %d', 16, 1)",
+    "RAISERROR ('raised %s', 16, 1, 5)",
+    "SELECT DATEPART(iso_week, GETDATE())",
+    "SELECT * FROM (SELECT id FROM p) AS s PIVOT (COUNT(id) FOR id IN ([1])) AS q",
+    "CHECKPOINT",
+    "{CALL sp_who}",
+    "SELECT CONVERT(varchar(30), GETDATE(), 101)",
+    "SELECT CONVERT(date, '01/02/2024', 101)",
+    "SELECT CAST('Jan 2 2024' AS datetime)",
+    "SELECT CAST('01/02/2024' AS date)",
+    "SELECT CAST('<a>' AS xml)",
+    "SELECT * FROM sys.dm_exec_requests",
+    "SELECT * FROM sysobjects",
+    f"SELECT {'+'.join(['1'] * 2000)}",
 )
 
 
@@ -197,6 +248,6 @@ REFUSED = (
 def test_what_the_test_server_does_not_do_it_refuses(inside: Any, sql: str) -> None:
     where = Address(inside.host, inside.port, inside.user, inside.password)
     with closing(PYTDS.open(where, "plain", "")) as connection:
-        PYTDS.query(connection, "CREATE TABLE p (id int)")
+        PYTDS.query(connection, "CREATE TABLE p (id int); CREATE TABLE #t (id int)")
         with pytest.raises(pytds.Error, match="The TDS test server refuses"):
             PYTDS.query(connection, sql)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -39,6 +40,29 @@ SCRIPTS: dict[str, tuple[tuple[str, ...], list[tuple[Any, ...]]]] = {
     "in and exists": ((*PEOPLE, "SELECT id FROM people p WHERE id IN (SELECT id FROM people WHERE age > 50) AND EXISTS "
                        "(SELECT 1 FROM people q WHERE q.team = p.team AND q.id <> p.id) ORDER BY id"), [(2,), (3,)]),
     "like": ((*PEOPLE, "SELECT id FROM people WHERE name LIKE '%a[cd]%' OR name LIKE N'edsge_'"), [(1,), (2,), (3,)]),
+    "text with a decimal": (("SELECT 1.50 + '1', '1.25' * 2.50",), [(Decimal("2.50"), Decimal("3.1250"))]),
+    "spaces in like": (("SELECT CASE WHEN 'a ' LIKE 'a' THEN 1 ELSE 0 END, CASE WHEN N'a ' LIKE 'a' THEN 1 ELSE 0 END, "
+                        "CASE WHEN CAST('a' AS char(3)) LIKE N'a' THEN 1 ELSE 0 END, CASE WHEN 'a' LIKE 'a ' THEN 1 ELSE 0 END",),
+                       [(1, 0, 0, 0)]),
+    "computed without parentheses": (("CREATE TABLE sums (a int, b AS a * 2, c AS (a) + 1 PERSISTED, d AS ISNULL(a, 0), e int)",
+                                      "INSERT INTO sums (a, e) VALUES (1, 9)", "SELECT b, c, d, e FROM sums"), [(2, 2, 1, 9)]),
+    "string_agg of numbers": (("SELECT CAST(SQL_VARIANT_PROPERTY(STRING_AGG(n, ','), 'BaseType') AS varchar(9)) FROM (VALUES (1), (2)) AS v (n)",),
+                              [("nvarchar",)]),
+    "table variables of a procedure": (
+        ("CREATE PROCEDURE counts AS DECLARE @t TABLE (a int); INSERT INTO @t VALUES (1); SELECT COUNT(*) FROM @t",
+         "EXEC counts; EXEC counts; DROP PROCEDURE counts"), [(1,)]),
+    "temporary tables end with what made them": (
+        ("CREATE PROCEDURE makes AS SELECT 1 AS a INTO #made; SELECT a FROM #made", "EXEC makes", "EXEC makes",
+         "EXEC (N'CREATE TABLE #made (a int)')", "EXEC sp_executesql N'CREATE TABLE #made (a int)'",
+         "CREATE TABLE #kept (a int); EXEC (N'INSERT INTO #kept VALUES (5)')",
+         "SELECT a, OBJECT_ID('tempdb..#made') FROM #kept; DROP TABLE #kept; DROP PROCEDURE makes"), [(5, None)]),
+    "all names are looked up first": (("CREATE TABLE looked (a int)",
+                                      "BEGIN TRY EXEC (N'INSERT INTO looked VALUES (1); SELECT b FROM looked') END TRY BEGIN CATCH PRINT '' END CATCH",
+                                      "BEGIN TRY EXEC (N'ALTER TABLE looked ADD b int; SELECT b FROM looked') END TRY BEGIN CATCH PRINT '' END CATCH",
+                                      "BEGIN TRY EXEC (N'INSERT INTO looked VALUES (2); IF 1 = 0 SET @nope = 1') END TRY BEGIN CATCH PRINT '' END CATCH",
+                                      "INSERT INTO looked VALUES (3); CREATE TABLE late (a int); SELECT a FROM late; DROP TABLE late",
+                                      "SELECT a, COL_LENGTH('looked', 'b') FROM looked; DROP TABLE looked"), [(3, None)]),
+    "names are looked up late": (("BEGIN TRY EXEC (N'SELECT * FROM missing') END TRY BEGIN CATCH SELECT ERROR_NUMBER() END CATCH",), [(208,)]),
     "window": ((*PEOPLE, "SELECT id, ROW_NUMBER() OVER (PARTITION BY team ORDER BY id DESC) FROM people ORDER BY id"),
                [(1, 2), (2, 1), (3, 2), (4, 1)]),
     "insert select": ((*PEOPLE, "INSERT INTO people (id) SELECT id + 10 FROM people WHERE id < 3", "SELECT id FROM people WHERE id > 4"),

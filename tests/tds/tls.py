@@ -10,6 +10,7 @@ import contextlib
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 
 from tests.tds.wire.packets import EOM, Assembler, Kind, packet
 
@@ -72,8 +73,32 @@ class Transport:
                     data = self._outgoing.read()
             self.socket.sendall(data)
 
-    def _wrap(self, tls: ssl.SSLContext) -> ssl.SSLObject:
-        return tls.wrap_bio(self._incoming, self._outgoing, server_side=True)
+    def _shake_hands(
+        self, tls: ssl.SSLContext, wrap: Callable[[bytes], bytes], unwrap: Callable[[bytes], bytes]
+    ) -> None:
+        """A handshake whose bytes are wrapped in something, or not.
+
+        Raises:
+            ssl.SSLError: if it fails.
+            ConnectionError: if the client goes away.
+        """
+        wrapped = tls.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        while True:
+            try:
+                wrapped.do_handshake()
+            except ssl.SSLWantReadError:
+                finished = False
+            else:
+                finished = True
+            if self._outgoing.pending:
+                self.socket.sendall(wrap(self._outgoing.read()))
+            if finished:
+                break
+            raw = self.socket.recv(CHUNK)
+            if not raw:
+                raise ConnectionError("the client left in the handshake")
+            self._incoming.write(unwrap(raw))
+        self.tls = wrapped
 
     def start_tls_inside(self, tls: ssl.SSLContext) -> None:
         """A handshake inside PRELOGIN packets.
@@ -82,25 +107,12 @@ class Transport:
             ssl.SSLError: if it fails.
             ConnectionError: if the client goes away.
         """
-        wrapped = self._wrap(tls)
         assembler = Assembler()
-        while True:
-            try:
-                wrapped.do_handshake()
-            except ssl.SSLWantReadError:
-                finished = False
-            else:
-                finished = True
-            if self._outgoing.pending:
-                self.socket.sendall(packet(Kind.PRELOGIN, EOM, self._outgoing.read(), 0))
-            if finished:
-                break
-            raw = self.socket.recv(CHUNK)
-            if not raw:
-                raise ConnectionError("the client left in the handshake")
-            for message in assembler.feed(raw):
-                self._incoming.write(message.data)
-        self.tls = wrapped
+        self._shake_hands(
+            tls,
+            lambda data: packet(Kind.PRELOGIN, EOM, data, 0),
+            lambda raw: b"".join(message.data for message in assembler.feed(raw)),
+        )
 
     def start_tls_first(self, tls: ssl.SSLContext) -> None:
         """A handshake as the very first thing.
@@ -109,23 +121,7 @@ class Transport:
             ssl.SSLError: if it fails.
             ConnectionError: if the client goes away.
         """
-        wrapped = self._wrap(tls)
-        while True:
-            try:
-                wrapped.do_handshake()
-            except ssl.SSLWantReadError:
-                finished = False
-            else:
-                finished = True
-            if self._outgoing.pending:
-                self.socket.sendall(self._outgoing.read())
-            if finished:
-                break
-            raw = self.socket.recv(CHUNK)
-            if not raw:
-                raise ConnectionError("the client left in the handshake")
-            self._incoming.write(raw)
-        self.tls = wrapped
+        self._shake_hands(tls, lambda data: data, lambda raw: raw)
 
     def stop_tls(self) -> None:
         """What follows is plain: TLS was for the login alone."""

@@ -162,7 +162,8 @@ impl Reader {
                 format!("{} has a seventh digit of its second, which microseconds do not hold", shown(*instant)),
                 format!(
                     "{}; truncate_100ns=true in the configuration drops the digit",
-                    overrides("pl.Datetime(\"ns\")")
+                    // 9999-12-31 23:59:59.9999999, the end of temporal tables' periods, is none in nanoseconds.
+                    overrides(if instant.nanos().is_some() { "pl.Datetime(\"ns\")" } else { "pl.String" })
                 ),
             ),
             Refusal::BeyondNanos(instant) => (

@@ -207,7 +207,14 @@ fn name_the_culprit(error: &mut Error, number: u32) {
         _ => {}
     }
     if let Some(object) = object {
-        let mut parts: Vec<&str> = object.split('.').collect();
+        // A name may have dots itself; how many parts the server puts before it goes by the message.
+        let most = match number {
+            2714 => 1,
+            547 | 2601 | 2627 => 2,
+            515 | 2628 => 3,
+            _ => usize::MAX,
+        };
+        let mut parts: Vec<&str> = object.splitn(most, '.').collect();
         details.table_name = parts.pop().map(|name| name.trim_matches(['[', ']']).to_owned());
         details.schema_name = parts.pop().filter(|name| !name.is_empty()).map(str::to_owned);
     }
@@ -324,6 +331,23 @@ mod tests {
                 Some("c"),
                 None,
             ),
+            (
+                2627,
+                "Violation of UNIQUE KEY constraint 'u'. Cannot insert duplicate key in object 's.a.b'. The duplicate key value is (1).",
+                Some("s"),
+                Some("a.b"),
+                None,
+                Some("u"),
+            ),
+            (
+                515,
+                "Cannot insert the value NULL into column 'c', table 'd.s.a.b'; column does not allow nulls. INSERT fails.",
+                Some("s"),
+                Some("a.b"),
+                Some("c"),
+                None,
+            ),
+            (2714, "There is already an object named 'a.b' in the database.", None, Some("a.b"), None, None),
             (208, "Invalid object name 'missing'.", None, Some("missing"), None, None),
             (207, "Invalid column name 'nope'.", None, None, Some("nope"), None),
             (102, "Incorrect syntax near 'x'.", None, None, None, None),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import polars as pl
 
@@ -100,6 +100,11 @@ class RoundTrip:
     id: str
     series: pl.Series
     read: pl.Series
+
+    @classmethod
+    def same(cls, id: str, series: pl.Series) -> Self:  # noqa: A002 - it is one
+        """A column that comes back as it went."""
+        return cls(id, series, series)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import atexit
 import datetime as dt
-import enum
 import functools
 import os
 import uuid
@@ -20,6 +19,7 @@ import numpy as np
 import polars as pl
 
 import industrydb as idb
+from tests.conformance.backends import shared
 from tests.conformance.backends.base import (
     Backend,
     Bind,
@@ -32,28 +32,21 @@ from tests.conformance.backends.base import (
     Type,
     Violation,
 )
+from tests.conformance.backends.shared import (
+    A_UUID,
+    INT64_MAX,
+    INT64_MIN,
+    MICROSECONDS,
+    UTC,
+    UTC_MICROSECONDS,
+    Colour,
+    Level,
+)
 from tests.tds.certificates import issue
 from tests.tds.clients import PYTDS, Tls
 from tests.tds.process import Address, from_uri, running
 
-UTC = dt.UTC
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
-INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
-A_UUID = uuid.UUID("0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0")
-MICROSECONDS = pl.Datetime("us")
-UTC_MICROSECONDS = pl.Datetime("us", "UTC")
-
-
-class Colour(enum.Enum):
-    """A member stands for its value."""
-
-    RED = "red"
-
-
-class Level(enum.IntEnum):
-    """The same with numbers."""
-
-    HIGH = 3
 
 
 @functools.cache
@@ -238,72 +231,68 @@ EXPRESSIONS = (
 )
 
 
-def _bind(id: str, value: object, declared: str, dtype: pl.DataType, read: object) -> Bind:  # noqa: A002 - it is one
-    return Bind(id, value, declared, dtype, read)
-
-
 TEXT, BYTES = "nvarchar(max)", "varbinary(max)"
 BINDS = (
-    _bind("none", None, TEXT, pl.String(), None),
-    _bind("none-into-binary", None, BYTES, pl.Binary(), None),
-    _bind("true", True, "bit", pl.Boolean(), True),
-    _bind("false", False, "bit", pl.Boolean(), False),
-    _bind("int", 42, "bigint", pl.Int64(), 42),
-    _bind("int-into-tinyint", 255, "tinyint", pl.UInt8(), 255),
-    _bind("int-min", INT64_MIN, "bigint", pl.Int64(), INT64_MIN),
-    _bind("int-max", INT64_MAX, "bigint", pl.Int64(), INT64_MAX),
-    _bind("int-into-decimal", 10**37, "decimal(38, 0)", pl.Decimal(38, 0), Decimal(10**37)),
-    _bind("float", 0.1, "float", pl.Float64(), 0.1),
-    _bind("float-large", 1.7976931348623157e308, "float", pl.Float64(), 1.7976931348623157e308),
-    _bind("float-into-real", 0.5, "real", pl.Float32(), 0.5),
-    _bind("str", "żółw 🐢", TEXT, pl.String(), "żółw 🐢"),
-    _bind("str-empty", "", TEXT, pl.String(), ""),
-    _bind("str-nul", "a\0b", TEXT, pl.String(), "a\0b"),
-    _bind("str-long", "ż" * 5_000, TEXT, pl.String(), "ż" * 5_000),
-    _bind("bytes", b"\x00\xff", BYTES, pl.Binary(), b"\x00\xff"),
-    _bind("bytes-empty", b"", BYTES, pl.Binary(), b""),
-    _bind("bytes-long", b"x" * 9_000, BYTES, pl.Binary(), b"x" * 9_000),
-    _bind("bytearray", bytearray(b"ab"), BYTES, pl.Binary(), b"ab"),
-    _bind("decimal", Decimal("12.50"), "decimal(10, 2)", pl.Decimal(10, 2), Decimal("12.50")),
-    _bind("decimal-38", Decimal("-" + "9" * 38), "decimal(38, 0)", pl.Decimal(38, 0), Decimal("-" + "9" * 38)),
-    _bind("decimal-into-money", Decimal("12.3456"), "money", pl.Decimal(19, 4), Decimal("12.3456")),
-    _bind("date", dt.date(2024, 2, 29), "date", pl.Date(), dt.date(2024, 2, 29)),
-    _bind("date-min", dt.date.min, "date", pl.Date(), dt.date.min),
-    _bind(
+    Bind("none", None, TEXT, pl.String(), None),
+    Bind("none-into-binary", None, BYTES, pl.Binary(), None),
+    Bind("true", True, "bit", pl.Boolean(), True),
+    Bind("false", False, "bit", pl.Boolean(), False),
+    Bind("int", 42, "bigint", pl.Int64(), 42),
+    Bind("int-into-tinyint", 255, "tinyint", pl.UInt8(), 255),
+    Bind("int-min", INT64_MIN, "bigint", pl.Int64(), INT64_MIN),
+    Bind("int-max", INT64_MAX, "bigint", pl.Int64(), INT64_MAX),
+    Bind("int-into-decimal", 10**37, "decimal(38, 0)", pl.Decimal(38, 0), Decimal(10**37)),
+    Bind("float", 0.1, "float", pl.Float64(), 0.1),
+    Bind("float-large", 1.7976931348623157e308, "float", pl.Float64(), 1.7976931348623157e308),
+    Bind("float-into-real", 0.5, "real", pl.Float32(), 0.5),
+    Bind("str", "żółw 🐢", TEXT, pl.String(), "żółw 🐢"),
+    Bind("str-empty", "", TEXT, pl.String(), ""),
+    Bind("str-nul", "a\0b", TEXT, pl.String(), "a\0b"),
+    Bind("str-long", "ż" * 5_000, TEXT, pl.String(), "ż" * 5_000),
+    Bind("bytes", b"\x00\xff", BYTES, pl.Binary(), b"\x00\xff"),
+    Bind("bytes-empty", b"", BYTES, pl.Binary(), b""),
+    Bind("bytes-long", b"x" * 9_000, BYTES, pl.Binary(), b"x" * 9_000),
+    Bind("bytearray", bytearray(b"ab"), BYTES, pl.Binary(), b"ab"),
+    Bind("decimal", Decimal("12.50"), "decimal(10, 2)", pl.Decimal(10, 2), Decimal("12.50")),
+    Bind("decimal-38", Decimal("-" + "9" * 38), "decimal(38, 0)", pl.Decimal(38, 0), Decimal("-" + "9" * 38)),
+    Bind("decimal-into-money", Decimal("12.3456"), "money", pl.Decimal(19, 4), Decimal("12.3456")),
+    Bind("date", dt.date(2024, 2, 29), "date", pl.Date(), dt.date(2024, 2, 29)),
+    Bind("date-min", dt.date.min, "date", pl.Date(), dt.date.min),
+    Bind(
         "datetime",
         dt.datetime(2024, 2, 29, 1, 2, 3, 4),
         "datetime2(6)",
         MICROSECONDS,
         dt.datetime(2024, 2, 29, 1, 2, 3, 4),
     ),
-    _bind("datetime-min", dt.datetime.min, "datetime2(6)", MICROSECONDS, dt.datetime.min),
-    _bind("datetime-max", dt.datetime.max, "datetime2(6)", MICROSECONDS, dt.datetime.max),
-    _bind(
+    Bind("datetime-min", dt.datetime.min, "datetime2(6)", MICROSECONDS, dt.datetime.min),
+    Bind("datetime-max", dt.datetime.max, "datetime2(6)", MICROSECONDS, dt.datetime.max),
+    Bind(
         "datetime-aware",
         dt.datetime(2024, 2, 29, 12, tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=30))),
         "datetimeoffset(6)",
         UTC_MICROSECONDS,
         dt.datetime(2024, 2, 29, 6, 30, tzinfo=UTC),
     ),
-    _bind("time", dt.time(1, 2, 3, 4), "time(6)", pl.Time(), dt.time(1, 2, 3, 4)),
-    _bind("timedelta", dt.timedelta(days=-1, microseconds=5), "bigint", pl.Int64(), -86_399_999_995),
-    _bind("uuid", A_UUID, "uniqueidentifier", pl.String(), str(A_UUID)),
-    _bind("uuid-into-text", A_UUID, TEXT, pl.String(), str(A_UUID)),
-    _bind("enum", Colour.RED, TEXT, pl.String(), "red"),
-    _bind("int-enum", Level.HIGH, "bigint", pl.Int64(), 3),
-    _bind("numpy-int", np.int16(-7), "bigint", pl.Int64(), -7),
-    _bind("numpy-uint", np.uint64(7), "bigint", pl.Int64(), 7),
-    _bind("numpy-float", np.float32(0.5), "float", pl.Float64(), 0.5),
-    _bind("numpy-bool", np.bool_(True), "bit", pl.Boolean(), True),
-    _bind("numpy-str", np.str_("x"), TEXT, pl.String(), "x"),
-    _bind("list", [1, "zwei", None, [True]], TEXT, pl.String(), '[1,"zwei",null,[true]]'),
-    _bind("dict", {"b": 1, "a": {"ü": [0.5]}}, TEXT, pl.String(), '{"b":1,"a":{"ü":[0.5]}}'),
+    Bind("time", dt.time(1, 2, 3, 4), "time(6)", pl.Time(), dt.time(1, 2, 3, 4)),
+    Bind("timedelta", dt.timedelta(days=-1, microseconds=5), "bigint", pl.Int64(), -86_399_999_995),
+    Bind("uuid", A_UUID, "uniqueidentifier", pl.String(), str(A_UUID)),
+    Bind("uuid-into-text", A_UUID, TEXT, pl.String(), str(A_UUID)),
+    Bind("enum", Colour.RED, TEXT, pl.String(), "red"),
+    Bind("int-enum", Level.HIGH, "bigint", pl.Int64(), 3),
+    Bind("numpy-int", np.int16(-7), "bigint", pl.Int64(), -7),
+    Bind("numpy-uint", np.uint64(7), "bigint", pl.Int64(), 7),
+    Bind("numpy-float", np.float32(0.5), "float", pl.Float64(), 0.5),
+    Bind("numpy-bool", np.bool_(True), "bit", pl.Boolean(), True),
+    Bind("numpy-str", np.str_("x"), TEXT, pl.String(), "x"),
+    Bind("list", [1, "zwei", None, [True]], TEXT, pl.String(), '[1,"zwei",null,[true]]'),
+    Bind("dict", {"b": 1, "a": {"ü": [0.5]}}, TEXT, pl.String(), '{"b":1,"a":{"ü":[0.5]}}'),
 )
 
 UNBINDABLE = (
-    _bind("int-huge", 10**40, "decimal(38, 0)", pl.Decimal(38, 0), None),
-    _bind("nan", float("nan"), "float", pl.Float64(), None),
-    _bind("infinity", float("inf"), "float", pl.Float64(), None),
+    Bind("int-huge", 10**40, "decimal(38, 0)", pl.Decimal(38, 0), None),
+    Bind("nan", float("nan"), "float", pl.Float64(), None),
+    Bind("infinity", float("inf"), "float", pl.Float64(), None),
 )
 
 PLACEHOLDERS = (
@@ -316,20 +305,17 @@ PLACEHOLDERS = (
 )
 
 
-def _same(id: str, series: pl.Series) -> RoundTrip:  # noqa: A002 - it is one
-    return RoundTrip(id, series, series)
-
-
 def _as(id: str, dtype: pl.DataType, values: list[object], read: pl.DataType) -> RoundTrip:  # noqa: A002 - it is one
     return RoundTrip(id, pl.Series(values, dtype=dtype), pl.Series(values, dtype=pl.Int64).cast(read))
 
 
 ROUND_TRIPS = (
-    _same("int64", pl.Series([INT64_MIN, None, INT64_MAX, 0])),
-    _same("int32", pl.Series([INT32_MIN, None, INT32_MAX], dtype=pl.Int32)),
-    _same("int16", pl.Series([-32768, None, 32767], dtype=pl.Int16)),
+    *shared.ROUND_TRIPS,
+    *shared.NESTED_AS_JSON,
+    RoundTrip.same("int32", pl.Series([INT32_MIN, None, INT32_MAX], dtype=pl.Int32)),
+    RoundTrip.same("int16", pl.Series([-32768, None, 32767], dtype=pl.Int16)),
     _as("int8", pl.Int8(), [-128, None, 127], pl.Int16()),
-    _same("uint8", pl.Series([0, None, 255], dtype=pl.UInt8)),
+    RoundTrip.same("uint8", pl.Series([0, None, 255], dtype=pl.UInt8)),
     _as("uint16", pl.UInt16(), [0, None, 65535], pl.Int32()),
     _as("uint32", pl.UInt32(), [0, None, 2**32 - 1], pl.Int64()),
     RoundTrip(
@@ -337,48 +323,19 @@ ROUND_TRIPS = (
         pl.Series([0, None, 2**64 - 1], dtype=pl.UInt64),
         pl.Series([Decimal(0), None, Decimal(2**64 - 1)], dtype=pl.Decimal(20, 0)),
     ),
-    _same("float64", pl.Series([0.1, None, -1.7976931348623157e308])),
-    _same("float32", pl.Series([0.1, None], dtype=pl.Float32)),
-    _same("boolean", pl.Series([True, None, False])),
-    _same("string", pl.Series(["", None, "żółw 🐢", "a\0b", "x" * 100_000])),
-    _same("binary", pl.Series([b"", None, b"\x00\xff", b"x" * 100_000])),
-    _same("date", pl.Series([dt.date.min, None, dt.date(1969, 12, 31), dt.date.max])),
-    _same(
+    RoundTrip.same("float64", pl.Series([0.1, None, -1.7976931348623157e308])),
+    RoundTrip.same("float32", pl.Series([0.1, None], dtype=pl.Float32)),
+    RoundTrip.same("string", pl.Series(["", None, "żółw 🐢", "a\0b", "x" * 100_000])),
+    RoundTrip.same(
         "datetime-us",
         pl.Series([dt.datetime.min, None, dt.datetime(1969, 12, 31, 23, 59, 59, 999_999), dt.datetime.max]),
     ),
-    RoundTrip(
-        "datetime-ms",
-        pl.Series([dt.datetime(2024, 1, 1, 0, 0, 0, 1000), None], dtype=pl.Datetime("ms")),
-        pl.Series([dt.datetime(2024, 1, 1, 0, 0, 0, 1000), None], dtype=MICROSECONDS),
-    ),
-    RoundTrip(
-        "datetime-ns",
-        pl.Series([1_000, None, -1_000], dtype=pl.Int64).cast(pl.Datetime("ns")),
-        pl.Series([1, None, -1], dtype=pl.Int64).cast(MICROSECONDS),
-    ),
-    RoundTrip(
-        "datetime-aware",
-        pl.Series([dt.datetime(2024, 7, 1, 12, tzinfo=UTC), None]).dt.convert_time_zone("Europe/Warsaw"),
-        pl.Series([dt.datetime(2024, 7, 1, 12, tzinfo=UTC), None], dtype=UTC_MICROSECONDS),
-    ),
-    _same("time", pl.Series([dt.time.min, None, dt.time.max])),
     RoundTrip(
         "duration",
         pl.Series([dt.timedelta(days=-3, microseconds=1), None]),
         pl.Series([-259_199_999_999, None], dtype=pl.Int64),
     ),
-    _same("decimal", pl.Series([Decimal("-0.01"), None, Decimal("99999999.99")], dtype=pl.Decimal(10, 2))),
-    _same("decimal-38", pl.Series([Decimal("12345678901234567890.123456789"), None], dtype=pl.Decimal(38, 9))),
-    RoundTrip("categorical", pl.Series(["a", None, "b"], dtype=pl.Categorical()), pl.Series(["a", None, "b"])),
-    RoundTrip("enum", pl.Series(["b", None, "a"], dtype=pl.Enum(["a", "b"])), pl.Series(["b", None, "a"])),
-    RoundTrip("list", pl.Series([[1, None], None, []], dtype=pl.List(pl.Int64)), pl.Series(["[1,null]", None, "[]"])),
-    RoundTrip("array", pl.Series([[1, 2], None], dtype=pl.Array(pl.Int64, 2)), pl.Series(["[1,2]", None])),
-    RoundTrip(
-        "struct",
-        pl.Series([{"a": 1, "b": "x"}, {"a": None, "b": "ü"}]),
-        pl.Series(['{"a":1,"b":"x"}', '{"a":null,"b":"ü"}']),
-    ),
+    RoundTrip.same("decimal-38", pl.Series([Decimal("12345678901234567890.123456789"), None], dtype=pl.Decimal(38, 9))),
 )
 
 REFUSED_COLUMNS = (

@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 import industrydb as idb
 from tests.conformance.backends.base import Backend, Database, Placeholders
+from tests.conformance.backends.shared import quoted
 from tests.postgres.data import arrays, formatted, numbers, times
 from tests.postgres.data.binds import BINDS, UNBINDABLE
 from tests.postgres.data.errors import VIOLATIONS
@@ -90,7 +91,7 @@ def entry(version: str, unavailable: Callable[[], str | None], database: Callabl
         unavailable=unavailable,
         database=database,
         spellings=SPELLINGS,
-        quote=lambda name: '"' + name.replace('"', '""') + '"',
+        quote=quoted,
         default_schema="public",
         series="(SELECT generate_series(1::bigint, {n}) AS i)",
         endless="SELECT count(*) AS c FROM (SELECT generate_series(1::bigint, 1000000000000)) AS s",

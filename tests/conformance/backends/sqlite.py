@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import enum
-import uuid
 from collections.abc import Generator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -14,6 +12,7 @@ import numpy as np
 import polars as pl
 
 import industrydb as idb
+from tests.conformance.backends import shared
 from tests.conformance.backends.base import (
     Backend,
     Bind,
@@ -26,24 +25,17 @@ from tests.conformance.backends.base import (
     Type,
     Violation,
 )
-
-UTC = dt.UTC
-INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
-A_UUID = uuid.UUID("0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0")
-MICROSECONDS = pl.Datetime("us")
-UTC_MICROSECONDS = pl.Datetime("us", "UTC")
-
-
-class Colour(enum.Enum):
-    """A member stands for its value."""
-
-    RED = "red"
-
-
-class Level(enum.IntEnum):
-    """The same with numbers."""
-
-    HIGH = 3
+from tests.conformance.backends.shared import (
+    A_UUID,
+    INT64_MAX,
+    INT64_MIN,
+    MICROSECONDS,
+    UTC,
+    UTC_MICROSECONDS,
+    Colour,
+    Level,
+    quoted,
+)
 
 
 @contextmanager
@@ -158,67 +150,63 @@ EXPRESSIONS = (
 )
 
 
-def _bind(id: str, value: object, declared: str, dtype: pl.DataType, read: object) -> Bind:  # noqa: A002 - it is one
-    return Bind(id, value, declared, dtype, read)
-
-
 BINDS = (
-    _bind("none", None, "TEXT", pl.String(), None),
-    _bind("true", True, "BOOLEAN", pl.Boolean(), True),
-    _bind("false", False, "BOOLEAN", pl.Boolean(), False),
-    _bind("int", 42, "BIGINT", pl.Int64(), 42),
-    _bind("int-min", INT64_MIN, "BIGINT", pl.Int64(), INT64_MIN),
-    _bind("int-max", INT64_MAX, "BIGINT", pl.Int64(), INT64_MAX),
-    _bind("float", 0.1, "DOUBLE", pl.Float64(), 0.1),
-    _bind("float-infinity", float("inf"), "DOUBLE", pl.Float64(), float("inf")),
-    _bind("float-subnormal", 5e-324, "DOUBLE", pl.Float64(), 5e-324),
-    _bind("str", "żółw 🐢", "TEXT", pl.String(), "żółw 🐢"),
-    _bind("str-empty", "", "TEXT", pl.String(), ""),
-    _bind("str-nul", "a\0b", "TEXT", pl.String(), "a\0b"),
-    _bind("bytes", b"\x00\xff", "BLOB", pl.Binary(), b"\x00\xff"),
-    _bind("bytes-empty", b"", "BLOB", pl.Binary(), b""),
-    _bind("bytearray", bytearray(b"ab"), "BLOB", pl.Binary(), b"ab"),
-    _bind("decimal", Decimal("12.50"), "DECIMAL(10, 2)", pl.Decimal(10, 2), Decimal("12.50")),
-    _bind(
+    Bind("none", None, "TEXT", pl.String(), None),
+    Bind("true", True, "BOOLEAN", pl.Boolean(), True),
+    Bind("false", False, "BOOLEAN", pl.Boolean(), False),
+    Bind("int", 42, "BIGINT", pl.Int64(), 42),
+    Bind("int-min", INT64_MIN, "BIGINT", pl.Int64(), INT64_MIN),
+    Bind("int-max", INT64_MAX, "BIGINT", pl.Int64(), INT64_MAX),
+    Bind("float", 0.1, "DOUBLE", pl.Float64(), 0.1),
+    Bind("float-infinity", float("inf"), "DOUBLE", pl.Float64(), float("inf")),
+    Bind("float-subnormal", 5e-324, "DOUBLE", pl.Float64(), 5e-324),
+    Bind("str", "żółw 🐢", "TEXT", pl.String(), "żółw 🐢"),
+    Bind("str-empty", "", "TEXT", pl.String(), ""),
+    Bind("str-nul", "a\0b", "TEXT", pl.String(), "a\0b"),
+    Bind("bytes", b"\x00\xff", "BLOB", pl.Binary(), b"\x00\xff"),
+    Bind("bytes-empty", b"", "BLOB", pl.Binary(), b""),
+    Bind("bytearray", bytearray(b"ab"), "BLOB", pl.Binary(), b"ab"),
+    Bind("decimal", Decimal("12.50"), "DECIMAL(10, 2)", pl.Decimal(10, 2), Decimal("12.50")),
+    Bind(
         "decimal-text", Decimal("1234567890123456789012345.678"), "TEXT", pl.String(), "1234567890123456789012345.678"
     ),
-    _bind("date", dt.date(2024, 2, 29), "DATE", pl.Date(), dt.date(2024, 2, 29)),
-    _bind("date-min", dt.date.min, "DATE", pl.Date(), dt.date.min),
-    _bind(
+    Bind("date", dt.date(2024, 2, 29), "DATE", pl.Date(), dt.date(2024, 2, 29)),
+    Bind("date-min", dt.date.min, "DATE", pl.Date(), dt.date.min),
+    Bind(
         "datetime",
         dt.datetime(2024, 2, 29, 1, 2, 3, 4),
         "TIMESTAMP",
         MICROSECONDS,
         dt.datetime(2024, 2, 29, 1, 2, 3, 4),
     ),
-    _bind("datetime-min", dt.datetime.min, "TIMESTAMP", MICROSECONDS, dt.datetime.min),
-    _bind("datetime-max", dt.datetime.max, "TIMESTAMP", MICROSECONDS, dt.datetime.max),
-    _bind(
+    Bind("datetime-min", dt.datetime.min, "TIMESTAMP", MICROSECONDS, dt.datetime.min),
+    Bind("datetime-max", dt.datetime.max, "TIMESTAMP", MICROSECONDS, dt.datetime.max),
+    Bind(
         "datetime-aware",
         dt.datetime(2024, 2, 29, 12, tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=30))),
         "TIMESTAMPTZ",
         UTC_MICROSECONDS,
         dt.datetime(2024, 2, 29, 6, 30, tzinfo=UTC),
     ),
-    _bind("time", dt.time(1, 2, 3, 4), "TIME", pl.Time(), dt.time(1, 2, 3, 4)),
-    _bind("timedelta", dt.timedelta(days=-1, microseconds=5), "BIGINT", pl.Int64(), -86_399_999_995),
-    _bind("uuid", A_UUID, "TEXT", pl.String(), "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"),
-    _bind("enum", Colour.RED, "TEXT", pl.String(), "red"),
-    _bind("int-enum", Level.HIGH, "BIGINT", pl.Int64(), 3),
-    _bind("numpy-int", np.int16(-7), "BIGINT", pl.Int64(), -7),
-    _bind("numpy-uint", np.uint64(7), "BIGINT", pl.Int64(), 7),
-    _bind("numpy-float", np.float32(0.5), "DOUBLE", pl.Float64(), 0.5),
-    _bind("numpy-bool", np.bool_(True), "BOOLEAN", pl.Boolean(), True),
-    _bind("numpy-str", np.str_("x"), "TEXT", pl.String(), "x"),
-    _bind("list", [1, "zwei", None, [True]], "TEXT", pl.String(), '[1,"zwei",null,[true]]'),
-    _bind("dict", {"b": 1, "a": {"ü": [0.5]}}, "TEXT", pl.String(), '{"b":1,"a":{"ü":[0.5]}}'),
+    Bind("time", dt.time(1, 2, 3, 4), "TIME", pl.Time(), dt.time(1, 2, 3, 4)),
+    Bind("timedelta", dt.timedelta(days=-1, microseconds=5), "BIGINT", pl.Int64(), -86_399_999_995),
+    Bind("uuid", A_UUID, "TEXT", pl.String(), "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"),
+    Bind("enum", Colour.RED, "TEXT", pl.String(), "red"),
+    Bind("int-enum", Level.HIGH, "BIGINT", pl.Int64(), 3),
+    Bind("numpy-int", np.int16(-7), "BIGINT", pl.Int64(), -7),
+    Bind("numpy-uint", np.uint64(7), "BIGINT", pl.Int64(), 7),
+    Bind("numpy-float", np.float32(0.5), "DOUBLE", pl.Float64(), 0.5),
+    Bind("numpy-bool", np.bool_(True), "BOOLEAN", pl.Boolean(), True),
+    Bind("numpy-str", np.str_("x"), "TEXT", pl.String(), "x"),
+    Bind("list", [1, "zwei", None, [True]], "TEXT", pl.String(), '[1,"zwei",null,[true]]'),
+    Bind("dict", {"b": 1, "a": {"ü": [0.5]}}, "TEXT", pl.String(), '{"b":1,"a":{"ü":[0.5]}}'),
 )
 
 UNBINDABLE = (
-    _bind("int-too-large", 2**63, "BIGINT", pl.Int64(), None),
-    _bind("int-too-small", -(2**63) - 1, "BIGINT", pl.Int64(), None),
-    _bind("int-huge", 10**40 + 1, "BIGINT", pl.Int64(), None),
-    _bind("nan", float("nan"), "DOUBLE", pl.Float64(), None),
+    Bind("int-too-large", 2**63, "BIGINT", pl.Int64(), None),
+    Bind("int-too-small", -(2**63) - 1, "BIGINT", pl.Int64(), None),
+    Bind("int-huge", 10**40 + 1, "BIGINT", pl.Int64(), None),
+    Bind("nan", float("nan"), "DOUBLE", pl.Float64(), None),
 )
 
 PLACEHOLDERS = (
@@ -231,12 +219,9 @@ PLACEHOLDERS = (
 )
 
 
-def _same(id: str, series: pl.Series) -> RoundTrip:  # noqa: A002 - it is one
-    return RoundTrip(id, series, series)
-
-
 ROUND_TRIPS = (
-    _same("int64", pl.Series([INT64_MIN, None, INT64_MAX, 0])),
+    *shared.ROUND_TRIPS,
+    *shared.NESTED_AS_JSON,
     *(
         RoundTrip(str(dtype).lower(), pl.Series([0, None, 127], dtype=dtype), pl.Series([0, None, 127], dtype=pl.Int64))
         for dtype in (pl.Int8(), pl.Int16(), pl.Int32(), pl.UInt8(), pl.UInt16(), pl.UInt32())
@@ -244,53 +229,24 @@ ROUND_TRIPS = (
     RoundTrip(
         "uint64", pl.Series([0, None, INT64_MAX], dtype=pl.UInt64), pl.Series([0, None, INT64_MAX], dtype=pl.Int64)
     ),
-    _same("float64", pl.Series([0.1, None, float("inf"), float("-inf"), 5e-324, 1.7976931348623157e308])),
+    RoundTrip.same("float64", pl.Series([0.1, None, float("inf"), float("-inf"), 5e-324, 1.7976931348623157e308])),
     RoundTrip(
         "float32", pl.Series([0.1, None], dtype=pl.Float32), pl.Series([0.1, None], dtype=pl.Float32).cast(pl.Float64)
     ),
-    _same("boolean", pl.Series([True, None, False])),
-    _same("string", pl.Series(["", None, "żółw 🐢", "a\0b", "x" * 100_000])),
-    _same("binary", pl.Series([b"", None, b"\x00\xff", b"x" * 100_000])),
-    _same("date", pl.Series([dt.date.min, None, dt.date(1969, 12, 31), dt.date.max])),
-    _same(
+    RoundTrip.same("string", pl.Series(["", None, "żółw 🐢", "a\0b", "x" * 100_000])),
+    RoundTrip.same(
         "datetime-us",
         pl.Series([dt.datetime.min, None, dt.datetime(1969, 12, 31, 23, 59, 59, 999_999), dt.datetime.max]),
     ),
-    RoundTrip(
-        "datetime-ms",
-        pl.Series([dt.datetime(2024, 1, 1, 0, 0, 0, 1000), None], dtype=pl.Datetime("ms")),
-        pl.Series([dt.datetime(2024, 1, 1, 0, 0, 0, 1000), None], dtype=MICROSECONDS),
-    ),
-    RoundTrip(
-        "datetime-ns",
-        pl.Series([1_000, None, -1_000], dtype=pl.Int64).cast(pl.Datetime("ns")),
-        pl.Series([1, None, -1], dtype=pl.Int64).cast(MICROSECONDS),
-    ),
-    RoundTrip(
-        "datetime-aware",
-        pl.Series([dt.datetime(2024, 7, 1, 12, tzinfo=UTC), None]).dt.convert_time_zone("Europe/Warsaw"),
-        pl.Series([dt.datetime(2024, 7, 1, 12, tzinfo=UTC), None], dtype=UTC_MICROSECONDS),
-    ),
-    _same("time", pl.Series([dt.time.min, None, dt.time.max])),
     RoundTrip(
         "duration",
         pl.Series([dt.timedelta(days=-3, microseconds=1), None]),
         pl.Series([-259_199_999_999, None], dtype=pl.Int64),
     ),
-    _same("decimal", pl.Series([Decimal("-0.01"), None, Decimal("99999999.99")], dtype=pl.Decimal(10, 2))),
     RoundTrip(
         "decimal-38",
         pl.Series([Decimal("12345678901234567890.123456789"), None], dtype=pl.Decimal(38, 9)),
         pl.Series(["12345678901234567890.123456789", None]),
-    ),
-    RoundTrip("categorical", pl.Series(["a", None, "b"], dtype=pl.Categorical()), pl.Series(["a", None, "b"])),
-    RoundTrip("enum", pl.Series(["b", None, "a"], dtype=pl.Enum(["a", "b"])), pl.Series(["b", None, "a"])),
-    RoundTrip("list", pl.Series([[1, None], None, []], dtype=pl.List(pl.Int64)), pl.Series(["[1,null]", None, "[]"])),
-    RoundTrip("array", pl.Series([[1, 2], None], dtype=pl.Array(pl.Int64, 2)), pl.Series(["[1,2]", None])),
-    RoundTrip(
-        "struct",
-        pl.Series([{"a": 1, "b": "x"}, {"a": None, "b": "ü"}]),
-        pl.Series(['{"a":1,"b":"x"}', '{"a":null,"b":"ü"}']),
     ),
 )
 
@@ -393,7 +349,7 @@ BACKEND = Backend(
     unavailable=lambda: None,
     database=database,
     spellings=SPELLINGS,
-    quote=lambda name: '"' + name.replace('"', '""') + '"',
+    quote=quoted,
     default_schema="main",
     series="(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {n}) SELECT i FROM n)",
     endless="WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS c FROM n",

@@ -8,8 +8,7 @@ from decimal import Decimal
 import polars as pl
 
 from tests.conformance.backends.base import Type
-
-UTC = dt.UTC
+from tests.conformance.backends.shared import UTC
 
 
 def _lists(element: str, dtype: pl.DataType, *values: tuple[str, list[object]]) -> Type:

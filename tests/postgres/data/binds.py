@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-import enum
-import uuid
 from decimal import Decimal
 
 import numpy as np
 import polars as pl
 
 from tests.conformance.backends.base import Bind
-from tests.postgres.data.numbers import INT64_MAX, INT64_MIN
-from tests.postgres.data.times import MICROSECONDS, UTC, UTC_MICROSECONDS
+from tests.conformance.backends.shared import (
+    A_UUID,
+    INT64_MAX,
+    INT64_MIN,
+    MICROSECONDS,
+    UTC,
+    UTC_MICROSECONDS,
+    Colour,
+    Level,
+)
 
-A_UUID = uuid.UUID("0F1E2D3C-4B5A-6978-8796-A5B4C3D2E1F0")
 A_UUID_TEXT = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 TEXT, FLOAT64, INT64 = pl.String(), pl.Float64(), pl.Int64()
 HALF_PAST_SIX = dt.datetime(2024, 2, 29, 6, 30, tzinfo=UTC)
 HUGE = Decimal("12345678901234567890.123456789012345678")
-
-
-class Colour(enum.Enum):
-    """A member stands for its value."""
-
-    RED = "red"
-
-
-class Level(enum.IntEnum):
-    """The same with numbers."""
-
-    HIGH = 3
 
 
 BINDS = (

@@ -7,13 +7,11 @@ from decimal import Decimal
 
 import polars as pl
 
+from tests.conformance.backends import shared
 from tests.conformance.backends.base import RefusedColumn, RoundTrip
-from tests.postgres.data.numbers import INT64_MAX, INT64_MIN, NINES
-from tests.postgres.data.times import BEFORE_1970, MICROSECONDS, UTC, UTC_MICROSECONDS
-
-
-def _same(id: str, series: pl.Series) -> RoundTrip:  # noqa: A002 - it is one
-    return RoundTrip(id, series, series)
+from tests.conformance.backends.shared import INT64_MIN, MICROSECONDS, UTC
+from tests.postgres.data.numbers import NINES
+from tests.postgres.data.times import BEFORE_1970
 
 
 def _other(id: str, series: pl.Series, dtype: pl.DataType) -> RoundTrip:  # noqa: A002 - it is one
@@ -21,10 +19,10 @@ def _other(id: str, series: pl.Series, dtype: pl.DataType) -> RoundTrip:  # noqa
 
 
 ROUND_TRIPS = (
+    *shared.ROUND_TRIPS,
     _other("int8", pl.Series([-128, None, 127], dtype=pl.Int8), pl.Int16()),
-    _same("int16", pl.Series([-32768, None, 32767], dtype=pl.Int16)),
-    _same("int32", pl.Series([-(2**31), None, 2**31 - 1], dtype=pl.Int32)),
-    _same("int64", pl.Series([INT64_MIN, None, INT64_MAX, 0])),
+    RoundTrip.same("int16", pl.Series([-32768, None, 32767], dtype=pl.Int16)),
+    RoundTrip.same("int32", pl.Series([-(2**31), None, 2**31 - 1], dtype=pl.Int32)),
     RoundTrip(
         "int128",
         pl.Series([10**38 - 1, None, -(10**38) + 1], dtype=pl.Int128),
@@ -38,44 +36,22 @@ ROUND_TRIPS = (
         pl.Series([0, None, 2**64 - 1], dtype=pl.UInt64),
         pl.Series([Decimal(0), None, Decimal(2**64 - 1)], dtype=pl.Decimal(20, 0)),
     ),
-    _same("float32", pl.Series([0.1, None, float("inf"), 1e-45], dtype=pl.Float32)),
-    _same("float64", pl.Series([0.1, None, float("inf"), float("-inf"), float("nan"), 5e-324, -0.0])),
-    _same("boolean", pl.Series([True, None, False])),
-    _same("string", pl.Series(["", None, "żółw 🐢", "\\N", "\t\n\\.", "x" * 100_000])),
-    _same("binary", pl.Series([b"", None, b"\x00\xff", b"x" * 100_000])),
-    _same("date", pl.Series([dt.date.min, None, dt.date(1969, 12, 31), dt.date.max])),
-    _same("date-bc", pl.Series([-1_000_000, None], dtype=pl.Int32).cast(pl.Date)),
-    _same("datetime-us", pl.Series([dt.datetime.min, None, BEFORE_1970, dt.datetime.max])),
-    RoundTrip(
-        "datetime-ms",
-        pl.Series([dt.datetime(2024, 1, 1, 0, 0, 0, 1000), None], dtype=pl.Datetime("ms")),
-        pl.Series([dt.datetime(2024, 1, 1, 0, 0, 0, 1000), None], dtype=MICROSECONDS),
-    ),
-    RoundTrip(
-        "datetime-ns",
-        pl.Series([1_000, None, -1_000], dtype=pl.Int64).cast(pl.Datetime("ns")),
-        pl.Series([1, None, -1], dtype=pl.Int64).cast(MICROSECONDS),
-    ),
-    RoundTrip(
-        "datetime-aware",
-        pl.Series([dt.datetime(2024, 7, 1, 12, tzinfo=UTC), None]).dt.convert_time_zone("Europe/Warsaw"),
-        pl.Series([dt.datetime(2024, 7, 1, 12, tzinfo=UTC), None], dtype=UTC_MICROSECONDS),
-    ),
-    _same("time", pl.Series([dt.time.min, None, dt.time.max])),
-    _same("duration", pl.Series([dt.timedelta(days=-3, microseconds=1), None])),
+    RoundTrip.same("float32", pl.Series([0.1, None, float("inf"), 1e-45], dtype=pl.Float32)),
+    RoundTrip.same("float64", pl.Series([0.1, None, float("inf"), float("-inf"), float("nan"), 5e-324, -0.0])),
+    RoundTrip.same("string", pl.Series(["", None, "żółw 🐢", "\\N", "\t\n\\.", "x" * 100_000])),
+    RoundTrip.same("date-bc", pl.Series([-1_000_000, None], dtype=pl.Int32).cast(pl.Date)),
+    RoundTrip.same("datetime-us", pl.Series([dt.datetime.min, None, BEFORE_1970, dt.datetime.max])),
+    RoundTrip.same("duration", pl.Series([dt.timedelta(days=-3, microseconds=1), None])),
     RoundTrip(
         "duration-ms",
         pl.Series([dt.timedelta(milliseconds=-1), None], dtype=pl.Duration("ms")),
         pl.Series([dt.timedelta(milliseconds=-1), None], dtype=pl.Duration("us")),
     ),
-    _same("decimal", pl.Series([Decimal("-0.01"), None, Decimal("99999999.99")], dtype=pl.Decimal(10, 2))),
-    _same("decimal-38", pl.Series([Decimal("12345678901234567890.123456789"), None], dtype=pl.Decimal(38, 9))),
-    _same("decimal-fractions", pl.Series([Decimal(f"-0.{NINES}"), None], dtype=pl.Decimal(38, 38))),
-    RoundTrip("categorical", pl.Series(["a", None, "b"], dtype=pl.Categorical()), pl.Series(["a", None, "b"])),
-    RoundTrip("enum", pl.Series(["b", None, "a"], dtype=pl.Enum(["a", "b"])), pl.Series(["b", None, "a"])),
-    _same("list", pl.Series([[1, None], None, []], dtype=pl.List(pl.Int64))),
-    _same("list-of-text", pl.Series([["a,b", None, '"', "NULL", ""], None, []], dtype=pl.List(pl.String))),
-    _same("list-of-decimals", pl.Series([[Decimal("1.50"), None]], dtype=pl.List(pl.Decimal(10, 2)))),
+    RoundTrip.same("decimal-38", pl.Series([Decimal("12345678901234567890.123456789"), None], dtype=pl.Decimal(38, 9))),
+    RoundTrip.same("decimal-fractions", pl.Series([Decimal(f"-0.{NINES}"), None], dtype=pl.Decimal(38, 38))),
+    RoundTrip.same("list", pl.Series([[1, None], None, []], dtype=pl.List(pl.Int64))),
+    RoundTrip.same("list-of-text", pl.Series([["a,b", None, '"', "NULL", ""], None, []], dtype=pl.List(pl.String))),
+    RoundTrip.same("list-of-decimals", pl.Series([[Decimal("1.50"), None]], dtype=pl.List(pl.Decimal(10, 2)))),
     RoundTrip(
         "array",
         pl.Series([[1, 2], None], dtype=pl.Array(pl.Int64, 2)),

@@ -7,8 +7,8 @@ from decimal import Decimal
 import polars as pl
 
 from tests.conformance.backends.base import Type
+from tests.conformance.backends.shared import INT64_MAX, INT64_MIN
 
-INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 INFINITY = float("inf")
 NINES = "9" * 38
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import polars as pl
 
 from tests.conformance.backends.base import Override
-from tests.postgres.data.times import UTC
+from tests.conformance.backends.shared import UTC
 
 MATRIX = "'{{1,2},{3,4}}'"
 

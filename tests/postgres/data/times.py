@@ -7,10 +7,8 @@ import datetime as dt
 import polars as pl
 
 from tests.conformance.backends.base import Type
+from tests.conformance.backends.shared import MICROSECONDS, UTC, UTC_MICROSECONDS
 
-UTC = dt.UTC
-MICROSECONDS = pl.Datetime("us")
-UTC_MICROSECONDS = pl.Datetime("us", "UTC")
 BEFORE_1970 = dt.datetime(1969, 12, 31, 23, 59, 59, 999_999)
 
 TYPES = (

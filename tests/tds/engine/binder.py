@@ -14,7 +14,7 @@ from tests.tds.engine.bound import Bound, BoundQuery, converted, type_number, ty
 from tests.tds.engine.storage import number_to_bytes
 from tests.tds.engine.typing_rules import BIGINT, INT
 from tests.tds.errors import Refused, SqlError
-from tests.tds.types import BYTES, DECIMALS, FLOATS, INTEGERS, MONEYS, TEXTS, SqlType
+from tests.tds.types import BYTES, DECIMALS, FLOATS, INTEGERS, MONEYS, TEXTS, WIDE, SqlType
 
 if TYPE_CHECKING:
     from tests.tds.engine.catalog import Column, Object
@@ -38,6 +38,8 @@ NOT_HERE = frozenset(
         "CONCAT_WS",
         "CUME_DIST",
         "DATENAME",
+        "DATETRUNC",
+        "DATE_BUCKET",
         "DATETIME2FROMPARTS",
         "DATETIMEFROMPARTS",
         "DATETIMEOFFSETFROMPARTS",
@@ -128,6 +130,7 @@ class Scope:
     """The SQL of what the query groups by; None if it does not."""
     in_aggregate: bool = False
     aggregates: bool = False
+    windows: bool = False
     outer_used: bool = False
 
     def find(self, parts: tree.Parts) -> ScopeColumn | None:
@@ -353,7 +356,7 @@ class ExpressionBinder:
     def arithmetic(self, operator: str, left: Bound, right: Bound, type_: SqlType) -> Bound:
         """+ - * / % of numbers; `type_` is what both become."""
         if type_.name in DECIMALS:
-            a, b = self.as_exact(left), self.as_exact(right)
+            a, b = self.as_exact(left, right.type), self.as_exact(right, left.type)
             assert a.type is not None
             assert b.type is not None
             result = rules.arithmetic(operator, a.type, b.type)
@@ -373,13 +376,13 @@ class ExpressionBinder:
             return Bound(checked(sql, type_) if type_.name in FLOATS else sql, type_)
         return Bound(checked(f"{a_sql} {operator} {b_sql}", type_), type_)
 
-    def as_exact(self, bound: Bound) -> Bound:
-        """A number as a decimal; an integer constant has the digits that it shows."""
+    def as_exact(self, bound: Bound, other: SqlType | None) -> Bound:
+        """A number as a decimal; an integer constant has the digits that it shows, a text those of the other side."""
         if bound.type is None:
             return Bound(bound.sql, SqlType("numeric", precision=1))
         if bound.type.name in DECIMALS:
             return bound
-        target = rules.exact(bound.type) if bound.type.name in NUMBERS else SqlType("numeric", precision=38)
+        target = rules.exact(bound.type if bound.type.name in NUMBERS else other or INT)
         if bound.constant and bound.type.name == "int":
             digits = int(bound.sql.strip("()"))
             target = SqlType("numeric", precision=len(str(abs(digits))))
@@ -486,7 +489,7 @@ class ExpressionBinder:
             return f"({left.sql} {operator} {right.sql})"
         type_ = rules.common([lt, rt])
         if type_.name in DECIMALS:  # all of them compare as they are stored
-            a, b = self.as_exact(left).sql, self.as_exact(right).sql
+            a, b = self.as_exact(left, rt).sql, self.as_exact(right, lt).sql
             for side in (left, right):
                 if side.type is not None and side.type.name not in NUMBERS:
                     rules.check_implicit(side.type, type_)
@@ -524,7 +527,8 @@ class ExpressionBinder:
         wide = SqlType("nvarchar", -1)
         operand, pattern = self.value(expr.operand, scope), self.value(expr.pattern, scope)
         escape = "NULL" if expr.escape is None else self.as_type(self.value(expr.escape, scope), wide)
-        sql = f"lk({self.as_type(operand, wide)}, {self.as_type(pattern, wide)}, {escape})"
+        unicode = any(bound.type is not None and bound.type.name in WIDE for bound in (operand, pattern))
+        sql = f"lk({self.as_type(operand, wide)}, {self.as_type(pattern, wide)}, {escape}, {int(unicode)})"
         return f"(NOT {sql})" if expr.negated else sql
 
 

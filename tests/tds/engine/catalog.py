@@ -169,5 +169,7 @@ class Catalog:
 
 
 def invalid_object(parts: tuple[str, ...]) -> SqlError:
-    """208."""
+    """208, 1087 for a table variable."""
+    if parts[-1].startswith("@"):
+        return SqlError(1087, f'Must declare the table variable "{parts[-1]}".', 15, 2, ends="batch")
     return SqlError(208, f"Invalid object name '{'.'.join(parts)}'.", ends="batch")

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 from typing import TYPE_CHECKING
 
-from tests.tds.engine import changes, modules, procedures, tables, times, tree
+from tests.tds.engine import changes, ddl, inserts, loads, modules, procedures, tables, times, tree
 from tests.tds.engine.binder import Scope, ScopeColumn
 from tests.tds.engine.queries import Binder
 from tests.tds.engine.storage import load
@@ -50,6 +51,8 @@ def run(session: Session, statements: list[tree.Statement]) -> None:
                 error.procedure = session.frame.procedure
             if error.aborts is None:
                 error.aborts = session.options["XACT_ABORT"]
+            if error.depth is None:
+                error.depth = session.depth
             session.last_error = error.number
             session.row_count = 0
             handled = session.caught and session.caught[-1] is error
@@ -66,7 +69,9 @@ def run(session: Session, statements: list[tree.Statement]) -> None:
                 session.last_error = 0
 
 
-ENDS_QUIETLY = frozenset({2627, 2601, 547, 515, 8152, 2628, 8115, 220, 8134})
+NAMES = frozenset({207, 208, 209, 4104})
+"""Errors of names that are looked up late: no handler at the same level of execution gets them ("TRY...CATCH")."""
+ENDS_QUIETLY = frozenset({2627, 2601, 547, 515, 8152, 2628, 8115, 220, 232, 8134})
 """Errors that are followed by 3621."""
 
 
@@ -80,7 +85,7 @@ def step(session: Session, statement: tree.Statement) -> None:
             session.deadlocked()
             changes.run(session, statement)
         case tree.InsertBulk():
-            changes.announce_bulk(session, statement)
+            loads.announce(session, statement)
         case tree.Transaction():
             transaction(session, statement)
         case tree.Declare(_, variables):
@@ -126,7 +131,7 @@ def step(session: Session, statement: tree.Statement) -> None:
             modules.create(session, statement)
             session.finish(0, None)
         case _:
-            tables.run(session, statement)
+            ddl.run(session, statement)
             session.finish(0, None)
 
 
@@ -137,7 +142,7 @@ def select(session: Session, query: tree.Query) -> None:
     while isinstance(first, tree.SetOperation):
         first = first.left
     if isinstance(first, tree.Select) and first.into:
-        count = changes.select_into(session, query, first)
+        count = inserts.select_into(session, query, first)
         session.finish(tokens.COMMAND_INSERT, count)
         return
     session.transactions.read()
@@ -278,7 +283,7 @@ def attempt(session: Session, statement: tree.Try) -> None:
     try:
         run(session, statement.body)
     except SqlError as error:
-        if error.level >= 20 or error.number in {102, 156}:
+        if error.level >= 20 or error.number in {102, 156} or (error.number in NAMES and error.depth == session.depth):
             raise
         session.trying -= 1
         session.out.close_columns()
@@ -304,8 +309,17 @@ def raise_error(session: Session, statement: tree.Raise) -> None:
     if isinstance(value, int):
         raise Refused("RAISERROR with a number of sys.messages")
     arguments = [session.evaluate(argument)[0] for argument in statement.arguments]
+    wanted = re.findall(r"%[-+0# \d.*]*([a-zA-Z%]?)", value)
+    kinds = [str if kind == "s" else int for kind in wanted if kind != "%"]
+    if len(kinds) > len(arguments) or not all(
+        isinstance(argument, kind) for kind, argument in zip(kinds, arguments, strict=False)
+    ):
+        raise Refused("RAISERROR with other arguments than its text asks for")
     text = value.replace("%d", "%s").replace("%i", "%s") % tuple(arguments) if arguments else value
-    error = SqlError(50000, text, min(level, 18), state, statement.line)
+    if level > 18:
+        text = "Error severity levels greater than 18 can only be specified by members of the sysadmin role, using the WITH LOG option."
+        raise SqlError(2754, text, 16, 1, statement.line)
+    error = SqlError(50000, text, max(level, 0), state, statement.line)
     if level <= 10:
         session.out.say(error)
         session.row_count = 0

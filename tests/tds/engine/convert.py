@@ -9,6 +9,7 @@ import struct
 import uuid
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
+from xml.parsers import expat
 
 from tests.tds import pages
 from tests.tds.engine import times
@@ -80,12 +81,16 @@ def convert(value: Any, source: SqlType, target: SqlType, style: int | None = No
         return value if source.name == "sql_variant" else Variant(source, value)
     if source.name == "sql_variant":
         return convert(value.value, value.type, target, style)
+    if (source.name in {"text", "ntext"} and target.name not in TEXTS | BYTES) or (
+        target.name in {"text", "ntext"} and source.name not in TEXTS - {"xml"}
+    ):
+        raise clash(source, target)
     if target.name in TEXTS:
         return _to_text(value, source, target, style)
     if target.name in BYTES or target.name in UDTS:
         return _to_bytes(value, source, target, style)
     if target.name in DATES:
-        return _to_date(value, source, target)
+        return _to_date(value, source, target, style)
     if target.name == "uniqueidentifier":
         return _to_guid(value, source)
     return _to_number(value, source, target)
@@ -119,6 +124,7 @@ def _to_number(value: Any, source: SqlType, target: SqlType) -> Any:
     if target.name in INTEGERS:
         if source.name in FLOATS:
             whole = math.trunc(value) if math.isfinite(value) else 2**70
+            check_float(value, whole, target)
         elif source.name in MONEYS:
             whole = rescale(value, 4, 0)
         else:
@@ -132,6 +138,18 @@ def _to_number(value: Any, source: SqlType, target: SqlType) -> Any:
     else:
         digits = rescale(value, scale_of(source), scale)
     return _exact_fits(digits, source, target)
+
+
+def check_float(value: float, whole: int, target: SqlType) -> None:
+    """Whether a float fits as a whole number, other than as a bigint.
+
+    Raises:
+        SqlError: 232.
+    """
+    low, high = LIMITS[target.name]
+    if target.name not in {"bigint", "bit"} and not low <= whole <= high:
+        state = {"tinyint": 1, "smallint": 2, "int": 3}[target.name]
+        raise SqlError(232, f"Arithmetic overflow error for type {target.name}, value = {value:.6f}.", 16, state)
 
 
 def _float(value: int, scale: int) -> float:
@@ -262,8 +280,10 @@ def _to_text(value: Any, source: SqlType, target: SqlType, style: int | None) ->
     text, cut = _as_text(value, source, target, style)
     if target.name in NARROW and (source.name not in NARROW or source.collation != target.collation):
         text = pages.narrow(text, target.collation)
-    if target.name == "xml" and source.name != "xml" and style not in {1, 3}:
-        text = without_white_space(text)
+    if target.name == "xml" and source.name != "xml":
+        check_xml(text)
+        if style not in {1, 3}:
+            text = without_white_space(text)
     return fitted(text, target, cut=cut, source=source)
 
 
@@ -310,6 +330,21 @@ def float_text(value: float, name: str, style: int | None) -> str:
         mantissa, _, exponent = text.partition("e")
         return f"{mantissa}e{exponent[0]}{int(exponent[1:]):03d}"
     return text
+
+
+def check_xml(xml: str) -> None:
+    """Whether it is XML, or pieces of it; a declaration and its encoding are looked at elsewhere.
+
+    Raises:
+        Refused: where not, as the number of the error says what is wrong in it.
+    """
+    inside = re.sub(r"^\s*<\?xml\s[^>]*\?>", "", xml)
+    if "<!DOCTYPE" in inside:
+        raise Refused("XML with a DTD")
+    try:
+        expat.ParserCreate("utf-8").Parse(f"<x>{inside}</x>".encode("utf-8", "surrogatepass"), True)
+    except expat.ExpatError as error:
+        raise Refused(f"XML that is not well formed ({error})") from None
 
 
 def without_white_space(xml: str) -> str:
@@ -412,9 +447,11 @@ def _to_guid(value: Any, source: SqlType) -> bytes:
     raise clash(source, SqlType("uniqueidentifier"))
 
 
-def _to_date(value: Any, source: SqlType, target: SqlType) -> Any:
+def _to_date(value: Any, source: SqlType, target: SqlType, style: int | None) -> Any:
     if source.name in TEXTS:
-        return times.build(target, times.parse(value, target), source.name)
+        if style not in {None, 0, 20, 21, 25, 120, 121, 126, 127}:
+            raise Refused(f"a date out of text in style {style}")
+        return times.build(target, times.parse(value, target, source.name), source.name)
     if source.name not in DATES:
         raise Refused(f"{target.name} out of {source.name}")
     if {source.name, target.name} == {"date", "time"}:

@@ -7,9 +7,9 @@ from abc import abstractmethod
 
 from tests.tds import pages
 from tests.tds.engine import tree
-from tests.tds.engine.expressions import SIZED
 from tests.tds.engine.lexer import Kind
 from tests.tds.engine.parser import QueryParser
+from tests.tds.engine.type_names import SIZED
 from tests.tds.errors import Refused
 from tests.tds.types import SqlType
 
@@ -152,7 +152,7 @@ class DefinitionParser(QueryParser):
         """One column."""
         name = self.name()
         if self.take("AS"):
-            column = tree.ColumnDefinition(name, None, computed=self.text_in_parentheses())
+            column = tree.ColumnDefinition(name, None, computed=self.computed_text())
             column.persisted = self.take("PERSISTED")
             if column.persisted and self.take("NOT"):
                 self.expect("NULL")
@@ -189,6 +189,15 @@ class DefinitionParser(QueryParser):
                 raise self.unexpected()
             else:
                 return column
+
+    def computed_text(self) -> str:
+        """The SQL of an expression, in parentheses if it has none."""
+        index, start = self.index, self.token.start
+        whole = self.text_in_parentheses() if self.at_symbol("(") else ""
+        self.index = index
+        self.expression()
+        text = self.sql[start : self.peek(-1).end]
+        return text if text == whole else f"({text})"
 
     def default_text(self) -> str:
         """The SQL of a default: in parentheses, or a constant or function without them."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.tds import pages
-from tests.tds.engine import changes, meta, tree
+from tests.tds.engine import changes, inserts, meta, output, targets, tree
 from tests.tds.engine import typing_rules as rules
 from tests.tds.engine.binder import Scope
 from tests.tds.engine.bound import BoundQuery, Result
@@ -177,7 +177,7 @@ def of_change(session: Session, statement: tree.Insert | tree.Update | tree.Dele
     if statement.output is None or statement.output.into:
         return None
     inserted, deleted = not isinstance(statement, tree.Delete), not isinstance(statement, tree.Insert)
-    items = changes.output_items(session, table, statement.output, "o", inserted=inserted, deleted=deleted)
+    items = output.output_items(session, table, statement.output, "o", inserted=inserted, deleted=deleted)
     return BoundQuery(
         "", [Result(item.name, item.type or rules.INT, item.nullable, item.column, item.table) for item in items]
     )
@@ -189,7 +189,7 @@ def bind_change(session: Session, statement: tree.Insert | tree.Update | tree.De
         found = changes.find(session, statement)
         if isinstance(statement, tree.Update):
             for _, name, value in statement.assignments:
-                column = changes.named(found.table, name)
+                column = targets.named(found.table, name)
                 if not (isinstance(value, tree.Call) and value.name == "DEFAULT"):
                     bound = found.binder.infer(found.binder.value(value, found.scope), column.type)
                     found.binder.as_type(bound, unlimited(column.type))
@@ -202,11 +202,11 @@ def bind_change(session: Session, statement: tree.Insert | tree.Update | tree.De
     if error is not None:
         raise error
     binder = Binder(session)
-    columns = changes.insert_columns(session, table, statement)
+    columns = inserts.insert_columns(session, table, statement)
     if isinstance(statement.source, tree.Query):
         if isinstance(statement.source.body, tree.Values):
             for row_ in statement.source.body.rows:
-                changes.counted(table, len(row_), len(columns), listed=True)
+                inserts.counted(len(row_), len(columns), listed=bool(statement.columns))
                 for item, column in zip(row_, columns, strict=True):
                     if not (isinstance(item, tree.Call) and item.name == "DEFAULT"):
                         binder.as_type(binder.infer(binder.value(item, Scope()), column.type), unlimited(column.type))

@@ -1,269 +1,48 @@
-"""The parser's lower half: tokens, names, types and expressions."""
+"""The parser of expressions: conditions and values."""
 
-# ruff: noqa: C901, E501, PLR0911, PLR0912 - messages and rows of data stand in one piece; a case for each type or statement
+# ruff: noqa: C901, E501, PLR0911 - messages and rows of data stand in one piece; a case for each type or statement
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 
 from tests.tds.engine import tree
-from tests.tds.engine.lexer import Kind, Token, tokenize
+from tests.tds.engine.lexer import Kind
+from tests.tds.engine.literals import LITERALS, literal, negated
 from tests.tds.engine.tree import Expr, Query
+from tests.tds.engine.type_names import SIZED, TypeParser
 from tests.tds.errors import Refused, SqlError
-from tests.tds.types import MAX, SqlType
+from tests.tds.types import SqlType
 
 COMPARISONS = frozenset({"=", "<>", "!=", "<", "<=", ">", ">=", "!<", "!>"})
-SYNONYMS = {
-    "INTEGER": "int",
-    "DEC": "decimal",
-    "CHARACTER": "char",
-    "ROWVERSION": "timestamp",
-    "BINARY": "binary",
-}
-SIZED = frozenset({"char", "varchar", "nchar", "nvarchar", "binary", "varbinary"})
-PLAIN = frozenset(
-    [
-        "bit",
-        "tinyint",
-        "smallint",
-        "int",
-        "bigint",
-        "real",
-        "money",
-        "smallmoney",
-        "datetime",
-        "smalldatetime",
-        "date",
-        "uniqueidentifier",
-        "text",
-        "ntext",
-        "image",
-        "xml",
-        "sql_variant",
-        "timestamp",
-        "hierarchyid",
-        "geometry",
-        "geography",
-    ]
-)
 NILADIC = frozenset({"CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "USER"})
 CALLABLE = frozenset({"LEFT", "RIGHT", "COALESCE", "NULLIF", "IDENTITY"})
 """Reserved words that are functions."""
+FRAME = frozenset(["ROWS", "RANGE", "BETWEEN", "AND", "UNBOUNDED", "PRECEDING", "FOLLOWING", "CURRENT", "ROW"])
 
 
-class ExpressionParser(ABC):
-    """Reads tokens from front to back."""
-
-    def __init__(self, sql: str) -> None:
-        """`sql` is a whole batch."""
-        self.sql = sql
-        self.tokens = tokenize(sql)
-        self.index = 0
+class ExpressionParser(TypeParser, ABC):
+    """Reads conditions and values."""
 
     @abstractmethod
     def query(self) -> Query:
         """A query; the next parser up knows how."""
 
-    # Tokens
+    def inner_query(self) -> Query:
+        """A query inside another one, whose rows have no order of their own.
 
-    @property
-    def token(self) -> Token:
-        """The next one."""
-        return self.tokens[self.index]
-
-    def peek(self, ahead: int) -> Token:
-        """One further on."""
-        return self.tokens[min(self.index + ahead, len(self.tokens) - 1)]
-
-    def advance(self) -> Token:
-        """Takes the next one."""
-        token = self.tokens[self.index]
-        if token.kind is not Kind.END:
-            self.index += 1
-        return token
-
-    def unexpected(self, token: Token | None = None) -> SqlError:
-        """The error that the next token makes: 156 for a keyword, 102 for anything else."""
-        token = token or self.token
-        if token.kind is Kind.END and self.tokens[:-1]:
-            token = self.tokens[-2]
-        if token.reserved:
-            text, number = f"Incorrect syntax near the keyword '{token.text}'.", 156
-        else:
-            text, number = f"Incorrect syntax near '{token.text}'.", 102
-        return SqlError(number, text, 15, line=token.line, ends="batch")
-
-    def at(self, *words: str) -> bool:
-        """Whether the next token is one of these words."""
-        return self.token.upper in words
-
-    def take(self, word: str) -> bool:
-        """Takes this word if it comes next."""
-        if self.token.upper == word:
-            self.index += 1
-            return True
-        return False
-
-    def expect(self, word: str) -> None:
-        """Takes this word, which has to come."""
-        if not self.take(word):
-            raise self.unexpected()
-
-    def one_of(self, *words: str) -> str:
-        """Takes one of these words."""
-        if not self.at(*words):
-            raise self.unexpected()
-        return self.advance().upper
-
-    def at_symbol(self, symbol: str) -> bool:
-        """Whether this symbol comes next."""
-        return self.token.kind is Kind.SYMBOL and self.token.text == symbol
-
-    def take_symbol(self, symbol: str) -> bool:
-        """Takes this symbol if it comes next."""
-        if self.at_symbol(symbol):
-            self.index += 1
-            return True
-        return False
-
-    def symbol(self, symbol: str) -> None:
-        """Takes this symbol, which has to come."""
-        if not self.take_symbol(symbol):
-            raise self.unexpected()
-
-    # Names and types
-
-    def name(self) -> str:
-        """One name."""
-        token = self.token
-        if token.kind is Kind.QUOTED or (token.kind is Kind.WORD and not token.reserved):
-            if not token.text:
-                raise SqlError(1038, "An object or column name is missing or empty.", 15, line=token.line, ends="batch")
-            if len(token.text) > 128:
-                raise SqlError(
-                    103,
-                    f"The identifier that starts with '{token.text[:128]}' is too long. Maximum length is 128.",
-                    15,
-                    line=token.line,
-                    ends="batch",
-                )
-            self.index += 1
-            return token.text
-        raise self.unexpected()
-
-    def parts(self) -> tree.Parts:
-        """A name of up to four parts; `db..t` leaves one out."""
-        found = [self.name()]
-        while self.take_symbol("."):
-            found.append("" if self.at_symbol(".") else self.name())
-        if len(found) > 3:
-            raise Refused("names of another server")
-        return tuple(found)
-
-    def names_in_parentheses(self) -> list[str]:
-        """(a, b, c)."""
-        self.symbol("(")
-        found = [self.name()]
-        while self.take_symbol(","):
-            found.append(self.name())
-        self.symbol(")")
-        return found
-
-    def type(self) -> SqlType:
-        """A type with what stands in parentheses behind it."""
-        token = self.token
-        if token.upper == "NATIONAL":
-            raise Refused("NATIONAL CHARACTER: write nchar")
-        if token.upper == "DOUBLE":
-            self.advance()
-            self.expect("PRECISION")
-            return SqlType("float")
-        name = SYNONYMS.get(token.upper, token.text.lower()) if token.kind is Kind.WORD else token.text.lower()
-        if token.kind not in {Kind.WORD, Kind.QUOTED}:
-            raise self.unexpected()
-        self.advance()
-        if name == "sys" and self.take_symbol("."):
-            return self.type()
-        if name == "char" and self.take("VARYING"):
-            name = "varchar"
-        if name in PLAIN:
-            return SqlType(name)
-        arguments = self.type_arguments()
-        if name in SIZED:
-            return self.sized(name, arguments, token)
-        if name in {"decimal", "numeric"}:
-            precision = arguments[0] if arguments else 18
-            scale = arguments[1] if len(arguments) > 1 else 0
-            if not 1 <= precision <= 38:
-                raise SqlError(
-                    2750 if precision > 38 else 1001,
-                    f"Column or parameter #1: Specified column precision {precision} "
-                    "is greater than the maximum precision of 38.",
-                    line=token.line,
-                    ends="batch",
-                )
-            if scale > precision:
-                raise SqlError(
-                    192, "The scale must be less than or equal to the precision.", 15, line=token.line, ends="batch"
-                )
-            return SqlType(name, precision=precision, scale=scale)
-        if name in {"time", "datetime2", "datetimeoffset"}:
-            scale = arguments[0] if arguments else 7
-            if scale > 7:
-                raise SqlError(
-                    1002, f"Line {token.line}: Specified scale {scale} is invalid.", line=token.line, ends="batch"
-                )
-            return SqlType(name, scale=scale)
-        if name == "float":
-            return SqlType("real" if arguments and arguments[0] <= 24 else "float")
-        if name == "sysname":
-            return SqlType("nvarchar", 128)
-        raise SqlError(
-            2715,
-            f"Column, parameter, or variable #1: Cannot find data type {token.text}.",
-            line=token.line,
-            ends="batch",
-        )
-
-    def type_arguments(self) -> list[int]:
-        """(10, 2), (max) or nothing."""
-        found: list[int] = []
-        if self.take_symbol("("):
-            while True:
-                token = self.advance()
-                if token.upper == "MAX":
-                    found.append(MAX)
-                elif token.kind is Kind.INTEGER:
-                    found.append(int(token.text))
-                else:
-                    raise self.unexpected(token)
-                if not self.take_symbol(","):
-                    break
-            self.symbol(")")
-        return found
-
-    def sized(self, name: str, arguments: list[int], token: Token) -> SqlType:
-        """A text or binary type; without a length it has 1 (30 in CAST, which the caller knows)."""
-        length = arguments[0] if arguments else 0
-        limit = 4000 if name[0] == "n" else 8000
-        if length > limit or (length == MAX and name in {"char", "nchar", "binary"}):
-            raise SqlError(
-                131,
-                f"The size ({length}) given to the type '{name}' exceeds the maximum allowed for any data type "
-                f"({limit}).",
-                15,
-                line=token.line,
-                ends="batch",
+        Raises:
+            SqlError: 1033.
+        """
+        line = self.token.line
+        query = self.query()
+        limited = query.offset is not None or (isinstance(query.body, tree.Select) and query.body.top is not None)
+        if query.order and not limited:
+            text = (
+                "The ORDER BY clause is invalid in views, inline functions, derived tables, subqueries, and common table "
+                "expressions, unless TOP, OFFSET or FOR XML is also specified."
             )
-        if arguments and not length:
-            raise SqlError(
-                1001,
-                f"Line {token.line}: Length or precision specification 0 is invalid.",
-                15,
-                line=token.line,
-                ends="batch",
-            )
-        return SqlType(name, length)
+            raise SqlError(1033, text, 15, line=line, ends="batch")
+        return query
 
     # Conditions
 
@@ -291,7 +70,7 @@ class ExpressionParser(ABC):
         """A comparison, or conditions in parentheses."""
         if self.take("EXISTS"):
             self.symbol("(")
-            query = self.query()
+            query = self.inner_query()
             self.symbol(")")
             return tree.Exists(query)
         if self.at_symbol("(") and not self.at_subquery():
@@ -323,7 +102,7 @@ class ExpressionParser(ABC):
         if self.take("IN"):
             self.symbol("(")
             items: list[Expr] | Query
-            items = self.query() if self.at("SELECT", "WITH") else self.expressions()
+            items = self.inner_query() if self.at("SELECT", "WITH") else self.expressions()
             self.symbol(")")
             return tree.In(left, items, negated)
         if self.take("LIKE"):
@@ -405,6 +184,8 @@ class ExpressionParser(ABC):
         while self.at("COLLATE"):
             self.advance()
             value = tree.Collate(value, self.name())
+        if self.at("AT") and self.peek(1).upper == "TIME":
+            raise Refused("AT TIME ZONE")
         return value
 
     def primary(self) -> Expr:
@@ -417,7 +198,7 @@ class ExpressionParser(ABC):
         if self.at_symbol("("):
             if self.at_subquery():
                 self.advance()
-                query = self.query()
+                query = self.inner_query()
                 self.symbol(")")
                 return tree.Subquery(query)
             self.advance()
@@ -481,6 +262,8 @@ class ExpressionParser(ABC):
             arguments = self.expressions()
             if name == "TRIM" and self.at("FROM"):
                 raise Refused("TRIM with FROM")
+            if name in {"PARSE", "TRY_PARSE"} and self.at("AS"):
+                raise Refused(f"the function {name}")
         self.symbol(")")
         call = tree.Call(name, arguments, distinct)
         if self.take("WITHIN"):
@@ -536,6 +319,21 @@ class ExpressionParser(ABC):
         self.expect("END")
         return tree.Case(operand, whens, otherwise)
 
+    def cast_type(self) -> SqlType:
+        """The type of CAST.
+
+        Raises:
+            SqlError: 243 for one that there is not.
+        """
+        name = self.token.text
+        try:
+            return self.type()
+        except SqlError as error:
+            if error.number != 2715:
+                raise
+            text = f"Type {name} is not a defined system type."
+            raise SqlError(243, text, line=error.line, ends="batch") from None
+
     def cast(self) -> Expr:
         """CAST(x AS t), CONVERT(t, x, style)."""
         word = self.advance().upper
@@ -544,9 +342,9 @@ class ExpressionParser(ABC):
         if word.endswith("CAST"):
             operand = self.expression()
             self.expect("AS")
-            type_ = self.type()
+            type_ = self.cast_type()
         else:
-            type_ = self.type()
+            type_ = self.cast_type()
             self.symbol(",")
             operand = self.expression()
             if self.take_symbol(","):
@@ -555,62 +353,3 @@ class ExpressionParser(ABC):
         if type_.name in SIZED and not type_.length:
             type_ = SqlType(type_.name, 30)
         return tree.Cast(operand, type_, word.startswith("TRY"), style)
-
-
-LITERALS = frozenset({Kind.TEXT, Kind.WIDE_TEXT, Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.MONEY, Kind.BINARY})
-FRAME = frozenset(["ROWS", "RANGE", "BETWEEN", "AND", "UNBOUNDED", "PRECEDING", "FOLLOWING", "CURRENT", "ROW"])
-
-
-def literal(token: Token) -> tree.Literal:
-    """A constant with its type: 1 is int, 2147483648 numeric(10,0), 1.5 numeric(2,1), 1e0 float, 'a' varchar(1)."""
-    text = token.text
-    if token.kind is Kind.TEXT:
-        return tree.Literal(text, SqlType("varchar", max(len(text), 1) if len(text) <= 8000 else MAX))
-    if token.kind is Kind.WIDE_TEXT:
-        units = len(text.encode("utf-16-le", "surrogatepass")) // 2
-        return tree.Literal(text, SqlType("nvarchar", max(units, 1) if units <= 4000 else MAX))
-    if token.kind is Kind.BINARY:
-        digits = text[2:]
-        value = bytes.fromhex(digits if len(digits) % 2 == 0 else "0" + digits)
-        return tree.Literal(value, SqlType("varbinary", max(len(value), 1) if len(value) <= 8000 else MAX))
-    if token.kind is Kind.FLOAT:
-        return tree.Literal(float(text if text[-1].isdigit() else text.rstrip("+-") + "0"), SqlType("float"))
-    if token.kind is Kind.MONEY:
-        whole, _, fraction = text[1:].partition(".")
-        return tree.Literal(int(whole + fraction[:4].ljust(4, "0")), SqlType("money"))
-    return tree.Literal(*number(text, token))
-
-
-def number(text: str, token: Token) -> tuple[int, SqlType]:
-    """An exact number and its type."""
-    whole, _, fraction = text.partition(".")
-    digits = int(whole + fraction or "0")
-    if token.kind is Kind.INTEGER and digits < 2**31:
-        return digits, SqlType("int")
-    precision = max(len((whole + fraction).lstrip("0")), len(fraction), 1)
-    if whole.lstrip("0") == "" and fraction:
-        precision = max(precision, len(fraction))
-    if precision > 38:
-        raise SqlError(
-            1007,
-            f"The number '{text}' is out of the range for numeric representation (maximum precision 38).",
-            15,
-            line=token.line,
-            ends="batch",
-        )
-    return digits, SqlType("numeric", precision=precision, scale=len(fraction))
-
-
-def negated(operand: tree.Literal) -> tree.Literal:
-    """A constant with a minus before it: -2147483648 is still an int only as a numeric is cast to it."""
-    if not isinstance(operand.value, (int, float)):
-        return tree.Literal(operand.value, operand.type)
-    return tree.Literal(-operand.value, operand.type)
-
-
-def same_words(left: Iterable[str], right: Iterable[str]) -> bool:
-    """Whether names are equal where case does not count."""
-    return [word.lower() for word in left] == [word.lower() for word in right]
-
-
-__all__ = ["ExpressionParser", "literal", "negated", "same_words"]

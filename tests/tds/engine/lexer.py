@@ -308,11 +308,18 @@ _KINDS = {
 }
 
 
+NAMELESS = (
+    "An object or column name is missing or empty. For SELECT INTO statements, verify each column has a name. For "
+    'other statements, look for empty alias names. Aliases defined as "" or [] are not allowed. Change the alias to a '
+    "valid name."
+)
+
+
 def tokenize(sql: str) -> list[Token]:
     """The tokens of a batch, `END` last.
 
     Raises:
-        SqlError: 102, 105 or 113.
+        SqlError: 102, 105, 113 or 1038.
     """
     tokens: list[Token] = []
     at, line = 0, 1
@@ -326,6 +333,8 @@ def tokenize(sql: str) -> list[Token]:
             end = _comment_end(sql, at, line)
         elif group in _CLOSING:
             text, end = _quoted(sql, end, _CLOSING[group], line)
+            if not text and _KINDS[group] is Kind.QUOTED:
+                raise SqlError(1038, NAMELESS, 15, 4, line=line, ends="batch")
             tokens.append(Token(_KINDS[group], text, at, end, line))
         elif group != "space":
             tokens.append(Token(_KINDS[group], match.group(), at, end, line))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.tds.engine import tables, tree
+from tests.tds.engine import schemas, tree
 from tests.tds.engine.catalog import Column, Object
 from tests.tds.engine.queries import Binder
 from tests.tds.errors import SqlError
@@ -21,7 +21,7 @@ def create(session: Session, statement: tree.CreateModule) -> None:
         SqlError: 2714 if the name is taken, 111 if it is not the first statement, 4511 for a column without a name.
     """
     database, schema, name = session.names(statement.name)
-    if schema.casefold() not in {known.casefold() for known in tables.schemas(session, database)}:
+    if schema.casefold() not in {known.casefold() for known in schemas.names(session, database)}:
         text = f'The specified schema name "{schema}" either does not exist or you do not have permission to use it.'
         raise SqlError(2760, text, ends="batch")
     old = session.catalog.find(database, schema, name)

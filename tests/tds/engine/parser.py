@@ -50,7 +50,7 @@ class QueryParser(ExpressionParser):
             columns = self.names_in_parentheses() if self.at_symbol("(") else []
             self.expect("AS")
             self.symbol("(")
-            found.append(tree.Cte(name, columns, self.query()))
+            found.append(tree.Cte(name, columns, self.inner_query()))
             self.symbol(")")
             if not self.take_symbol(","):
                 return found
@@ -259,6 +259,8 @@ class QueryParser(ExpressionParser):
 
     def join_kind(self) -> str:
         """INNER, LEFT, RIGHT, FULL, or nothing if no join follows."""
+        if self.at("PIVOT", "UNPIVOT"):
+            raise Refused(self.token.upper)
         if self.take("JOIN"):
             return "INNER"
         for kind in ("INNER", "LEFT", "RIGHT", "FULL"):
@@ -274,7 +276,7 @@ class QueryParser(ExpressionParser):
         """A table, a function, a query or joins in parentheses."""
         if self.take_symbol("("):
             if self.at("SELECT", "VALUES", "WITH") or self.at_symbol("("):
-                query = self.query()
+                query = self.inner_query()
                 self.symbol(")")
                 alias = self.source_alias()
                 if not alias:

@@ -119,7 +119,7 @@ def invoke(
         text = "Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32)."
         raise SqlError(217, text, ends="batch")
     matched = match(name, parameters, given)
-    frame = Frame(procedure=name if name != "sp_executesql" else "")
+    frame = Frame(procedure=name if name != "sp_executesql" else "", inherited=session.temporaries())
     outer = session.frame
     for parameter in parameters:
         at = matched.get(parameter.name.casefold())
@@ -145,12 +145,16 @@ def invoke(
     session.scope_identity = None
     outer_procedure = session.out.in_procedure
     session.out.in_procedure = True
-    status = 0
+    status, open_ = 0, session.transactions.count
     try:
-        control.run(session, body)
-    except control.Leaving as leaving:
-        status = leaving.value
+        try:
+            session.run_all(body)
+        except control.Leaving as leaving:
+            status = leaving.value
+        if session.transactions.count != open_:
+            mismatched(session, open_)
     finally:
+        session.leave_scope()
         session.frame = outer
         session.depth -= 1
         session.put_back(settings)
@@ -161,6 +165,22 @@ def invoke(
         if parameter.output and (at := matched.get(parameter.name.casefold())) is not None and given[at].output
     }
     return Outcome(status, outputs)
+
+
+def mismatched(session: Session, before: int) -> None:
+    """Tells of transactions that a procedure left open or ended, which ends nothing; XACT_ABORT ON says that it may.
+
+    Raises:
+        Refused: inside TRY.
+    """
+    if session.options["XACT_ABORT"]:
+        return
+    if session.trying:
+        raise Refused("a procedure inside TRY that leaves other transactions than it met")
+    text = f"Transaction count after EXECUTE indicates a mismatching number of BEGIN and COMMIT statements. Previous count = {before}, current count = {session.transactions.count}."
+    session.out.failed = True
+    session.out.say(SqlError(266, text, 16, 2, procedure=session.frame.procedure))
+    session.out.done(error=True)
 
 
 def match(name: str, parameters: list[tree.ParameterDefinition], given: list[Given]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from tests.tds.engine import typing_rules as rules
 from tests.tds.engine.binder import ExpressionBinder, Scope, ScopeColumn, Variables, matches, ordered
 from tests.tds.engine.bound import Bound, BoundQuery, Result, converted
 from tests.tds.engine.catalog import Object, invalid_object
-from tests.tds.engine.functions import FUNCTIONS
+from tests.tds.engine.functions.table import FUNCTIONS
 from tests.tds.errors import Refused, SqlError
 from tests.tds.types import LOBS, SqlType
 
@@ -58,6 +58,11 @@ class RecursiveCte:
 
 
 Ctes = dict[str, "tree.Cte | RecursiveCte"]
+OLD_VIEWS = frozenset(
+    ["syscolumns", "syscomments", "sysconstraints", "sysdatabases", "sysfiles", "sysforeignkeys", "sysindexes", "syslogins",
+     "sysobjects", "sysprocesses", "sysreferences", "systypes", "sysusers"]
+)  # fmt: skip
+"""The system tables of SQL Server 2000, which are views today."""
 
 
 class Binder(ExpressionBinder):
@@ -176,7 +181,7 @@ class Binder(ExpressionBinder):
         """SELECT with its ORDER BY."""
         scope = Scope(parent=parent)
         source = self.source(select.source, scope) if select.source is not None else ""
-        where = f" WHERE {self.condition(select.where, scope)}" if select.where is not None else ""
+        where = self.where(select.where, scope) if select.where is not None else ""
         grouping = ""
         if select.group is not None:
             terms = [self.value(term, scope) for term in select.group]
@@ -215,6 +220,21 @@ class Binder(ExpressionBinder):
         single = (scope.groups == set() and not grouping) or (not source and not where)
         single = single or (isinstance(select.top, tree.Literal) and select.top.value in {0, 1})
         return BoundQuery(sql, columns, single=single)
+
+    def where(self, condition: tree.Expr, scope: Scope) -> str:
+        """WHERE.
+
+        Raises:
+            SqlError: 147 for an aggregate, 4108 for a windowed function.
+        """
+        sql = f" WHERE {self.condition(condition, scope)}"
+        if scope.aggregates:
+            text = "An aggregate may not appear in the WHERE clause unless it is in a subquery contained in a HAVING clause or a select list, and the column being aggregated is an outer reference."
+            raise SqlError(147, text, 15, ends="batch")
+        if scope.windows:
+            text = "Windowed functions can only appear in the SELECT or ORDER BY clauses."
+            raise SqlError(4108, text, 15, ends="batch")
+        return sql
 
     def items(self, items: list[tree.Item], scope: Scope) -> list[Bound]:
         """The terms of SELECT, `*` spread out."""
@@ -307,7 +327,7 @@ class Binder(ExpressionBinder):
         fetch = "-1"
         if query.fetch is not None:
             fetch = f"fetchrows({self.as_type(self.value(query.fetch, scope), rules.BIGINT)})"
-        return f" LIMIT {fetch} OFFSET {offset}"
+        return f" LIMIT {fetch} OFFSET offsetrows({offset})"
 
     # FROM
 
@@ -369,6 +389,8 @@ class Binder(ExpressionBinder):
         found = self.session.resolve(parts)
         if found is None:
             found = self.session.system_view(parts)
+        if found is None and (parts[-1].casefold() in OLD_VIEWS or (len(parts) > 1 and parts[-2].casefold() == "sys")):
+            raise Refused(f"the view {'.'.join(parts)}")
         if found is None or found.kind not in {"U", "V"}:
             raise invalid_object(parts)
         refusal = self.session.description_refused(found)

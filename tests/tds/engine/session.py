@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tests.tds.engine import answers, changes, control, describe, procedures, system, tables, tree, udfs
+from tests.tds.engine import answers, compilation, control, describe, dropping, loads, procedures, system, tree
 from tests.tds.engine.binder import Scope
 from tests.tds.engine.bound import Bound, BoundQuery, converted
 from tests.tds.engine.catalog import Catalog, Object
@@ -19,7 +19,9 @@ from tests.tds.engine.queries import Binder
 from tests.tds.engine.statements import Parser
 from tests.tds.engine.storage import from_storage, load, store
 from tests.tds.engine.transactions import Transactions, deadlock
-from tests.tds.errors import Cancelled, SqlError
+from tests.tds.engine.udfs.common import overflow
+from tests.tds.engine.udfs.table import register
+from tests.tds.errors import Cancelled, Refused, SqlError
 from tests.tds.response import Response
 from tests.tds.types import SqlType
 from tests.tds.wire import tokens
@@ -66,6 +68,9 @@ class Frame:
     values: dict[str, Any] = field(default_factory=dict[str, Any])
     """As SQLite gets them, by the name of the parameter there."""
     procedure: str = ""
+    inherited: frozenset[int] = frozenset()
+    """The temporary tables and table variables that were there before a procedure or dynamic SQL began: the others end
+    with it, and of these it does not see the variables."""
     undeclared: bool = False
     """Whether parameters may lack a type, which is looked for."""
 
@@ -88,6 +93,8 @@ def parameter(name: str) -> str:
     return "v_" + name[1:].casefold().encode().hex()
 
 
+STEPS_BETWEEN_LOOKS = 200_000
+"""Of SQLite's machine, a few milliseconds: how often a statement looks whether it is stopped."""
 DEFAULTS = {"NOCOUNT": False, "XACT_ABORT": False, "IMPLICIT_TRANSACTIONS": False, "FMTONLY": False, "NOEXEC": False}
 
 
@@ -100,6 +107,8 @@ class Session:
         self.connection = connection
         self.database = database
         self.db = instance.connect()
+        # SQLite forgets an interrupt that comes before a statement's first step.
+        self.db.set_progress_handler(connection.stopped, STEPS_BETWEEN_LOOKS)
         self.error: SqlError | None = None
         self.wake = threading.Event()
         self.catalog = Catalog(self.db)
@@ -116,13 +125,13 @@ class Session:
         self.depth = 0
         self.response: Response | None = None
         self.prepared: dict[int, procedures.Prepared] = {}
-        self.bulk: changes.Bulk | None = None
+        self.bulk: loads.Bulk | None = None
         self.describing = False
         self.inferred: dict[str, SqlType] = {}
         self.scratch: list[str] = []
         self.trying = 0
         self.looping = 0
-        udfs.register(self.db, self)
+        register(self.db, self)
 
     # What the binder asks
 
@@ -168,7 +177,8 @@ class Session:
             if error.number != 911:
                 raise
             return None
-        return self.catalog.find(database, schema, name)
+        found = self.catalog.find(database, schema, name)
+        return None if found is not None and name.startswith("@") and found.id in self.frame.inherited else found
 
     def system_view(self, parts: tree.Parts) -> Object | None:
         """A catalog view."""
@@ -234,7 +244,7 @@ class Session:
         """RESETCONNECTION: as after the login, but for the database."""
         self.transactions.end()
         for item in list(self.catalog.all(temporary=True)):
-            tables.drop_storage(self, item)
+            dropping.drop_storage(self, item)
         self.options = dict(DEFAULTS)
         self.transactions.isolation = "READ COMMITTED"
         self.transactions.lock_timeout = -1
@@ -284,7 +294,7 @@ class Session:
                 raise Cancelled from None
             text = str(error)
             if "integer overflow" in text:
-                raise udfs.overflow("int") from None
+                raise overflow("int") from None
             if "locked" in text:
                 raise deadlock(self.connection.spid) from None
             if "parser stack overflow" in text or "too large" in text or "too many" in text:
@@ -407,9 +417,14 @@ class Session:
         """
         outer, self.frame = self.frame, Frame()
         try:
-            self.guarded(lambda: control.run(self, Parser(sql).batch()))
+            self.guarded(lambda: self.run_all(Parser(sql).batch()))
         finally:
             self.frame = outer
+
+    def run_all(self, statements: list[tree.Statement]) -> None:
+        """Runs a batch or the body of a procedure, if all of it can be."""
+        compilation.check(self, statements)
+        control.run(self, statements)
 
     def guarded(self, work: Callable[[], object]) -> bool:
         """Runs what may end the batch; whether it came to its end."""
@@ -420,6 +435,9 @@ class Session:
             return False
         except control.Leaving:
             return True
+        except RecursionError:
+            self.report(Refused("expressions that nest so deep"))
+            return False
         finally:
             self.sweep()
         return True
@@ -445,7 +463,17 @@ class Session:
         if not self.depth:
             for item in list(self.catalog.all(temporary=True)):
                 if item.name.startswith("@"):
-                    tables.drop_storage(self, item)
+                    dropping.drop_storage(self, item)
+
+    def temporaries(self) -> frozenset[int]:
+        """The temporary tables and table variables that are there."""
+        return frozenset(item.id for item in self.catalog.all(temporary=True))
+
+    def leave_scope(self) -> None:
+        """Drops the temporary tables and variables that a procedure or dynamic SQL made ("CREATE TABLE")."""
+        for item in list(self.catalog.all(temporary=True)):
+            if item.id not in self.frame.inherited:
+                dropping.drop_storage(self, item)
 
     def deadlocked(self) -> None:
         """The hook of the tests.

@@ -33,6 +33,13 @@ OPTIONS = frozenset(
 VALUED = frozenset(["TEXTSIZE", "LOCK_TIMEOUT", "ROWCOUNT", "DATEFORMAT", "DATEFIRST", "LANGUAGE", "DEADLOCK_PRIORITY"])
 
 
+NOT_HERE = frozenset(
+    ["BACKUP", "BULK", "CHECKPOINT", "CLOSE", "DBCC", "DEALLOCATE", "DENY", "FETCH", "GOTO", "GRANT", "KILL", "MERGE",
+     "OPEN", "READTEXT", "RECONFIGURE", "RESTORE", "REVERT", "REVOKE", "SETUSER", "SHUTDOWN", "UPDATETEXT", "WRITETEXT"]
+)  # fmt: skip
+"""What statements begin with that this server does not run."""
+
+
 class Parser(DefinitionParser):
     """Whole batches."""
 
@@ -106,8 +113,10 @@ class Parser(DefinitionParser):
         }
         handler = handlers.get(word)
         if handler is None:
-            if word in {"MERGE", "GRANT", "REVOKE", "DENY", "BACKUP", "RESTORE", "DBCC", "BULK", "GOTO", "KILL"}:
+            if word in NOT_HERE:
                 raise Refused(word)
+            if self.at_symbol("{"):
+                raise Refused("ODBC escapes in braces")
             if self.at_symbol("("):
                 return self.select_statement(line)
             raise self.unexpected()

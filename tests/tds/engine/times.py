@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 
-from tests.tds.errors import SqlError
+from tests.tds.errors import Refused, SqlError
 from tests.tds.types import EPOCH_1900, TICKS_PER_DAY, UNITS_PER_DAY, SqlType, ten
 
 TICKS = 10_000_000
@@ -82,38 +83,50 @@ def build(type_: SqlType, parts: Parts, source: str) -> int | tuple[int, int]:
 
 
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{4})(\d{2})(\d{2})(?!\d)|(\d{4})/(\d{1,2})/(\d{1,2})")
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_OTHER = re.compile(
+    rf"\d{{1,2}}[-/. ]+\d{{1,2}}[-/. ]+\d{{2,4}}|\d{{4}}[. ]\d|\d{{4}}$|\d{{6}}(?!\d)|{_MONTH}\b.*\d|"
+    rf"\d+[-/. ]*{_MONTH}\b",
+    re.IGNORECASE,
+)
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.:](\d{1,9}))?)?\s*(AM|PM)?", re.IGNORECASE)
 _ZONE = re.compile(r"([+-])(\d{1,2}):(\d{2})|Z", re.IGNORECASE)
 
 
-def failed() -> SqlError:
-    """241: no date or time."""
+def _failed(target: str, source: str, *, form: bool = False) -> SqlError:
+    """241: no date or time; a datetime of the right form whose day or hour is none is 242."""
+    if form and target in {"datetime", "smalldatetime"}:
+        return overflow(source, target)
     return SqlError(
         241, "Conversion failed when converting date and/or time from character string.", ends="transaction"
     )
 
 
-def parse(text: str, type_: SqlType) -> Parts:
-    """ISO 8601 and its unseparated form; other forms depend on settings, so they are refused as no dates.
+def parse(text: str, type_: SqlType, source: str = "varchar") -> Parts:
+    """ISO 8601 and its unseparated form; other forms depend on settings.
 
     Raises:
-        SqlError: 241.
+        SqlError: 241, or 242 for a day or hour that is none as a datetime.
+        Refused: for a date in another form.
     """
     rest = text.strip()
+    failed = functools.partial(_failed, type_.name, source)
     days, ticks, offset = EPOCH_1900, 0, 0
     match = _DATE.match(rest)
+    if not match and _OTHER.match(rest):
+        raise Refused("a date in another form than that of ISO 8601")
     if match:
         year, month, day = (int(part) for part in match.groups() if part)
         try:
             days = dt.date(year, month, day).toordinal() - 1
         except ValueError:
-            raise failed() from None
+            raise failed(form=True) from None
         rest = rest[match.end() :]
         rest = rest[1:] if rest[:1] in {"T", "t"} else rest.lstrip()
     if rest:
         clock = _TIME.match(rest)
         if clock:
-            ticks = _clock(clock, type_)
+            ticks = _clock(clock, type_, source)
             rest = rest[clock.end() :].lstrip()
         zone = _ZONE.fullmatch(rest) if rest else None
         if zone and type_.name in {"datetimeoffset", "datetime2", "date", "time"}:
@@ -128,7 +141,8 @@ def parse(text: str, type_: SqlType) -> Parts:
     return days, ticks, offset
 
 
-def _clock(clock: re.Match[str], type_: SqlType) -> int:
+def _clock(clock: re.Match[str], type_: SqlType, source: str) -> int:
+    failed = functools.partial(_failed, type_.name, source)
     hour, minute, second = (int(part or 0) for part in clock.groups()[:3])
     fraction, half = clock.group(4) or "", (clock.group(5) or "").upper()
     limit = 3 if type_.name in {"datetime", "smalldatetime"} else 7
@@ -136,8 +150,10 @@ def _clock(clock: re.Match[str], type_: SqlType) -> int:
         if not 1 <= hour <= 12:
             raise failed()
         hour = hour % 12 + (12 if half == "PM" else 0)
-    if hour > 23 or minute > 59 or second > 59 or len(fraction) > limit:
+    if len(fraction) > limit:
         raise failed()
+    if hour > 23 or minute > 59 or second > 59:
+        raise failed(form=True)
     return ((hour * 60 + minute) * 60 + second) * TICKS + int(fraction.ljust(7, "0"))
 
 
@@ -154,11 +170,16 @@ def date_of(days: int) -> dt.date:
     return dt.date.fromordinal(days + 1)
 
 
+STYLES = frozenset([*range(15), *range(20, 26), *range(100, 115), 120, 121, 126, 127, 130, 131])
+"""Of CONVERT, for dates and times."""
+
+
 def text_of(type_: SqlType, value: int | tuple[int, int], style: int | None) -> str:
     """As CONVERT writes it.
 
     Raises:
-        SqlError: 281 for a style that this server does not know.
+        SqlError: 281 for a style that there is not.
+        Refused: for one that this server does not know.
     """
     days, ticks, offset = parts_of(type_, value)
     date = date_of(days)
@@ -198,4 +219,6 @@ def text_of(type_: SqlType, value: int | tuple[int, int], style: int | None) -> 
         if name == "smalldatetime" and style in {21, 25, 121}:
             point = ".000"
         return f"{iso}{separator}{clock}{point}"
+    if style in STYLES:
+        raise Refused(f"{name} as text in style {style}")
     raise SqlError(281, f"{style} is not a valid style number when converting from {name} to a character string.")
