@@ -110,3 +110,11 @@ def test_a_wrong_argument_is_not_shown(arguments: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError) as caught:
         DatabaseConfig("postgres", **arguments)
     assert HUNTER not in _everything_said(caught.value)
+
+
+@pytest.mark.parametrize("field", ["host", "database"])
+@pytest.mark.parametrize("scheme", ["postgresql", "mssql"])
+def test_a_uri_in_the_place_of_a_field(scheme: str, field: str) -> None:
+    with pytest.raises(ConfigurationError, match=f'"{field}" is a whole URI') as caught:
+        DatabaseConfig.from_dict({"db_type": scheme, field: f"{scheme}://ada:{HUNTER}@db/work"})
+    assert HUNTER not in "".join(traceback.format_exception(caught.value))

@@ -1,4 +1,4 @@
-"""A pgbouncer in transaction mode in front of a server."""
+"""A pgbouncer in front of a server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ listen_addr = 127.0.0.1
 listen_port = {port}
 unix_socket_dir =
 auth_type = any
-pool_mode = transaction
+pool_mode = {mode}
 default_pool_size = {size}
 max_client_conn = 100
 query_wait_timeout = 10
@@ -39,7 +39,7 @@ def program() -> str | None:
 class Bouncer:
     """A pgbouncer whose clients share `size` connections to the server; it ends with the `with` block."""
 
-    def __init__(self, cluster: Cluster, size: int) -> None:
+    def __init__(self, cluster: Cluster, size: int, mode: str = "transaction") -> None:
         """Starts it."""
         found = program()
         assert found is not None
@@ -47,7 +47,9 @@ class Bouncer:
         directory = Path(tempfile.mkdtemp(dir=base()))
         config = directory / "pgbouncer.ini"
         config.write_text(
-            CONFIG.format(host=cluster.host, server_port=cluster.port, port=self.port, size=size, directory=directory)
+            CONFIG.format(
+                host=cluster.host, server_port=cluster.port, port=self.port, size=size, mode=mode, directory=directory
+            )
         )
         own(directory, config)
         self.log = directory / "log"

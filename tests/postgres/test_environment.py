@@ -119,6 +119,45 @@ def test_a_given_password_goes_before_the_file(server: Cluster, home: Path) -> N
     assert caught.value.code == "28P01"
 
 
+def test_an_empty_password_is_none(server: Cluster, home: Path) -> None:
+    secret_file(home / ".pgpass", "*:*:*:*:se\\:cr\\\\et")
+    assert who(f"postgresql://ada:@127.0.0.1:{server.port}/work") == ("ada", "work")
+    assert who(f"host=127.0.0.1 port={server.port} user=ada password='' dbname=work") == ("ada", "work")
+
+
+def test_a_password_file_as_libpq_reads_it(server: Cluster, home: Path) -> None:
+    (home / ".pgpass").write_bytes(b"\xff\xfe:*:*:*:other\n*:*:*:*:se\\:cr\\\\et:what follows is nothing\n")
+    (home / ".pgpass").chmod(0o600)
+    assert who(f"postgresql://ada@127.0.0.1:{server.port}/work") == ("ada", "work")
+
+
+def test_without_a_password_the_error_says_so(server: Cluster, home: Path) -> None:
+    uri = f"postgresql://ada@127.0.0.1:{server.port}/work"
+    with pytest.raises(idb.DatabaseConnectionError) as caught:
+        who(uri)
+    assert "there was no password" in (caught.value.hint or "")
+    secret_file(home / ".pgpass", "*:*:*:*:se\\:cr\\\\et", 0o640)
+    with pytest.raises(idb.DatabaseConnectionError) as caught:
+        who(uri)
+    assert f"{home}/.pgpass is not used" in (caught.value.hint or "")
+    with pytest.raises(idb.DatabaseConnectionError) as caught:
+        who(uri.replace("ada@", "ada:wrong@"))
+    assert caught.value.hint == "check the user name and the password"
+
+
+def test_an_address_from_the_environment(server: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGHOST", "nowhere.invalid")
+    monkeypatch.setenv("PGHOSTADDR", "127.0.0.1")
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    assert who(f"postgresql:///work?user=ada&port={server.port}") == ("ada", "work")
+
+
+def test_tls_that_the_environment_requires(server: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGREQUIRESSL", "1")
+    with pytest.raises(idb.DatabaseConnectionError, match="does not support TLS"):
+        who(f"postgresql://ada@127.0.0.1:{server.port}/work")
+
+
 SERVICE = """
 # services
 [other]
@@ -149,6 +188,16 @@ def test_a_service(server: Cluster, home: Path, monkeypatch: pytest.MonkeyPatch,
     assert who(uri) == ("ada", "work")
     with idb.connect(uri) as conn:
         assert conn.execute("SHOW application_name").item() == "by service"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"), [(f"password {PASSWORD}", "line 3: not name=value"), ("service=other", "another one")]
+)
+def test_a_service_that_makes_no_sense(home: Path, line: str, reason: str) -> None:
+    (home / ".pg_service.conf").write_text(f"[work]\nhost=127.0.0.1\n{line}\n[other]\nhost=127.0.0.1\n")
+    with pytest.raises(idb.ConfigurationError, match=reason) as caught:
+        idb.connect("service=work")
+    assert PASSWORD not in str(caught.value)
 
 
 def test_an_unknown_service() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 import industrydb as idb
-from tests.postgres.servers import Cluster
+from tests.postgres.proxy import Proxy
+from tests.postgres.servers import Cluster, free_port
 
 pytestmark = pytest.mark.backend("postgres 18")
 
@@ -53,6 +55,12 @@ FORMS = [
     ("host=127.0.0.1,{host} port=1,{port} user=postgres dbname=postgres", "socket"),
     ("dbname=postgres user=postgres host=127.0.0.1 port={port} connect_timeout=10 application_name='a b'", "tcp"),
     ("postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=allow&connect_timeout=10&keepalives=0", "tcp"),
+    ("hostaddr=127.0.0.1 port={port} user=postgres dbname=postgres", "tcp"),
+    ("host=nowhere.invalid hostaddr=127.0.0.1 port={port} user=postgres dbname=postgres", "tcp"),
+    ("host=nowhere.invalid,nowhere.invalid hostaddr=,127.0.0.1 port={port} user=postgres dbname=postgres", "tcp"),
+    ("host=127.0.0.1 port={port} user=postgres dbname=postgres sslcompression=1 sslsni=1 replication=false", "tcp"),
+    ("host=127.0.0.1 port={port} user=postgres dbname=postgres krbsrvname=x gssencmode=disable sslcrl=''", "tcp"),
+    ("host=127.0.0.1 port={port} user=postgres dbname=postgres ssl_min_protocol_version=TLSv1.2", "tcp"),
 ]
 
 
@@ -63,6 +71,61 @@ def test_every_form(own_server: Cluster, form: str, way: str) -> None:
     assert who(uri) == ("postgres", "postgres", way)
     assert who(idb.DatabaseConfig.from_uri(uri)) == ("postgres", "postgres", way)
     assert who(idb.DatabaseConfig.from_uri(uri).to_uri()) == ("postgres", "postgres", way)
+
+
+@pytest.fixture
+def default_socket(own_server: Cluster) -> Iterator[None]:
+    """The server's socket where a server has it by default."""
+    socket = Path(f"/tmp/.s.PGSQL.{own_server.port}")
+    socket.symlink_to(f"{own_server.host}/.s.PGSQL.{own_server.port}")
+    yield
+    socket.unlink()
+
+
+@pytest.mark.usefixtures("default_socket")
+def test_the_socket_is_by_default_that_of_the_port(own_server: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert who(f"postgresql://postgres@/postgres?port={own_server.port}") == ("postgres", "postgres", "socket")
+    monkeypatch.setenv("PGPORT", str(own_server.port))
+    assert who("user=postgres") == ("postgres", "postgres", "socket")
+
+
+def test_where_no_host_is_given_none_answers() -> None:
+    with pytest.raises(idb.DatabaseConnectionError, match=r"localhost:\d+: TCP failed"):
+        idb.connect(f"postgresql://postgres@/postgres?port={free_port()}")
+
+
+def test_a_socket_in_the_abstract_namespace(own_server: Cluster) -> None:
+    def server() -> socket.socket:
+        return socket.create_connection(("127.0.0.1", own_server.port))
+
+    name = f"idb-{own_server.pid}"
+    with pytest.raises(idb.DatabaseConnectionError, match=f"@{name}/.*the Unix socket failed"):
+        idb.connect(f"host=@{name} user=postgres")
+    relay = Proxy(server)
+    relay.listener.close()
+    relay.listener = socket.socket(socket.AF_UNIX)
+    relay.listener.bind(f"\0{name}/.s.PGSQL.5432")
+    relay.listener.listen()
+    with relay:
+        assert who(f"host=@{name} user=postgres dbname=postgres")[:2] == ("postgres", "postgres")
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ("sslcrl=revoked.pem", "sslcrl"),
+        ("requirepeer=postgres", "requirepeer"),
+        ("ssl_min_protocol_version=TLSv1.3", "ssl_min_protocol_version"),
+        ("sslnegotiation=direct", "sslnegotiation"),
+        ("sslcertmode=require", "sslcertmode"),
+        ("replication=true", "replication"),
+        ("hostaddr=127.0.0.1,127.0.0.2", "hostaddr"),
+        ("hostaddr=127.0.0.1 sslmode=verify-full", "hostaddr"),
+    ],
+)
+def test_what_cannot_be_honoured_is_refused(options: str, named: str) -> None:
+    with pytest.raises(idb.ConfigurationError, match=f'^option "{named}": '):
+        idb.connect(f"host=localhost user=postgres {options}")
 
 
 def test_the_user_is_by_default_that_of_the_system(own_server: Cluster) -> None:

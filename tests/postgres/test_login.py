@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import struct
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -145,6 +147,48 @@ def test_a_host_that_says_nothing(sslmode: str) -> None:
         with pytest.raises(idb.DatabaseConnectionError, match="(?i)tim"):
             idb.connect(f"postgresql://ada@127.0.0.1:{port}/work?connect_timeout=1&sslmode={sslmode}")
         assert time.monotonic() - start < 8
+
+
+def asking(*answers: bytes) -> socket.socket:
+    """A server that answers the request for TLS, and then the login; it takes one connection."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        client, _ = listener.accept()
+        with client:
+            for answer in answers:
+                client.recv(1000)
+                client.sendall(answer)
+            client.recv(1000)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return listener
+
+
+def authentication(method: int, rest: bytes = b"") -> bytes:
+    """A request for a login (PostgreSQL manual 54.7)."""
+    return b"R" + struct.pack("!ii", 8 + len(rest), method) + rest
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ([b"N", authentication(2)], "login failed: the server asks for a login by Kerberos V5"),
+        ([b"N", authentication(7)], "login failed: the server asks for a login by GSSAPI"),
+        ([b"N", authentication(9)], "login failed: the server asks for a login by SSPI"),
+        ([b"N", authentication(13)], "login failed: the server asks for a login by an unknown method"),
+        ([b"N", authentication(10, b"OAUTHBEARER\0\0")], "login failed: the server asks for a login by OAuth"),
+        ([b"E"], "login failed: the server answered the request for TLS with an error"),
+        ([b"H"], "not PostgreSQL's protocol: unexpected response from SSLRequest: 0x48$"),
+    ],
+)
+def test_a_login_that_is_not_possible(answers: list[bytes], reason: str) -> None:
+    with (
+        asking(*answers) as listener,
+        pytest.raises(idb.DatabaseConnectionError, match=reason) as caught,
+    ):
+        idb.connect(f"postgresql://ada@127.0.0.1:{listener.getsockname()[1]}/work?connect_timeout=10")
+    assert "sqlx" not in str(caught.value)
 
 
 def test_each_host_has_its_time(server: Cluster) -> None:

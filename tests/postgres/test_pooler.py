@@ -188,9 +188,33 @@ def test_a_reader_that_is_closed_early(conn: idb.Connection, config: idb.Databas
         assert other.execute("SELECT 1 AS a", timeout=20).item() == 1
 
 
+def test_without_the_option_the_error_names_it(config: idb.DatabaseConfig) -> None:
+    fields = {**config.to_dict(), "pooler": "none"}
+    with pytest.raises(idb.DatabaseConnectionError, match="unsupported startup parameter") as caught:
+        idb.DatabaseConfig.from_dict(fields).connect()
+    assert 'pooler="transaction"' in (caught.value.hint or "")
+
+
 def test_the_session_is_in_utc_here_as_well(conn: idb.Connection) -> None:
     assert conn.execute("SELECT current_setting('TimeZone') AS z").item() == "UTC"
     assert conn.execute("SELECT '2024-01-01 12:00'::timestamptz AS t").item().isoformat() == "2024-01-01T12:00:00+00:00"
+
+
+def test_sessions_behind_a_pooler_keep_their_settings(own_server: Cluster) -> None:
+    options = {"search_path": "one, public", "statement_timeout": 90, "timezone": "Asia/Tokyo"}
+    with Bouncer(own_server, size=2, mode="session") as bouncer:
+        config = own_server.config(host="127.0.0.1", port=bouncer.port, pooler="session", **options)
+        config = idb.DatabaseConfig.from_dict({**config.to_dict(), "options": "-c geqo=off --work-mem=5MB"})
+        for _ in range(2):
+            with config.connect() as client:
+                names = ("search_path", "statement_timeout", "timezone", "geqo", "work_mem")
+                shown = [client.execute(f"SHOW {name}").item() for name in names]
+                assert shown == ["one, public", "90s", "Asia/Tokyo", "off", "5MB"]
+                client.execute("CREATE TEMPORARY TABLE kept (i integer)")
+                assert client.insert("kept", {"i": [1, 2]}) == 2
+                assert client.execute("SELECT sum(i) AS s FROM kept WHERE i > $1", [0]).item() == 3
+                with pytest.raises(idb.QueryTimeoutError):
+                    client.execute("SELECT pg_sleep(30)", timeout=0.2)
 
 
 def test_the_config_says_what_stands_between(config: idb.DatabaseConfig) -> None:

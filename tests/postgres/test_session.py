@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Iterator
@@ -41,6 +42,25 @@ def test_a_fallback_name(database: Database) -> None:
 def test_options(database: Database, options: str) -> None:
     with database.connect(options=options) as conn:
         assert (show(conn, "geqo"), show(conn, "work_mem")) == ("off", "5MB")
+
+
+def test_options_that_the_driver_has_a_mind_of_its_own_about(database: Database) -> None:
+    options = "-c TimeZone=Asia/Tokyo --datestyle=ISO,DMY -c intervalstyle=iso_8601 -c bytea_output=escape"
+    with database.connect(options=options) as conn:
+        assert show(conn, "timezone") == "Asia/Tokyo"
+        assert conn.execute("SELECT '01/02/2024'::date AS d").item() == dt.date(2024, 2, 1)
+        assert (show(conn, "intervalstyle"), show(conn, "bytea_output")) == ("iso_8601", "escape")
+        conn.execute("SET timezone = 'Europe/Paris'")
+        conn.execute("RESET timezone")
+        assert show(conn, "timezone") == "Asia/Tokyo"
+    with database.connect(options=options, timezone="Asia/Kathmandu") as conn:
+        assert show(conn, "timezone") == "Asia/Kathmandu"
+
+
+def test_a_session_that_cannot_be_set_up(database: Database) -> None:
+    with pytest.raises(idb.DatabaseConnectionError, match="session failed: .*Nowhere/At All") as caught:
+        database.connect(timezone="Nowhere/At All")
+    assert caught.value.code == "22023"
 
 
 def test_options_with_a_blank(database: Database) -> None:

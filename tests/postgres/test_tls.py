@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import NameOID
 
 import industrydb as idb
 from tests.postgres import certificates
@@ -139,6 +151,119 @@ def test_without_a_root_nobody_unknown_is_trusted(server: Cluster, sslmode: str)
         connect(server, "secure", sslmode=sslmode)
     with pytest.raises((idb.DatabaseConnectionError, idb.ConfigurationError), match="(?i)tls|sslrootcert"):
         connect(server, "secure", sslmode=sslmode, sslrootcert="system")
+
+
+def test_the_systems_roots_go_with_the_name(server: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    for sslmode in ("disable", "prefer", "require", "verify-ca"):
+        with pytest.raises(idb.ConfigurationError, match="sslrootcert"):
+            connect(server, "either", sslmode=sslmode, sslrootcert="system")
+    # Nothing else was said: the name is checked, as well as who vouches for it.
+    with pytest.raises(idb.DatabaseConnectionError, match="TLS failed: .*UnknownIssuer"):
+        connect(server, "either", sslrootcert="system")
+    monkeypatch.setenv("PGSSLROOTCERT", "system")
+    with pytest.raises(idb.DatabaseConnectionError, match="TLS failed: .*UnknownIssuer"):
+        connect(server, "either")
+
+
+@pytest.fixture
+def own_files(tmp_path: Path) -> Path:
+    """Where the files of TLS are that nobody names."""
+    directory = tmp_path / ".postgresql"
+    directory.mkdir()
+    return directory
+
+
+def copy(source: Path, target: Path, mode: int = 0o600) -> Path:
+    """A file with its rights."""
+    target.write_bytes(source.read_bytes())
+    target.chmod(mode)
+    return target
+
+
+def test_the_root_where_libpq_looks_for_it(server: Cluster, pem: Certificates, own_files: Path) -> None:
+    copy(pem.root, own_files / "root.crt")
+    assert seen(connect(server, "secure", sslmode="verify-full")) == "encrypted"
+    copy(pem.stranger, own_files / "root.crt")
+    with pytest.raises(idb.DatabaseConnectionError, match="UnknownIssuer"):
+        connect(server, "secure", sslmode="require")
+    assert seen(connect(server, "secure", sslmode="require", sslrootcert=str(pem.root))) == "encrypted"
+
+
+def test_the_clients_certificate_where_libpq_looks_for_it(server: Cluster, pem: Certificates, own_files: Path) -> None:
+    copy(pem.certificate, own_files / "postgresql.crt")
+    with pytest.raises(idb.DatabaseConnectionError, match="requires a valid client certificate"):
+        connect(server, "ada", sslmode="require")
+    copy(pem.key, own_files / "postgresql.key")
+    assert seen(connect(server, "ada", sslmode="require")) == "encrypted"
+    assert seen(connect(server, "ada", sslmode="require", sslcert=str(pem.certificate))) == "encrypted"
+    with pytest.raises(idb.DatabaseConnectionError, match="requires a valid client certificate"):
+        connect(server, "ada", sslmode="require", sslcertmode="disable")
+
+
+def test_a_key_that_others_may_read(server: Cluster, pem: Certificates, tmp_path: Path, own_files: Path) -> None:
+    for mode in (0o644, 0o604, 0o660):
+        key = copy(pem.key, tmp_path / "key", mode)
+        with pytest.raises(idb.ConfigurationError, match="may be read by others"):
+            connect(server, "ada", sslmode="require", sslcert=str(pem.certificate), sslkey=str(key))
+    # No TLS, no key.
+    copy(pem.certificate, own_files / "postgresql.crt")
+    copy(pem.key, own_files / "postgresql.key", 0o644)
+    assert seen(connect(server, "either", server.host)) == "plain"
+    assert seen(connect(server, "either", sslmode="disable")) == "plain"
+
+
+def test_a_key_that_is_encrypted_or_none(server: Cluster, pem: Certificates, tmp_path: Path) -> None:
+    private = load_pem_private_key(pem.key.read_bytes(), None)
+    locked = BestAvailableEncryption(b"s3cr3t")
+    keys = [
+        (private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked), "is encrypted"),
+        (private.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, locked), "is encrypted"),
+        (private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), "no private key in the PEM format"),
+    ]
+    for content, reason in keys:
+        key = tmp_path / "key"
+        key.write_bytes(content)
+        key.chmod(0o600)
+        with pytest.raises(idb.ConfigurationError, match=f"sslkey.*{reason}"):
+            connect(server, "ada", sslmode="require", sslcert=str(pem.certificate), sslkey=str(key))
+
+
+def test_where_no_encryption_can_be_agreed_upon(debian: Installation, pem: Certificates) -> None:
+    settings = {"ssl": "on", "ssl_min_protocol_version": "TLSv1", "ssl_max_protocol_version": "TLSv1.1"}
+    old = Cluster(debian, tcp=True, settings=settings, files=pem.server)
+    try:
+        assert seen(connect(old, "postgres", sslmode="prefer")) == "plain"
+        with pytest.raises(idb.DatabaseConnectionError, match="TLS failed"):
+            connect(old, "postgres", sslmode="require")
+    finally:
+        old.stop()
+
+
+def self_signed() -> dict[str, bytes]:
+    """A server's own certificate as `openssl req -x509` makes it: that of an authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = dt.datetime.now(dt.UTC)
+    certificate = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    certificate = certificate.serial_number(1).not_valid_before(now).not_valid_after(now + dt.timedelta(days=1))
+    signed = certificate.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    return {
+        "server.crt": signed.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM),
+        "server.key": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    }
+
+
+def test_a_certificate_that_is_an_authoritys(debian: Installation, tmp_path: Path) -> None:
+    files = self_signed()
+    (tmp_path / "server.crt").write_bytes(files["server.crt"])
+    alone = Cluster(debian, tcp=True, settings={"ssl": "on"}, files=files)
+    try:
+        assert seen(connect(alone, "postgres", sslmode="require")) == "encrypted"
+        with pytest.raises(idb.DatabaseConnectionError, match="TLS failed") as caught:
+            connect(alone, "postgres", sslmode="verify-ca", sslrootcert=str(tmp_path / "server.crt"))
+    finally:
+        alone.stop()
+    assert "CA:FALSE" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize("content", [None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n"])

@@ -16,10 +16,10 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Ro
 use tokio::net::lookup_host;
 
 use self::host::{Attempts, Host};
-use self::options::{check, is_pooled, options};
+use self::options::{check, given_setting, is_behind_pooler, is_pooled, no_password, options, server_options};
 use crate::cancel::Calls;
-use crate::environment::Environment;
-use crate::error::{BACKEND, sqlstate};
+use crate::environment::{Environment, read_lossy};
+use crate::error::{BACKEND, sqlstate, without_place};
 use crate::second::{Process, Second};
 use crate::session::Session;
 use crate::settings::{self, Settings};
@@ -29,6 +29,8 @@ const PROBE: Duration = Duration::from_secs(2);
 
 /// `invalid_authorization_specification`: no line of pg_hba.conf fits.
 const REFUSED: &str = "28000";
+/// `invalid_password`.
+const WRONG_PASSWORD: &str = "28P01";
 /// `cannot_connect_now`: the server is starting or stopping.
 const NOT_NOW: &str = "57P03";
 
@@ -72,7 +74,7 @@ impl fmt::Display for Phase {
 struct Refusal {
     phase: Phase,
     cause: String,
-    hint: Option<&'static str>,
+    hint: Option<String>,
     code: Option<String>,
 }
 
@@ -131,23 +133,28 @@ pub async fn connect(config: &Config) -> Result<(Session, String)> {
 /// The configuration with what the service file and the environment add.
 fn completed(config: &Config) -> Result<Config> {
     let variable = |name: &str| std::env::var(name).ok();
-    Environment { variable: &variable, read: &|path| std::fs::read_to_string(path) }.complete(config)
+    Environment { variable: &variable, read: &read_lossy }.complete(config)
 }
 
 /// A session on one host.
 async fn reach(config: &Config, host: &Host, attempt: Attempts) -> Result<(Session, String), Refusal> {
     let timeout = config.option_duration("connect_timeout").filter(|timeout| !timeout.is_zero());
     let session = apart(config, host, attempt);
-    match timeout {
-        None => session.await,
-        Some(timeout) => match tokio::time::timeout(timeout, session).await {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                let phase = phase_reached(host).await;
-                let cause = format!("no answer within connect_timeout={} s", timeout.as_secs_f64());
-                Err(Refusal::new(phase, cause))
-            }
-        },
+    let Some(timeout) = timeout else { return session.await };
+    let deadline = tokio::time::Instant::now() + timeout;
+    // Who waits is told in time how far one gets there: the look takes the last part of it.
+    let probe = PROBE.min(timeout / 2);
+    let look = async {
+        tokio::time::sleep_until(deadline - probe).await;
+        let phase = phase_reached(host, probe).await;
+        tokio::time::sleep_until(deadline).await;
+        phase
+    };
+    tokio::select! {
+        outcome = session => outcome,
+        phase = look => {
+            Err(Refusal::new(phase, format!("no answer within connect_timeout={} s", timeout.as_secs_f64())))
+        }
     }
 }
 
@@ -164,15 +171,15 @@ async fn apart(config: &Config, host: &Host, attempt: Attempts) -> Result<(Sessi
 }
 
 /// How far one gets there: whether anything listens; asked only after a connection failed.
-async fn phase_reached(host: &Host) -> Phase {
+async fn phase_reached(host: &Host, within: Duration) -> Phase {
     let reached = async {
-        match host.name.as_deref() {
-            None => true,
-            Some(_) if host.is_socket() => answers_on_socket(host).await,
-            Some(name) => tokio::net::TcpStream::connect((name, host.port)).await.is_ok(),
+        if host.is_socket() {
+            answers_on_socket(host).await
+        } else {
+            tokio::net::TcpStream::connect((host.target(), host.port)).await.is_ok()
         }
     };
-    match tokio::time::timeout(PROBE, reached).await {
+    match tokio::time::timeout(within, reached).await {
         Ok(true) => Phase::Login,
         Ok(false) | Err(_) if host.is_socket() => Phase::Socket,
         Ok(false) | Err(_) => Phase::Tcp,
@@ -181,7 +188,8 @@ async fn phase_reached(host: &Host) -> Phase {
 
 #[cfg(unix)]
 async fn answers_on_socket(host: &Host) -> bool {
-    tokio::net::UnixStream::connect(host.to_string()).await.is_ok()
+    let path = format!("{}/.s.PGSQL.{}", host.directory(), host.port);
+    tokio::net::UnixStream::connect(path).await.is_ok()
 }
 
 #[cfg(not(unix))]
@@ -190,17 +198,20 @@ async fn answers_on_socket(_: &Host) -> bool {
 }
 
 async fn open(config: &Config, host: &Host, attempt: Attempts) -> Result<(Session, String), Refusal> {
-    if let Some(name) = host.name.as_deref().filter(|_| !host.is_socket()) {
-        let addresses = lookup_host((name, host.port)).await;
+    if !host.is_socket() {
+        let addresses = lookup_host((host.target(), host.port)).await;
         let found = addresses.is_ok_and(|mut addresses| addresses.next().is_some());
         if !found {
-            return Err(Refusal::new(Phase::Dns, format!("the name {name:?} has no address")));
+            return Err(Refusal::new(Phase::Dns, format!("the name {:?} has no address", host.target())));
         }
     }
     let options = options(config, host)?;
     let began = Instant::now();
     let (mut connection, options) = dial(config, host, options).await?;
-    let greeting = greet(config, &mut connection).await.map_err(|cause| refusal(&cause, Phase::Session))?;
+    let greeting = greet(config, &mut connection).await.map_err(|cause| {
+        let refusal = refusal(&cause, Phase::Session);
+        Refusal { phase: Phase::Session, ..refusal }
+    })?;
     let took = began.elapsed();
     if let Err(why) = attempt.takes(config, &greeting) {
         // A session that is not wanted; whether it ends well does not matter.
@@ -227,6 +238,8 @@ async fn dial(
     let other = match (config.option("sslmode").unwrap_or("prefer"), &cause) {
         ("allow", sqlx::Error::Database(_)) if !host.is_socket() => Some(PgSslMode::Require),
         ("prefer", sqlx::Error::Tls(_)) if !host.is_socket() => Some(PgSslMode::Disable),
+        // The two sides could not agree on how to encrypt.
+        ("prefer", sqlx::Error::Io(cause)) if !host.is_socket() && is_tls(cause) => Some(PgSslMode::Disable),
         // pg_hba.conf may take from here only what is not encrypted.
         ("prefer", sqlx::Error::Database(_)) if !host.is_socket() && sqlstate(&cause) == Some(REFUSED) => {
             Some(PgSslMode::Disable)
@@ -234,12 +247,18 @@ async fn dial(
         _ => None,
     };
     if let Some(mode) = other {
-        let options = options.ssl_mode(mode);
+        let options = options.clone().ssl_mode(mode);
         if let Ok(connection) = options.connect().await {
             return Ok((connection, options));
         }
     }
-    Err(refusal(&cause, phase_reached(host).await))
+    let mut refusal = refusal(&cause, phase_reached(host, PROBE).await);
+    if refusal.code.as_deref() == Some(WRONG_PASSWORD)
+        && let Some(why) = no_password(config, host, &options)
+    {
+        refusal.hint = Some(why);
+    }
+    Err(refusal)
 }
 
 /// What the driver's error says about where it went wrong; `otherwise` where it says nothing.
@@ -254,31 +273,82 @@ fn refusal(cause: &sqlx::Error, otherwise: Phase) -> Refusal {
         }
         sqlx::Error::Configuration(cause) => Refusal::new(Phase::Tls, cause.to_string()),
         sqlx::Error::Io(cause) if is_tls(cause) => Refusal::new(Phase::Tls, cause.to_string()),
-        sqlx::Error::Io(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => {
-            Refusal::new(otherwise, "the server closed the connection")
-        }
+        sqlx::Error::Io(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => Refusal::new(otherwise, CLOSED),
         sqlx::Error::Io(cause) => Refusal::new(otherwise, cause.to_string()),
-        sqlx::Error::Protocol(cause) => Refusal::new(otherwise, format!("not PostgreSQL's protocol: {cause}")),
+        sqlx::Error::Protocol(cause) => unexpected(cause, otherwise),
         other => Refusal::new(otherwise, other.to_string()),
     };
     let code = sqlstate(cause);
     refusal.code = code.map(str::to_owned);
-    (refusal.phase, refusal.hint) = match code {
+    let (phase, hint) = match code {
         Some("3D000") => (Phase::Database, Some("the database does not exist")),
-        Some("28P01") => (Phase::Login, Some("check the user name and the password")),
-        Some("28000") => {
+        Some(WRONG_PASSWORD) => (Phase::Login, Some("check the user name and the password")),
+        Some(REFUSED) => {
             (Phase::Login, Some("pg_hba.conf on the server decides who may log in, from where, with TLS or not"))
         }
         Some("53300") => {
             (Phase::Login, Some("the server has no connection left: raise max_connections, or use a pooler"))
         }
-        _ if refusal.phase == Phase::Tls => (
-            Phase::Tls,
-            Some("sslrootcert names the authority that signed the server's certificate; sslmode says what is checked"),
-        ),
+        Some("08P01") if refusal.cause.contains("unsupported startup parameter") => {
+            (Phase::Login, Some("this is a pooler, such as pgbouncer: connect with pooler=\"transaction\""))
+        }
+        _ if refusal.phase == Phase::Tls => (Phase::Tls, Some(tls_hint(&refusal.cause))),
         _ => (refusal.phase, None),
     };
+    refusal.phase = phase;
+    refusal.hint = hint.map(str::to_owned).or(refusal.hint);
     refusal
+}
+
+const CLOSED: &str = "the server closed the connection";
+
+/// What an answer means that the driver does not understand.
+fn unexpected(cause: &str, otherwise: Phase) -> Refusal {
+    // PostgreSQL manual 54.7, AuthenticationXXX.
+    const METHODS: [(&str, &str); 7] = [
+        ("authentication method: 2", "Kerberos V5"),
+        ("authentication method: 6", "SCM credentials"),
+        ("authentication method: 7", "GSSAPI"),
+        ("authentication method: 9", "SSPI"),
+        ("SASL authentication mechanisms: OAUTHBEARER", "OAuth"),
+        ("SASL authentication mechanisms: ", "a SASL mechanism other than SCRAM-SHA-256"),
+        ("authentication method: ", "an unknown method"),
+    ];
+    let cause = without_place(cause);
+    let method = METHODS.iter().find(|(words, _)| match words.strip_suffix(char::is_numeric) {
+        Some(_) => cause.ends_with(words),
+        None => cause.contains(words),
+    });
+    if let Some((_, method)) = method {
+        let refusal =
+            Refusal::new(Phase::Login, format!("the server asks for a login by {method}, which is not possible here"));
+        let hint = "possible are passwords (scram-sha-256, md5, password), certificates, trust, and what the server asks others";
+        return Refusal { hint: Some(hint.to_owned()), ..refusal };
+    }
+    // The driver reads the one byte that answers its request for TLS (PostgreSQL manual 54.2.10).
+    if cause.ends_with("response from SSLRequest: 0x00") {
+        return Refusal::new(otherwise, CLOSED);
+    }
+    if cause.ends_with("response from SSLRequest: 0x45") {
+        return Refusal::new(
+            otherwise,
+            "the server answered the request for TLS with an error, such as that it is full",
+        );
+    }
+    Refusal::new(otherwise, format!("not PostgreSQL's protocol: {cause}"))
+}
+
+/// What to do about an error of TLS.
+fn tls_hint(cause: &str) -> &'static str {
+    if cause.contains("CaUsedAsEndEntity") {
+        return "the server's certificate is an authority's own, as `openssl req -x509` makes it, which is not taken for a \
+                server's: make it with -addext basicConstraints=critical,CA:FALSE and -addext subjectAltName=DNS:HOST";
+    }
+    if cause.contains("UnsupportedCertVersion") {
+        return "the server's certificate is of X.509 version 1, which is not taken: sign it with an -extfile that has \
+                subjectAltName=DNS:HOST, which makes it version 3";
+    }
+    "sslrootcert names the authority that signed the server's certificate; sslmode says what is checked"
 }
 
 /// Whether the driver's I/O error is one of the TLS handshake.
@@ -291,18 +361,25 @@ async fn greet(config: &Config, connection: &mut PgConnection) -> sqlx::Result<G
     let mut sql = String::new();
     if !is_pooled(config) {
         let millis = config.option_duration("statement_timeout").map(|timeout| timeout.as_millis().to_string());
+        // The driver says UTC and MDY when it logs in, whatever `options` says.
+        let zone = config.option("timezone").map(str::to_owned).or_else(|| given_setting(config, "timezone"));
+        let dates = given_setting(config, "datestyle");
         let settings = [
-            ("TimeZone", Some(config.option("timezone").unwrap_or("UTC"))),
+            ("TimeZone", Some(zone.as_deref().unwrap_or("UTC"))),
+            ("DateStyle", dates.as_deref()),
             ("search_path", config.option("search_path")),
             ("statement_timeout", millis.as_deref()),
             // Where results are read as text, this is the text that is read.
-            ("IntervalStyle", Some("postgres")),
-            ("bytea_output", Some("hex")),
+            ("IntervalStyle", given_setting(config, "intervalstyle").is_none().then_some("postgres")),
+            ("bytea_output", given_setting(config, "bytea_output").is_none().then_some("hex")),
         ];
-        for (name, value) in settings {
+        // What a pooler does not take with the login, its session takes afterwards.
+        let given = if is_behind_pooler(config) { server_options(config).unwrap_or_default() } else { Vec::new() };
+        let given = given.iter().map(|(name, value)| (name.as_str(), Some(value.as_str())));
+        for (name, value) in given.chain(settings) {
             if let Some(value) = value {
                 // Writing to a String does not fail.
-                let _ = write!(sql, "SELECT pg_catalog.set_config('{name}', {}, false); ", quoted(value));
+                let _ = write!(sql, "SELECT pg_catalog.set_config({}, {}, false); ", quoted(name), quoted(value));
             }
         }
     }
@@ -333,8 +410,8 @@ fn refused(config: &Config, refusals: &[(Host, Refusal)]) -> Error {
     let error = Error::connection(format!("cannot connect to the PostgreSQL {database}{}", all.join("; ")));
     let error = error.with_backend(BACKEND);
     let Some((_, last)) = refusals.last() else { return error };
-    let error = match last.hint {
-        Some(hint) => error.with_hint(hint),
+    let error = match &last.hint {
+        Some(hint) => error.with_hint(hint.clone()),
         None => error,
     };
     match &last.code {

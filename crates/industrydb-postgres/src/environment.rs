@@ -19,6 +19,7 @@ pub struct Environment<'e> {
 /// Variable → field or option (PostgreSQL manual 34.15).
 const VARIABLES: &[(&str, &str)] = &[
     ("PGHOST", "host"),
+    ("PGHOSTADDR", "hostaddr"),
     ("PGPORT", "port"),
     ("PGDATABASE", "database"),
     ("PGUSER", "username"),
@@ -37,8 +38,21 @@ const VARIABLES: &[(&str, &str)] = &[
     ("PGSSLROOTCERT", "sslrootcert"),
     ("PGSSLCERT", "sslcert"),
     ("PGSSLKEY", "sslkey"),
+    ("PGSSLCERTMODE", "sslcertmode"),
+    ("PGSSLCRL", "sslcrl"),
+    ("PGSSLCRLDIR", "sslcrldir"),
+    ("PGSSLSNI", "sslsni"),
+    ("PGSSLNEGOTIATION", "sslnegotiation"),
+    ("PGSSLMINPROTOCOLVERSION", "ssl_min_protocol_version"),
+    ("PGSSLMAXPROTOCOLVERSION", "ssl_max_protocol_version"),
+    ("PGMINPROTOCOLVERSION", "min_protocol_version"),
+    ("PGREQUIREPEER", "requirepeer"),
     ("PGTZ", "timezone"),
 ];
+
+/// Files in `~/.postgresql` that are used where they are (PostgreSQL manual 34.19), with the options that name others.
+const ROOTS: (&str, &str) = ("root.crt", "sslrootcert");
+const CERTIFICATE: [(&str, &str); 2] = [("postgresql.crt", "sslcert"), ("postgresql.key", "sslkey")];
 
 impl Environment<'_> {
     /// `config` with what it does not say itself: from its service, then from the variables.
@@ -53,16 +67,44 @@ impl Environment<'_> {
                 config = config.with_default(name, &text).map_err(|error| within(&error, variable))?;
             }
         }
-        Ok(config)
+        // The older way to say it (PostgreSQL manual 34.15), which is not to be overlooked.
+        if self.text("PGREQUIRESSL").is_some_and(|text| text.starts_with('1')) {
+            config = config.with_default("sslmode", "require")?;
+        }
+        if config.option("sslrootcert") == Some("system") {
+            config = config.with_default("sslmode", "verify-full")?;
+        }
+        self.with_own_files(config)
+    }
+
+    /// `config` with the files of TLS that are where libpq looks for them.
+    fn with_own_files(&self, config: Config) -> Result<Config> {
+        let own = |(name, option)| {
+            let path = self.home_file(".postgresql")?.join(name);
+            (self.read)(&path).ok().map(|_| (option, path.display().to_string()))
+        };
+        let mut found: Vec<(&str, String)> = own(ROOTS).into_iter().collect();
+        let key = CERTIFICATE.iter().copied().filter(|(_, option)| config.option(option).is_none());
+        let key: Vec<(&str, String)> = key.map_while(own).collect();
+        // Never one half of a pair, unless the other half was given.
+        let given = CERTIFICATE.iter().filter(|(_, option)| config.option(option).is_some()).count();
+        if key.len() + given == CERTIFICATE.len() && config.option("sslcertmode") != Some("disable") {
+            found.extend(key);
+        }
+        found.iter().try_fold(config, |config, (option, path)| config.with_default(option, path))
     }
 
     /// The password for one of the hosts of `config`, from the password file, if that has one (PostgreSQL manual
     /// 34.16). `host` is `localhost` for a socket in the default directory.
     pub fn password(&self, config: &Config, host: &str, port: u16, database: &str, username: &str) -> Option<Secret> {
-        let file = config.option("passfile").map(PathBuf::from).or_else(|| self.home_file(".pgpass"))?;
-        let text = (self.read)(&file).ok()?;
+        let text = (self.read)(&self.password_file(config)?).ok()?;
         let wanted = [host, &port.to_string(), database, username];
         text.lines().filter(|line| !line.starts_with('#')).find_map(|line| password_in(line, &wanted)).map(Secret::new)
+    }
+
+    /// Where the password file would be.
+    pub fn password_file(&self, config: &Config) -> Option<PathBuf> {
+        config.option("passfile").map(PathBuf::from).or_else(|| self.home_file(".pgpass"))
     }
 
     /// PostgreSQL manual 34.17.
@@ -73,12 +115,19 @@ impl Environment<'_> {
         let user_file = given("servicefile", "PGSERVICEFILE").map(PathBuf::from);
         let user_file = user_file.or_else(|| self.home_file(".pg_service.conf"));
         let system_file = self.text("PGSYSCONFDIR").map(|folder| Path::new(&folder).join("pg_service.conf"));
-        let lines = [user_file, system_file]
-            .into_iter()
-            .flatten()
-            .filter_map(|file| (self.read)(&file).ok())
-            .find_map(|text| section(&text, &service));
-        let mut lines = lines.ok_or_else(|| error(format!("there is no service {service:?}")))?;
+        let files: Vec<PathBuf> = [user_file, system_file].into_iter().flatten().collect();
+        let found = files.iter().find_map(|file| {
+            let lines = section(&(self.read)(file).ok()?, &service)?;
+            Some(lines.map_err(|line| error(format!("{}, line {line}: not name=value", file.display()))))
+        });
+        let mut lines = found.unwrap_or_else(|| {
+            let searched: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+            let place = if searched.is_empty() { "any file".to_owned() } else { searched.join(" nor in ") };
+            Err(error(format!("there is no service {service:?} in {place}")))
+        })?;
+        if lines.iter().any(|(name, _)| name == "service" || name == "servicefile") {
+            return Err(error(format!("service {service:?}: a service can't name another one")));
+        }
         // A list of ports is checked against the hosts.
         lines.sort_by_key(|(name, _)| name != "host");
         lines.iter().try_fold(config.clone(), |config, (name, text)| {
@@ -126,34 +175,39 @@ fn user_in(passwd: &str, uid: u32) -> Option<String> {
     })
 }
 
-/// The names and values of `[service]`, if the file has that section.
-fn section(text: &str, service: &str) -> Option<Vec<(String, String)>> {
+/// The names and values of `[service]`, if the file has that section; else the number of the line that has neither.
+fn section(text: &str, service: &str) -> Option<Result<Vec<(String, String)>, usize>> {
     let header = format!("[{service}]");
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.find(|line| *line == header)?;
-    let pairs = lines.take_while(|line| !line.starts_with('['));
-    Some(pairs.filter_map(|line| line.split_once('=')).map(|(name, text)| (name.to_owned(), text.to_owned())).collect())
+    let mut lines = text.lines().map(str::trim).zip(1..).filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
+    lines.find(|(line, _)| *line == header)?;
+    let pairs = lines.take_while(|(line, _)| !line.starts_with('['));
+    let pair = |(line, number): (&str, usize)| {
+        line.split_once('=').map(|(name, text)| (name.to_owned(), text.to_owned())).ok_or(number)
+    };
+    Some(pairs.map(pair).collect())
 }
 
-/// The password of `hostname:port:database:username:password`, if the first four fit; `*` fits anything, and a
-/// backslash takes the next character as it is.
+/// A text file, with a mark for what is not UTF-8: that is somebody else's line.
+pub fn read_lossy(path: &Path) -> io::Result<String> {
+    std::fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The password of `hostname:port:database:username:password`, if the first four fit; `*` fits anything, a backslash
+/// takes the next character as it is, and what follows a further colon is nothing, as in libpq.
 fn password_in(line: &str, wanted: &[&str; 4]) -> Option<String> {
     let mut fields = vec![String::new()];
     let mut wild = Vec::new();
     let mut chars = line.chars();
     while let Some(c) = chars.next() {
-        // The password is the rest of the line, colons and all.
-        let splits = c == ':' && fields.len() <= wanted.len();
-        if splits {
+        if c == ':' {
             wild.push(fields.last().is_some_and(|field| field == "*"));
             fields.push(String::new());
         } else if let Some(field) = fields.last_mut() {
             field.extend(if c == '\\' { chars.next() } else { Some(c) });
         }
     }
-    let (password, fields) = fields.split_last()?;
-    let fits = fields.len() == wanted.len()
-        && fields.iter().zip(wanted).zip(&wild).all(|((field, wanted), wild)| *wild || field == wanted);
+    let password = fields.get(wanted.len())?;
+    let fits = fields.iter().zip(wanted).zip(&wild).all(|((field, wanted), wild)| *wild || field == wanted);
     fits.then(|| password.clone())
 }
 
@@ -177,7 +231,7 @@ mod tests {
             "/home/u/.pgpass",
             "# host:port:database:user:password\n\
              db1:5432:d:u:first\n\
-             db1:*:*:u:a:b\\\\c\n\
+             db1:*:*:u:a\\:b\\\\c:more\n\
              ho\\:st:5432:*:*:escaped\n\
              *:5432:d:*:any\n\
              broken line\n",
@@ -238,6 +292,55 @@ mod tests {
             let error = with(&[variables], |environment| environment.complete(&parse(uri))).expect_err(uri);
             assert!(error.message().starts_with(reason), "{error}");
             assert!(!error.message().contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn files_where_libpq_looks_for_them() {
+        let completed = |uri: &str, there: &[&str], variables: &[(&str, &str)]| {
+            let variable = |name: &str| {
+                let all = [&[("HOME", "/home/u")][..], variables].concat();
+                all.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
+            };
+            let read = |path: &Path| {
+                let name = path.strip_prefix("/home/u/.postgresql").ok().and_then(Path::to_str);
+                let found = name.filter(|name| there.contains(name)).map(str::to_owned);
+                found.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+            };
+            Environment { variable: &variable, read: &read }.complete(&parse(uri)).map(|config| {
+                ["sslmode", "sslrootcert", "sslcert", "sslkey"]
+                    .map(|option| config.option(option).unwrap_or("-").replace("/home/u/.postgresql/", "~"))
+                    .join(" ")
+            })
+        };
+        let (root, certificate, key) = ("root.crt", "postgresql.crt", "postgresql.key");
+        for (uri, there, variables, expected) in [
+            ("postgresql://h", &[][..], &[][..], "- - - -"),
+            ("postgresql://h", &[root, certificate, key], &[], "- ~root.crt ~postgresql.crt ~postgresql.key"),
+            ("postgresql://h", &[certificate], &[], "- - - -"),
+            ("postgresql://h?sslcert=a", &[certificate, key], &[], "- - a ~postgresql.key"),
+            ("postgresql://h?sslrootcert=a", &[root], &[], "- a - -"),
+            ("postgresql://h?sslrootcert=system", &[root], &[], "verify-full system - -"),
+            ("postgresql://h", &[], &[("PGSSLROOTCERT", "system")], "verify-full system - -"),
+            ("postgresql://h", &[], &[("PGREQUIRESSL", "1")], "require - - -"),
+            ("postgresql://h?sslmode=prefer", &[], &[("PGREQUIRESSL", "1")], "prefer - - -"),
+            ("postgresql://h", &[], &[("PGREQUIRESSL", "0")], "- - - -"),
+        ] {
+            assert_eq!(completed(uri, there, variables).as_deref(), Ok(expected), "{uri} {there:?} {variables:?}");
+        }
+    }
+
+    #[test]
+    fn service_files_that_make_no_sense() {
+        for (text, reason) in [
+            ("[a]\nhost=h\n\npassword hunter2\n", "/home/u/.pg_service.conf, line 4: not name=value"),
+            ("[a]\nservice=b\n[b]\nhost=h\n", "service \"a\": a service can't name another one"),
+            ("[b]\nhost=h\n", "there is no service \"a\" in /home/u/.pg_service.conf"),
+        ] {
+            let variable = |name: &str| (name == "HOME").then(|| "/home/u".to_owned());
+            let environment = Environment { variable: &variable, read: &|_| Ok(text.to_owned()) };
+            let error = environment.complete(&parse("postgresql://?service=a")).expect_err(text);
+            assert_eq!(error.message(), reason);
         }
     }
 

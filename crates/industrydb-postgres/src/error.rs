@@ -72,12 +72,18 @@ pub fn of_driver(cause: sqlx::Error) -> Error {
             Error::execution(message).with_hint(hint)
         }
         sqlx::Error::Protocol(message) => {
+            let message = without_place(&message);
             Error::connection(format!("the server does not speak PostgreSQL's protocol as expected: {message}"))
         }
         sqlx::Error::Encode(cause) => Error::conversion(cause.to_string()),
         other => Error::execution(other.to_string()),
     };
     error.with_backend(BACKEND)
+}
+
+/// A message of the driver's without the place in its source, which it ends with.
+pub fn without_place(message: &str) -> &str {
+    message.split_once(" (sqlx").map_or(message, |(text, _)| text)
 }
 
 /// The server's own error, with all that it tells.

@@ -29,6 +29,8 @@ pub static SPEC: BackendSpec = BackendSpec {
     placeholder_style: DIALECT.placeholders,
 };
 
+const TLS_VERSIONS: &[(&str, &[&str])] = &[("TLSv1", &[]), ("TLSv1.1", &[]), ("TLSv1.2", &[]), ("TLSv1.3", &[])];
+
 const OPTIONS: &[OptionSpec] = &[
     // libpq's (PostgreSQL manual 34.1.2).
     OptionSpec {
@@ -53,6 +55,62 @@ const OPTIONS: &[OptionSpec] = &[
     OptionSpec { name: "sslcert", aliases: &[], kind: Path, doc: "File of the client's certificate, PEM." },
     OptionSpec { name: "sslkey", aliases: &[], kind: Path, doc: "File of the client's private key, PEM." },
     OptionSpec { name: "sslpassword", aliases: &[], kind: Secret, doc: "Passphrase of the private key." },
+    OptionSpec {
+        name: "sslcertmode",
+        aliases: &[],
+        kind: Choice(&[("disable", &[]), ("allow", &[]), ("require", &[])]),
+        doc: "Whether the client's certificate may, must or must not be sent.",
+    },
+    OptionSpec { name: "sslcrl", aliases: &[], kind: Path, doc: "File of revoked certificates, PEM." },
+    OptionSpec { name: "sslcrldir", aliases: &[], kind: Path, doc: "Directory of files of revoked certificates." },
+    OptionSpec { name: "sslsni", aliases: &[], kind: Bool, doc: "Whether the server is told which name is meant." },
+    OptionSpec {
+        name: "sslcompression",
+        aliases: &[],
+        kind: Bool,
+        doc: "Accepted for other clients' sake: there is no compression, as in libpq since version 14.",
+    },
+    OptionSpec {
+        name: "sslnegotiation",
+        aliases: &[],
+        kind: Choice(&[("postgres", &[]), ("direct", &[])]),
+        doc: "Whether TLS is asked for first.",
+    },
+    OptionSpec {
+        name: "ssl_min_protocol_version",
+        aliases: &[],
+        kind: Choice(TLS_VERSIONS),
+        doc: "The oldest version of TLS to speak.",
+    },
+    OptionSpec {
+        name: "ssl_max_protocol_version",
+        aliases: &[],
+        kind: Choice(TLS_VERSIONS),
+        doc: "The newest version of TLS to speak.",
+    },
+    OptionSpec {
+        name: "min_protocol_version",
+        aliases: &[],
+        kind: Choice(&[("3.0", &[]), ("3.2", &[]), ("latest", &[])]),
+        doc: "The oldest version of PostgreSQL's protocol to speak.",
+    },
+    OptionSpec {
+        name: "max_protocol_version",
+        aliases: &[],
+        kind: Choice(&[("3.0", &[]), ("3.2", &[]), ("latest", &[])]),
+        doc: "The newest version of PostgreSQL's protocol to speak; it is 3.0 here.",
+    },
+    OptionSpec { name: "requirepeer", aliases: &[], kind: Text, doc: "Who has to run the server behind a socket." },
+    OptionSpec { name: "replication", aliases: &[], kind: Bool, doc: "Whether this is a connection for replication." },
+    OptionSpec { name: "krbsrvname", aliases: &[], kind: Text, doc: "Accepted: there is no GSSAPI here." },
+    OptionSpec { name: "gsslib", aliases: &[], kind: Text, doc: "Accepted: there is no GSSAPI here." },
+    OptionSpec { name: "gssdelegation", aliases: &[], kind: Bool, doc: "Accepted: there is no GSSAPI here." },
+    OptionSpec {
+        name: "hostaddr",
+        aliases: &[],
+        kind: Text,
+        doc: "The host's address, where its name is not to be looked up; one for each of several hosts.",
+    },
     OptionSpec {
         name: "channel_binding",
         aliases: &[],

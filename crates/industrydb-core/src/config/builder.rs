@@ -85,6 +85,14 @@ impl Builder {
         if !self.spec.has(field) {
             return Err(self.misplaced(field));
         }
+        // Messages show these fields; the password in such a URI is not theirs to show.
+        let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+        if matches!(field, Field::Host | Field::Database)
+            && scheme.is_some_and(|scheme| self.spec.schemes.contains(&scheme))
+        {
+            let message = format!("{:?} is a whole URI: from_uri() and connect() take one", field.name());
+            return Err(self.spec.error(message));
+        }
         self.insert(field.name(), text.to_owned())
     }
 
