@@ -348,7 +348,8 @@ impl Session {
         let stop = Arc::new(Notify::new());
         let mut turns = self.turns();
         turns.reading = Some(Arc::clone(&stop));
-        turns.leaving = false;
+        // A task that was cancelled by now is not going to read.
+        turns.leaving = call.stop().is_some();
         turns.pumping = true;
         drop(turns);
         Ok((slot, stop))
