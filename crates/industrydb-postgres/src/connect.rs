@@ -23,6 +23,7 @@ use crate::error::{BACKEND, sqlstate, without_place};
 use crate::second::{Process, Second};
 use crate::session::Session;
 use crate::settings::{self, Settings};
+use crate::sockets::Sockets;
 
 /// How long a look at a host that failed may take, to say how far one gets there.
 const PROBE: Duration = Duration::from_secs(2);
@@ -231,7 +232,8 @@ async fn dial(
 ) -> Result<(PgConnection, PgConnectOptions), Refusal> {
     // Two crypto providers are linked in, and rustls does not choose; it may have been told before.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let cause = match options.connect().await {
+    let sockets = Sockets::configured(host.port, config);
+    let cause = match sockets.of(options.connect()).await {
         Ok(connection) => return Ok((connection, options)),
         Err(cause) => cause,
     };
@@ -248,7 +250,7 @@ async fn dial(
     };
     if let Some(mode) = other {
         let options = options.clone().ssl_mode(mode);
-        if let Ok(connection) = options.connect().await {
+        if let Ok(connection) = sockets.of(options.connect()).await {
             return Ok((connection, options));
         }
     }

@@ -1,5 +1,5 @@
 //! PostgreSQL for `industrydb`.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod bind;
 mod cancel;
@@ -22,6 +22,7 @@ mod plan;
 mod second;
 mod session;
 mod settings;
+mod sockets;
 mod spec;
 mod stored;
 mod stream;

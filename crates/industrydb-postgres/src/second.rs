@@ -6,6 +6,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _, raw_sql};
 
 use crate::connect::quoted;
+use crate::sockets::Sockets;
 
 /// The least that the server gets for its answer, the time to log in included.
 const LEAST_PATIENCE: Duration = Duration::from_millis(1300);
@@ -81,7 +82,7 @@ impl Second {
         let asked = async {
             let mut second = match connection.take() {
                 Some(second) => second,
-                None => self.options.connect().await?,
+                None => Sockets::to(self.options.get_port()).of(self.options.connect()).await?,
             };
             let row = raw_sql(AssertSqlSafe(sql)).fetch_one(&mut second).await?;
             let (there, waits, here) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);

@@ -13,6 +13,7 @@ use super::{Phase, Refusal};
 use crate::environment::{Environment, read_lossy, system_user};
 use crate::error::BACKEND;
 use crate::plan::CACHED_STATEMENTS;
+use crate::sockets;
 
 /// The `sslrootcert` that is no file: the authorities that the operating system trusts.
 const SYSTEM: &str = "system";
@@ -67,9 +68,9 @@ pub(super) fn check(config: &Config) -> Result<()> {
         "keepalives" => config.option_bool(option) == Some(true),
         _ => config.option_integer(option).is_some_and(|value| value != 0),
     };
-    if let Some(option) = SOCKET_OPTIONS.iter().find(is_set) {
-        let why = "the driver does not let its socket be set up; leave it out, and set it for the system or bound calls \
-                   with timeout=";
+    if let (false, Some(option)) = (sockets::CAN_BE_SET_UP, SOCKET_OPTIONS.iter().find(is_set)) {
+        let why = "on this system the driver does not let its socket be set up; leave it out, and set it for the system or \
+                   bound calls with timeout=";
         return refuse(option, why);
     }
     if is_pooled(config) {
@@ -325,9 +326,6 @@ mod tests {
             ("postgresql://h?require_auth=scram-sha-256", "require_auth"),
             ("postgresql://h?sslcert=a", "sslcert"),
             ("postgresql://h?sslpassword=a", "sslpassword"),
-            ("postgresql://h?keepalives=true", "\"keepalives\""),
-            ("postgresql://h?keepalives_idle=3", "keepalives_idle"),
-            ("postgresql://h?tcp_user_timeout=3", "tcp_user_timeout"),
             ("postgresql://h?pooler=transaction&search_path=a", "search_path"),
             ("postgresql://h?pooler=transaction&timezone=Asia/Tokyo", "timezone"),
             ("postgresql://h?options=-B%2012", "options"),
@@ -352,6 +350,17 @@ mod tests {
             "postgresql://?hostaddr=10.0.0.1,10.0.0.2&sslmode=verify-full",
         ] {
             assert_eq!(check(&parse(uri)), Ok(()), "{uri}");
+        }
+    }
+
+    #[test]
+    fn sockets_are_set_up_where_they_can_be() {
+        for uri in [
+            "postgresql://h?keepalives=true",
+            "postgresql://h?keepalives_idle=3&keepalives_interval=2&keepalives_count=1",
+            "postgresql://h?tcp_user_timeout=3",
+        ] {
+            assert_eq!(check(&parse(uri)).is_ok(), sockets::CAN_BE_SET_UP, "{uri}");
         }
     }
 
