@@ -25,7 +25,7 @@ def server(debian: Installation) -> Iterator[Cluster]:
 
 def options(port: int, *names: int) -> list[list[int]]:
     """The TCP options of each of this process' sockets that lead to `port`."""
-    numbers = [one.fd for one in psutil.Process().net_connections("tcp4") if one.raddr and one.raddr[1] == port]
+    numbers = [one.fd for one in psutil.Process().net_connections("tcp4") if tuple(one.raddr)[1:] == (port,)]
     answers: list[list[int]] = []
     for number in numbers:
         with socket.socket(fileno=os.dup(number)) as one:
