@@ -247,6 +247,17 @@ def test_tasks_share_a_connection(database: Database, ids: Ids) -> None:
     assert ids() == list(range(200))
 
 
+@pytest.mark.usefixtures("t")
+def test_calls_take_turns_in_their_order(database: Database, conn: idb.Connection) -> None:
+    async def main() -> None:
+        async with database.connect_async() as other:
+            sql = "INSERT INTO t (id, name) SELECT count(*), '{}' FROM t"
+            await asyncio.gather(*(other.execute(sql.format(key)) for key in range(200)))
+
+    asyncio.run(main())
+    assert conn.select("t", order_by="id").rows() == [(key, str(key)) for key in range(200)]
+
+
 def test_many_connections_run_in_parallel(backend: Backend, database: Database) -> None:
     sql = f"SELECT sum(i) AS n FROM {backend.rows(100_000)} AS s"
 
@@ -318,13 +329,18 @@ def test_progress_is_reported_on_the_loop(database: Database, backend: Backend) 
     assert {(thread, about) for _, thread, about in heard} == {(threading.get_ident(), "this")}
 
 
-def test_what_progress_raises_ends_the_call(database: Database, backend: Backend) -> None:
+@pytest.mark.parametrize(
+    ("exception", "raised"), [(ZeroDivisionError, ZeroDivisionError), (StopIteration, RuntimeError)]
+)
+def test_what_progress_raises_ends_the_call(
+    database: Database, backend: Backend, exception: type[Exception], raised: type[Exception]
+) -> None:
     def progress(rows: int, size: int) -> None:
-        raise ZeroDivisionError
+        raise exception
 
     async def main() -> None:
         async with database.connect_async() as conn:
-            with pytest.raises(ZeroDivisionError):
+            with pytest.raises(raised):
                 await conn.execute(f"SELECT i FROM {backend.rows(1_000_000)} AS s", progress=progress)
             if backend.closes_when_cut and conn.closed:
                 return

@@ -124,6 +124,51 @@ def test_a_task_that_is_cancelled_ends_it(database: Database, backend: Backend) 
     asyncio.run(main())
 
 
+def test_closing_one_that_is_being_opened(database: Database, backend: Backend) -> None:
+    async def main() -> None:
+        async with database.connect_async() as conn:
+            reader = conn.execute_batches(backend.endless)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    try:
+                        async for _ in reader:
+                            pass
+                    finally:
+                        await reader.close()
+            assert reader.closed
+            if not (backend.closes_when_cut and conn.closed):
+                assert (await conn.execute("SELECT 1 AS a")).item() == 1
+                # One that waits for its turn in vain is closed as well.
+                running = asyncio.create_task(conn.execute(backend.endless, timeout=0.5))
+                await asyncio.sleep(0.1)
+                waiting = conn.execute_batches("SELECT 1", timeout=0.1)
+                with pytest.raises(idb.QueryTimeoutError):
+                    await anext(waiting)
+                assert waiting.closed
+                await waiting.close()
+                with pytest.raises(idb.QueryTimeoutError):
+                    await running
+
+    asyncio.run(main())
+
+
+def test_a_second_one_that_is_cancelled_leaves_the_first_alone(database: Database, backend: Backend) -> None:
+    async def main() -> None:
+        async with database.connect_async() as conn:
+            async with conn.execute_batches(f"SELECT i FROM {backend.rows(50_000)} AS s", batch_size=100) as reader:
+                for _ in range(20):
+                    second = asyncio.ensure_future(anext(conn.execute_batches("SELECT 1")))
+                    await asyncio.sleep(0)
+                    second.cancel()
+                    await asyncio.wait([second])
+                    with pytest.raises(idb.QueryExecutionError, match="is open"):
+                        await conn.ping()
+                await anext(reader)
+            assert (await conn.execute("SELECT 1 AS a")).item() == 1
+
+    asyncio.run(main())
+
+
 def test_closing_the_connection_ends_it(database: Database, backend: Backend) -> None:
     async def main() -> None:
         conn = await database.connect_async()

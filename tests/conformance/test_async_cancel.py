@@ -267,6 +267,7 @@ INTERRUPTED = """
     import industrydb as idb
 
     uri, endless = sys.argv[1:]
+    answer = {}
 
     async def main():
         async with idb.connect_async(uri) as conn:
@@ -278,13 +279,13 @@ INTERRUPTED = """
                     await conn.execute(endless)
             except asyncio.CancelledError:
                 rows = await conn.execute("SELECT id FROM t")
-                print(json.dumps({"at": time.time(), "rows": rows["id"].to_list()}))
+                answer.update(at=time.time(), rows=rows["id"].to_list())
                 raise
 
     try:
         asyncio.run(main())
     except KeyboardInterrupt:
-        print("interrupted")
+        print(json.dumps(answer))
 """
 
 
@@ -294,7 +295,67 @@ def test_ctrl_c(backend: Backend, database: Database) -> None:
         time.sleep(0.5)
         sent = time.time()
         child.process.send_signal(signal.SIGINT)
-        answer = json.loads(child.line())
-        assert child.finish() == "interrupted"
+        answer = json.loads(child.finish())
     assert answer["rows"] == []
     assert answer["at"] - sent < SOON
+
+
+@pytest.mark.usefixtures("t")
+def test_what_waits_is_not_sent_however_soon_its_turn_comes(backend: Backend, database: Database, ids: Ids) -> None:
+    async def main() -> None:
+        async with database.connect_async() as conn:
+            for _ in range(20):
+                running = asyncio.create_task(conn.execute(backend.endless))
+                waiting = asyncio.create_task(conn.execute("INSERT INTO t (id) VALUES (1)"))
+                await asyncio.sleep(0.02)
+                waiting.cancel()
+                running.cancel()
+                await asyncio.wait([running, waiting])
+                assert waiting.cancelled()
+            await conn.ping()
+
+    asyncio.run(main())
+    assert ids() == []
+
+
+@pytest.mark.usefixtures("t")
+def test_nothing_of_a_block_is_stored_that_was_cancelled_at_once(database: Database, ids: Ids) -> None:
+    async def main() -> None:
+        async with database.connect_async() as conn:
+
+            async def work(entered: asyncio.Event) -> None:
+                async with conn.transaction():
+                    entered.set()
+                    await conn.execute("INSERT INTO t (id) VALUES (1)")
+                    await asyncio.sleep(60)
+
+            for _ in range(60):
+                entered = asyncio.Event()
+                task = asyncio.create_task(work(entered))
+                await entered.wait()
+                task.cancel()
+                await asyncio.wait([task])
+                assert task.cancelled()
+
+    asyncio.run(main())
+    assert ids() == []
+
+
+@pytest.mark.usefixtures("t")
+@pytest.mark.parametrize("ending", ["rollback", "commit"])
+def test_what_a_task_does_next_comes_after_the_end_that_was_cancelled(
+    database: Database, ids: Ids, ending: str
+) -> None:
+    async def main() -> None:
+        async with database.connect_async() as conn:
+            for key in range(60):
+                await conn.begin()
+                await conn.execute("INSERT INTO t (id) VALUES (?)", [1_000 + key])
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0):
+                        await (conn.rollback() if ending == "rollback" else conn.commit())
+                await conn.execute("INSERT INTO t (id) VALUES (?)", [key])
+
+    asyncio.run(main())
+    assert [key for key in ids() if key < 1_000] == list(range(60))
+    assert len(ids()) == (60 if ending == "rollback" else 120)

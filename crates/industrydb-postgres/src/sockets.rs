@@ -187,8 +187,8 @@ mod tests {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let before = TcpStream::connect(address).await.expect("listens");
-        let elsewhere = Sockets::to(address.port().wrapping_add(1)).of(TcpStream::connect(address));
-        let elsewhere = elsewhere.await.expect("listens");
+        let to_elsewhere = Sockets::to(address.port().wrapping_add(1));
+        let elsewhere = to_elsewhere.of(TcpStream::connect(address)).await.expect("listens");
         let ours = Sockets::to(address.port()).of(TcpStream::connect(address)).await.expect("listens");
         let waits = |socket: &TcpStream| !socket.nodelay().expect("readable");
         assert_eq!([waits(&before), waits(&elsewhere), waits(&ours)], [true, true, false]);

@@ -19,7 +19,7 @@ use crate::event_loop::EventLoop;
 use crate::lifecycle;
 use crate::log;
 use crate::runtime::{Awaited, Pending, Unheard, runtime};
-use crate::session::Session;
+use crate::session::{Session, Ticket};
 use crate::verbs::{self, Outcome, Verb};
 
 /// One connection to one database, for asyncio.
@@ -43,8 +43,8 @@ impl AsyncConnection {
                 session: None,
                 work: Box::pin(Session::open(config)),
                 give: move |py: Python<'_>, session: Session| {
-                    log::debug(py, "connected", &session.config)?;
                     let session = Arc::clone(opened.get_or_init(|| Arc::new(session)));
+                    log::debug(py, "connected", &session.config)?;
                     Ok(Py::new(py, Self { session })?.into_any())
                 },
                 unheard: Unheard::new(move || unwanted.get().into_iter().for_each(Session::close_soon)),
@@ -84,6 +84,7 @@ impl AsyncConnection {
         give: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
     ) -> PyResult<Pending<'py>> {
         let (session, begun) = (Arc::clone(&self.session), call.clone());
+        call.queue(Ticket::new(&session, &caller));
         let unheard = Unheard::new(move || {
             if let (true, Ok(runtime)) = (begun.has_begun(), runtime()) {
                 runtime.spawn(session.undo_begin(&caller));
@@ -98,6 +99,8 @@ impl AsyncConnection {
             let Verb { call, work } = verb;
             let session = Arc::clone(&slf.get().session);
             let (caller, running) = (Caller::task(py)?, call.clone());
+            // Its place is that of its first step, not of whenever a thread gets to it.
+            call.queue(Ticket::new(&session, &caller));
             let work = Box::pin(async move { session.run(&caller, &running, work).await });
             let connection = slf.clone_ref(py);
             // The connection is kept for as long as something of it runs.
@@ -118,7 +121,11 @@ impl AsyncConnection {
     ) -> Coroutine {
         Coroutine::new(name, move |py| {
             let connection = slf.clone_ref(py);
-            let work = work(Arc::clone(&connection.get().session), Caller::task(py)?, call.clone());
+            let (session, caller) = (Arc::clone(&connection.get().session), Caller::task(py)?);
+            if call.ends_transaction() {
+                call.queue(Ticket::new(&session, &caller));
+            }
+            let work = work(session, caller, call.clone());
             let give = move |py: Python<'_>, ()| {
                 drop(slf);
                 Ok(py.None())

@@ -1,6 +1,7 @@
 //! `AsyncBatchReader`: a result that arrives piece by piece, for a task that awaits each.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use industrydb_core::error::{Error, Result};
 use pyo3::exceptions::PyStopAsyncIteration;
@@ -17,7 +18,7 @@ use crate::frames;
 use crate::progress::Reporter;
 use crate::reading::{Incoming, Message, Reading};
 use crate::runtime::{Unheard, runtime};
-use crate::session::Session;
+use crate::session::{Session, Ticket};
 
 /// The result of `execute_batches` of an `AsyncConnection`.
 #[pyclass(frozen, weakref, module = "industrydb")]
@@ -30,13 +31,17 @@ pub struct AsyncBatchReader {
 enum State {
     /// Nothing was sent yet.
     Ready(Box<(Reading, Option<Reporter>)>),
-    /// A task waits for the schema.
-    Opening,
+    /// A task waits for the schema, by this call.
+    Opening(Call),
     Open(Arc<Incoming>),
     /// It never began, and will not.
     Closed,
 }
 
+/// How often somebody looks whether a reader is open that is being opened.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+/// What runs Python code when it is dropped is taken out of the lock first.
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -47,24 +52,24 @@ impl AsyncBatchReader {
         Self { connection, state: Arc::new(Mutex::new(State::Ready(Box::new((reading, reporter))))) }
     }
 
-    /// Begins to read, if nobody has.
-    fn begin(&self) -> Result<Begin> {
+    /// Begins to read, if nobody has. Its place in the queue is taken at once.
+    fn begin(&self, caller: &Caller) -> Result<Begin> {
+        let session = self.connection.get().session();
         let mut state = lock(&self.state);
-        match std::mem::replace(&mut *state, State::Opening) {
-            State::Ready(ready) => {
-                let (reading, reporter) = *ready;
-                Ok(Begin::Now(reading, reporter))
-            }
-            State::Opening => Err(Error::execution("this BatchReader is being opened by another task")),
-            State::Open(incoming) => {
-                *state = State::Open(Arc::clone(&incoming));
-                Ok(Begin::Before(incoming))
-            }
-            State::Closed => {
-                *state = State::Closed;
-                Err(Error::execution("the BatchReader was closed"))
-            }
+        match &*state {
+            State::Open(incoming) => return Ok(Begin::Before(Arc::clone(incoming))),
+            State::Opening(_) => return Err(Error::execution("this BatchReader is being opened by another task")),
+            State::Closed => return Err(Error::execution("the BatchReader was closed")),
+            State::Ready(_) => {}
         }
+        let before = std::mem::replace(&mut *state, State::Closed);
+        let State::Ready(ready) = before else { return Err(Error::execution("the BatchReader was closed")) };
+        let (reading, reporter) = *ready;
+        let call = Call::new(reading.timeout, None);
+        call.queue(Ticket::new(session, caller));
+        *state = State::Opening(call.clone());
+        let opener = Opener { session: Arc::clone(session), state: Arc::clone(&self.state), caller: caller.clone() };
+        Ok(Begin::Now(Box::new(Opening { opener, call, reading, reporter })))
     }
 
     /// The coroutine that begins to read, and gives the reader.
@@ -72,20 +77,15 @@ impl AsyncBatchReader {
         Coroutine::new(name, move |py| {
             let this = slf.clone_ref(py);
             let this = this.get();
-            let (reading, reporter) = match this.begin().map_err(to_py)? {
-                Begin::Now(reading, reporter) => (reading, reporter),
-                Begin::Before(_) => return EventLoop::running(py)?.ready(py, slf),
+            let event_loop = EventLoop::running(py)?;
+            let opening = match this.begin(&Caller::task(py)?).map_err(to_py)? {
+                Begin::Now(opening) => opening,
+                Begin::Before(_) => return event_loop.ready(py, slf),
             };
-            let call = Call::reading(reading.timeout);
-            let (opening, running, caller) = (this.opener(), call.clone(), Caller::task(py)?);
-            let work = Box::pin(async move { opening.open(&caller, &running, reading, reporter).await.map(drop) });
-            let unheard = this.closer();
-            this.connection.get().start(py, call, work, move |_, ()| Ok(slf.into_any()), unheard)
+            let call = opening.call.clone();
+            let work = Box::pin(async move { opening.run().await.map(drop) });
+            this.connection.get().start(py, call, work, move |_, ()| Ok(slf.into_any()), this.closer())
         })
-    }
-
-    fn opener(&self) -> Opener {
-        Opener { session: Arc::clone(self.connection.get().session()), state: Arc::clone(&self.state) }
     }
 
     /// What ends the statement if nobody hears of it any more.
@@ -98,38 +98,62 @@ impl AsyncBatchReader {
 /// How a task comes to the result.
 enum Begin {
     /// It has to open it.
-    Now(Reading, Option<Reporter>),
+    Now(Box<Opening>),
     /// It is open.
     Before(Arc<Incoming>),
 }
 
-/// What opens the result in the runtime.
+/// A result that is to be opened.
+struct Opening {
+    opener: Opener,
+    call: Call,
+    reading: Reading,
+    reporter: Option<Reporter>,
+}
+
+impl Opening {
+    async fn run(self) -> Result<Arc<Incoming>> {
+        let Self { opener, call, reading, reporter } = self;
+        let session = Arc::clone(&opener.session);
+        let incoming = Arc::new(Incoming::open(session, &opener.caller, &call, reading, reporter).await?);
+        *lock(&opener.state) = State::Open(Arc::clone(&incoming));
+        Ok(incoming)
+    }
+}
+
+/// Who opens a reader. If that does not come about, even if it is not waited for any more, the reader is closed.
 struct Opener {
     session: Arc<Session>,
     state: Arc<Mutex<State>>,
+    caller: Caller,
 }
 
-impl Opener {
-    async fn open(
-        self,
-        caller: &Caller,
-        call: &Call,
-        reading: Reading,
-        reporter: Option<Reporter>,
-    ) -> Result<Arc<Incoming>> {
-        let opened = Incoming::open(self.session, caller, call, reading, reporter).await.map(Arc::new);
-        *lock(&self.state) = opened.as_ref().map_or(State::Closed, |incoming| State::Open(Arc::clone(incoming)));
-        opened
+impl Drop for Opener {
+    fn drop(&mut self) {
+        let mut state = lock(&self.state);
+        if matches!(*state, State::Opening(_)) {
+            *state = State::Closed;
+        }
+    }
+}
+
+/// The result, if it is open.
+fn opened(state: &Mutex<State>) -> Option<Arc<Incoming>> {
+    match &*lock(state) {
+        State::Open(incoming) => Some(Arc::clone(incoming)),
+        State::Ready(_) | State::Opening(_) | State::Closed => None,
     }
 }
 
 /// Ends what is read, if it is, without waiting for that; calls wait for it.
 fn leave(state: &Mutex<State>) {
-    let State::Open(incoming) = &*lock(state) else { return };
+    let Some(incoming) = opened(state) else { return };
     if let (true, Ok(runtime)) = (incoming.leave(), runtime()) {
-        let incoming = Arc::clone(incoming);
-        runtime.spawn(async move { incoming.close().await });
+        let closing = Arc::clone(&incoming);
+        runtime.spawn(async move { closing.close().await });
     }
+    // Its bar, if it has one. At the interpreter's end there is none any more.
+    let _ = Python::try_attach(|py| incoming.abandon_progress(py));
 }
 
 impl Drop for AsyncBatchReader {
@@ -153,13 +177,9 @@ impl AsyncBatchReader {
     /// The columns and types of every frame.
     #[getter]
     fn schema<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let incoming = match &*lock(&self.state) {
-            State::Open(incoming) => Arc::clone(incoming),
-            State::Ready(_) | State::Opening | State::Closed => {
-                let message = "the schema is known once the reader was entered or asked for its first frame";
-                return Err(to_py(Error::execution(message)));
-            }
-        };
+        let incoming = opened(&self.state).ok_or_else(|| {
+            to_py(Error::execution("the schema is known once the reader was entered or asked for its first frame"))
+        })?;
         frames::schema_to_python(py, &incoming.schema)
     }
 
@@ -167,7 +187,7 @@ impl AsyncBatchReader {
     #[getter]
     fn closed(&self) -> bool {
         match &*lock(&self.state) {
-            State::Ready(_) | State::Opening => false,
+            State::Ready(_) | State::Opening(_) => false,
             State::Open(incoming) => !incoming.is_open(),
             State::Closed => true,
         }
@@ -186,19 +206,20 @@ impl AsyncBatchReader {
         Coroutine::new("AsyncBatchReader.__anext__", move |py| {
             let this = slf.clone_ref(py);
             let this = this.get();
-            let (call, begin) = match this.begin().map_err(to_py)? {
-                Begin::Now(reading, reporter) => (Call::reading(reading.timeout), Begin::Now(reading, reporter)),
+            let begin = this.begin(&Caller::task(py)?).map_err(to_py)?;
+            let call = match &begin {
+                Begin::Now(opening) => opening.call.clone(),
                 Begin::Before(incoming) => {
                     if !incoming.has_more().map_err(to_py)? {
                         return Err(PyStopAsyncIteration::new_err(()));
                     }
-                    (incoming.call(), Begin::Before(incoming))
+                    incoming.call().map_err(to_py)?
                 }
             };
-            let (opener, running, caller) = (this.opener(), call.clone(), Caller::task(py)?);
+            let running = call.clone();
             let work = Box::pin(async move {
                 let incoming = match begin {
-                    Begin::Now(reading, reporter) => opener.open(&caller, &running, reading, reporter).await?,
+                    Begin::Now(opening) => opening.run().await?,
                     Begin::Before(incoming) => incoming,
                 };
                 let message = next(&incoming, &running).await?;
@@ -236,28 +257,27 @@ impl AsyncBatchReader {
         Coroutine::new(name, move |py| {
             let this = slf.clone_ref(py);
             let this = this.get();
-            let incoming = match &mut *lock(&this.state) {
-                State::Open(incoming) => Some(Arc::clone(incoming)),
-                never @ State::Ready(_) => {
-                    *never = State::Closed;
-                    None
+            let never_begun = {
+                let mut state = lock(&this.state);
+                if let State::Opening(call) = &*state {
+                    // Nobody is going to read it; whoever opens it hears that.
+                    call.unawait();
                 }
-                State::Opening => {
-                    return Err(to_py(Error::execution("this BatchReader is being opened by another task")));
-                }
-                State::Closed => None,
+                matches!(*state, State::Ready(_)).then(|| std::mem::replace(&mut *state, State::Closed))
             };
-            let Some(incoming) = incoming.filter(|incoming| incoming.leave()) else {
-                return EventLoop::running(py)?.ready(py, py.None());
-            };
-            let closing = Arc::clone(&incoming);
+            drop(never_begun);
+            let state = Arc::clone(&this.state);
             let work = Box::pin(async move {
-                closing.close().await;
-                Ok(())
+                while matches!(*lock(&state), State::Opening(_)) {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+                let Some(incoming) = opened(&state).filter(|incoming| incoming.leave()) else { return Ok(None) };
+                incoming.close().await;
+                Ok(Some(incoming))
             });
-            let give = move |py: Python<'_>, ()| {
+            let give = move |py: Python<'_>, closed: Option<Arc<Incoming>>| {
                 drop(slf);
-                incoming.abandon_progress(py).map(|()| py.None())
+                closed.map_or(Ok(()), |incoming| incoming.abandon_progress(py)).map(|()| py.None())
             };
             this.connection.get().start(py, Call::ending(None), work, give, Unheard::default())
         })

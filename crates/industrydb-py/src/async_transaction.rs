@@ -12,7 +12,7 @@ use crate::caller::Caller;
 use crate::coroutine::Coroutine;
 use crate::event_loop::EventLoop;
 use crate::runtime::Unheard;
-use crate::session::Block;
+use crate::session::{Block, Ticket};
 use crate::transaction::begun_already;
 
 /// A transaction that begins with `async with`, commits at its end and rolls back on an exception. Inside an open
@@ -68,6 +68,7 @@ impl AsyncTransaction {
             let Some(block) = this.open().take() else { return EventLoop::running(py)?.ready(py, py.None()) };
             let (call, caller, connection) = (Call::ending(None), Caller::task(py)?, this.connection.get());
             let (session, running) = (Arc::clone(connection.session()), call.clone());
+            call.queue(Ticket::new(&session, &caller));
             let options = this.options.clone();
             let work = Box::pin(async move { session.leave(&caller, &running, block, options, failed).await });
             connection.start(py, call, work, |py, ()| Ok(py.None()), Unheard::default())

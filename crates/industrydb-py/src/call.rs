@@ -8,14 +8,21 @@ use industrydb_core::connector::{Canceller, Progress};
 use industrydb_core::error::{Error, ErrorKind, Result};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use tokio::sync::Notify;
 
 use crate::errors;
 use crate::event_loop::EventLoop;
 use crate::progress::Reporter;
 use crate::runtime::runtime;
+use crate::session::Ticket;
 
 /// How often signal handlers and progress callbacks get a chance to run.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// How often whoever waits for a call looks up.
+const TICK: Duration = Duration::from_millis(25);
+/// How often a call looks up that a task awaits, and that is told what concerns it.
+const RARELY: Duration = Duration::from_secs(1);
 
 /// Why a call has to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +39,6 @@ pub enum Stop {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     Plain,
-    /// It asks for the next rows of a result.
-    Reads,
     Begins,
     /// It may be made after the server has ended the transaction by itself.
     Ends,
@@ -57,6 +62,10 @@ struct State {
     looked: Mutex<Looked>,
     /// Whose loop awaits the call, if a task does.
     event_loop: OnceLock<EventLoop>,
+    ticket: Mutex<Option<Ticket>>,
+    reading: Mutex<Option<Arc<Notify>>>,
+    /// Something asks it to stop.
+    stopped: Notify,
 }
 
 struct Looked {
@@ -87,11 +96,6 @@ impl Call {
         Self::of(timeout, reporter, Role::Plain)
     }
 
-    /// A call that asks for the next rows of a result.
-    pub fn reading(timeout: Option<Duration>) -> Self {
-        Self::of(timeout, None, Role::Reads)
-    }
-
     /// A call that begins a transaction: nobody would end it if it were stopped all the same.
     pub fn beginning(timeout: Option<Duration>) -> Self {
         Self::of(timeout, None, Role::Begins)
@@ -116,6 +120,9 @@ impl Call {
             reporter,
             looked: Mutex::new(Looked { at: now, stop: None, raised: None, finished: false }),
             event_loop: OnceLock::new(),
+            ticket: Mutex::new(None),
+            reading: Mutex::new(None),
+            stopped: Notify::new(),
         }))
     }
 
@@ -136,10 +143,18 @@ impl Call {
     }
 
     /// The work has got the connection: from now on stopping means cancelling.
-    pub fn start(&self, canceller: Arc<dyn Canceller>) {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`] if it has to stop already: then nothing may be sent. What ends a transaction is sent.
+    pub fn start(&self, canceller: Arc<dyn Canceller>) -> Result<()> {
+        let looked = lock(&self.0.looked);
+        if looked.stop.is_some() && self.0.role != Role::Ends {
+            return Err(Error::new(ErrorKind::Cancelled, "interrupted before it began"));
+        }
         canceller.limits(self.0.timeout.is_some());
         *lock(&self.0.canceller) = Some(canceller);
         self.0.started.store(true, Ordering::Release);
+        Ok(())
     }
 
     /// Whether the work has got the connection.
@@ -147,9 +162,24 @@ impl Call {
         self.0.started.load(Ordering::Acquire)
     }
 
-    /// Whether it was made to read the next rows of a result.
-    pub fn reads(&self) -> bool {
-        self.0.role == Role::Reads
+    /// The call's place among those that wait for a turn, taken before it runs.
+    pub fn queue(&self, ticket: Ticket) {
+        *lock(&self.0.ticket) = Some(ticket);
+    }
+
+    /// Takes that place: whoever drops it gives it up.
+    pub fn take_ticket(&self) -> Option<Ticket> {
+        lock(&self.0.ticket).take()
+    }
+
+    /// The call waits for rows of the result that `stop` ends.
+    pub fn read_until(&self, stop: &Arc<Notify>) {
+        *lock(&self.0.reading) = Some(Arc::clone(stop));
+    }
+
+    /// What ends the result that the call waits for, if it waits for one.
+    pub fn reading(&self) -> Option<Arc<Notify>> {
+        lock(&self.0.reading).clone()
     }
 
     /// Whether it was made to begin a transaction.
@@ -225,8 +255,18 @@ impl Call {
             }
             looked.stop.get_or_insert(Stop::Unawaited);
         }
+        self.0.stopped.notify_one();
         self.cancel_soon();
         true
+    }
+
+    /// Waits until something asks the call to stop, or it is time to look up.
+    pub async fn look_up(&self) {
+        let often = !self.is_awaited() || self.0.reporter.is_some() || self.stop().is_some();
+        let patience = if often { TICK } else { RARELY };
+        let patience = self.time_left().map_or(patience, |left| left.clamp(Duration::from_millis(1), patience));
+        // Nothing to hear is the same as having heard it.
+        let _ = tokio::time::timeout(patience, self.0.stopped.notified()).await;
     }
 
     /// Looks up from the work: deadline, signals, progress. Called on the thread that waits, at any rate.
@@ -286,6 +326,8 @@ impl Call {
             let mut looked = lock(&self.0.looked);
             looked.raised.get_or_insert(raised);
             looked.stop.get_or_insert(Stop::Raised);
+            drop(looked);
+            self.0.stopped.notify_one();
         }
     }
 

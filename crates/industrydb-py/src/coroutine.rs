@@ -10,7 +10,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use crate::runtime::{Pending, Unheard};
+use crate::runtime::{Abandoned, Pending};
 
 /// Sets the work going.
 type Start = Box<dyn for<'py> FnOnce(Python<'py>) -> PyResult<Pending<'py>> + Send>;
@@ -30,22 +30,17 @@ enum State {
 }
 
 struct Awaiting {
-    future: Py<PyAny>,
-    /// Its iterator, which does the awaiting.
+    /// The iterator of a future, which does the awaiting.
     iterator: Py<PyAny>,
-    unheard: Unheard,
+    abandoned: Option<Abandoned>,
 }
 
 impl Awaiting {
-    /// Nobody awaits the future any more, whether it is done or not.
-    fn give_up(&self, py: Python<'_>) -> PyResult<()> {
-        let future = self.future.bind(py);
-        future.call_method0(intern!(py, "cancel"))?;
-        // One that is cancelled sees to the rest by itself.
-        if !future.call_method0(intern!(py, "cancelled"))?.is_truthy()? {
-            self.unheard.undo();
+    /// Nobody awaits it any more.
+    fn give_up(&self) {
+        if let Some(abandoned) = &self.abandoned {
+            abandoned.give_up();
         }
-        Ok(())
     }
 }
 
@@ -66,9 +61,8 @@ impl Coroutine {
     fn awaiting<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let awaiting = match self.replace(State::Done) {
             State::Ready(start) => {
-                let Pending { future, unheard } = start(py)?;
-                let iterator = future.call_method0(intern!(py, "__await__"))?.unbind();
-                Awaiting { future: future.unbind(), iterator, unheard }
+                let Pending { future, abandoned } = start(py)?;
+                Awaiting { iterator: future.call_method0(intern!(py, "__await__"))?.unbind(), abandoned }
             }
             State::Awaiting(awaiting) => awaiting,
             State::Done => return Err(PyRuntimeError::new_err("cannot reuse already awaited coroutine")),
@@ -120,7 +114,7 @@ impl Coroutine {
                 };
                 // A future's iterator passes on what is thrown into it: a task that is cancelled just now does not hear
                 // of a result that is there.
-                awaiting.give_up(py)?;
+                awaiting.give_up();
                 thrown
             }
         }
@@ -130,8 +124,8 @@ impl Coroutine {
         match self.replace(State::Done) {
             State::Ready(_) | State::Done => Ok(()),
             State::Awaiting(awaiting) => {
-                awaiting.iterator.call_method0(py, intern!(py, "close"))?;
-                awaiting.give_up(py)
+                awaiting.give_up();
+                awaiting.iterator.call_method0(py, intern!(py, "close")).map(drop)
             }
         }
     }
@@ -165,8 +159,11 @@ impl Coroutine {
 
 impl Drop for Coroutine {
     fn drop(&mut self) {
-        if !matches!(*self.state(), State::Ready(_)) {
-            return;
+        match self.replace(State::Done) {
+            State::Ready(_) => {}
+            // Its task was forgotten in the middle.
+            State::Awaiting(awaiting) => return awaiting.give_up(),
+            State::Done => return,
         }
         // As Python's own coroutines do. At the interpreter's end there is nobody to warn.
         let _ = Python::try_attach(|py| {

@@ -9,7 +9,7 @@ use pyo3::types::{PyCFunction, PyDict, PyTuple};
 use tokio::task::block_in_place;
 
 use crate::interpreter;
-use crate::runtime::{Pending, Unheard};
+use crate::runtime::Pending;
 
 /// The event loop that runs a task, and the task's context variables.
 #[derive(Clone)]
@@ -48,16 +48,16 @@ impl EventLoop {
     pub fn ready<'py>(&self, py: Python<'py>, value: impl IntoPyObject<'py>) -> PyResult<Pending<'py>> {
         let future = self.future(py)?;
         future.call_method1(intern!(py, "set_result"), (value,))?;
-        Ok(Pending { future, unheard: Unheard::default() })
+        Ok(Pending { future, abandoned: None })
     }
 
-    /// Has `work` run on the loop's thread, from whatever thread of ours. If the loop is closed, nobody waits for it.
-    pub fn run_soon(&self, work: impl FnOnce(Python<'_>) + Send + 'static) {
+    /// Has `work` run on the loop's thread, from whatever thread of ours; `false` if it will not, since the loop is closed.
+    pub fn run_soon(&self, work: impl FnOnce(Python<'_>) + Send + 'static) -> bool {
         // The GIL may be long in coming: the runtime's other tasks go on meanwhile.
         block_in_place(|| {
             // At the interpreter's own end there is nobody either.
-            let _ = interpreter::enter(|py| self.schedule(py, work));
-        });
+            interpreter::enter(|py| self.schedule(py, work).is_ok()).unwrap_or(false)
+        })
     }
 
     fn schedule(&self, py: Python<'_>, work: impl FnOnce(Python<'_>) + Send + 'static) -> PyResult<()> {

@@ -37,7 +37,7 @@ impl BatchReader {
         reporter: Option<Reporter>,
     ) -> PyResult<Self> {
         session.check_process().map_err(to_py)?;
-        let call = Call::reading(reading.timeout);
+        let call = Call::new(reading.timeout, None);
         let caller = Caller::thread();
         let opening = Incoming::open(session, &caller, &call, reading, reporter);
         let incoming = block_on(connection.py(), &call, opening)?;
@@ -48,7 +48,7 @@ impl BatchReader {
         if !self.incoming.has_more().map_err(to_py)? {
             return Ok(None);
         }
-        let call = self.incoming.call();
+        let call = self.incoming.call().map_err(to_py)?;
         match block_on(py, &call, self.incoming.next()) {
             Ok(message) => self.incoming.frame(py, message),
             Err(error) => {

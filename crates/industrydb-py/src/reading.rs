@@ -183,10 +183,14 @@ impl Incoming {
     }
 
     /// A call that waits for the next message, and stops the statement if it is stopped.
-    pub fn call(&self) -> Call {
-        let call = Call::reading(None);
-        call.start(self.session.canceller());
-        call
+    ///
+    /// # Errors
+    /// None: nothing can have stopped it yet.
+    pub fn call(&self) -> Result<Call> {
+        let call = Call::new(None, None);
+        call.read_until(&self.stop);
+        call.start(self.session.canceller())?;
+        Ok(call)
     }
 
     /// Waits for the next message.

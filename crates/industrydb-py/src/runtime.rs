@@ -17,19 +17,22 @@ use std::time::{Duration, Instant};
 use industrydb_core::connector::BoxFuture;
 use industrydb_core::error::{Error, ErrorKind, Result};
 use industrydb_core::tick;
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::call::{Call, Stop};
 use crate::event_loop::{self, EventLoop};
+use crate::interpreter;
 use crate::session::{GIVEN_UP, Session};
 use crate::{errors, log};
 
-/// How often a waiting thread looks up.
-const TICK: Duration = Duration::from_millis(25);
 /// How long a call that was asked to stop may take to do so before it is given up.
 pub const GRACE: Duration = Duration::from_secs(5);
+
+/// How long asking a call to stop may take before it is asked again.
+const ASKING: Duration = Duration::from_millis(25);
 
 /// How many batch readers can be open in a process at once: each has a thread while it is.
 const OPEN_READERS: usize = 1 << 14;
@@ -94,7 +97,9 @@ pub struct Awaited<T, G> {
 
 /// What is done once at most: when a task was cancelled whose call had succeeded before anything could stop it.
 #[derive(Clone, Default)]
-pub struct Unheard(Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>);
+pub struct Unheard(Arc<Mutex<Option<Undo>>>);
+
+type Undo = Box<dyn FnOnce() + Send>;
 
 impl Unheard {
     /// Does `undo`.
@@ -111,12 +116,32 @@ impl Unheard {
     }
 }
 
-/// A future that a task may await, and what happens if it does not hear of its success.
+/// A future that a task awaits, and the call behind it.
 pub struct Pending<'py> {
     /// An `asyncio.Future`.
     pub future: Bound<'py, PyAny>,
-    /// To be done by whoever gives up awaiting it.
-    pub unheard: Unheard,
+    /// For when nobody awaits it any more; `None` if nothing runs.
+    pub abandoned: Option<Abandoned>,
+}
+
+/// What is to be done about a call that nobody awaits any more.
+#[derive(Clone)]
+pub struct Abandoned {
+    call: Call,
+    session: Option<Arc<Session>>,
+    unheard: Unheard,
+}
+
+impl Abandoned {
+    /// Stops the call, or undoes what has ended already. May be said again.
+    pub fn give_up(&self) {
+        if !self.call.unawait() {
+            self.unheard.undo();
+        } else if let (Some(session), Some(stop)) = (&self.session, self.call.reading()) {
+            // What comes next need not be refused: the result that is being read ends.
+            session.leave_reading(&stop);
+        }
+    }
 }
 
 impl<T, G> Awaited<T, G>
@@ -127,15 +152,19 @@ where
     /// Sets it going; its outcome comes to a future of `event_loop`.
     ///
     /// # Errors
-    /// If no thread can be started, and what the loop raises.
+    /// `RuntimeError` if the interpreter is ending; if no thread can be started, and what the loop raises.
     pub fn start<'py>(self, py: Python<'py>, event_loop: EventLoop) -> PyResult<Pending<'py>> {
         let Self { call, session, work, give, unheard } = self;
+        if interpreter::is_closed() {
+            return Err(PyRuntimeError::new_err("the interpreter is ending: nothing can be awaited any more"));
+        }
         let runtime = runtime().map_err(errors::to_py)?;
         let future = event_loop.future(py)?;
         call.await_on(event_loop.clone());
-        let cancelled = on_cancel(py, call.clone(), session.clone(), unheard.clone())?;
-        future.call_method1(intern!(py, "add_done_callback"), (cancelled,))?;
-        let (awaited, delivered) = (future.clone().unbind(), unheard.clone());
+        let abandoned = Abandoned { call: call.clone(), session: session.clone(), unheard };
+        let done = on_done(py, abandoned.clone())?;
+        future.call_method1(intern!(py, "add_done_callback"), (done,))?;
+        let (awaited, delivered) = (future.clone().unbind(), abandoned.clone());
         runtime.spawn(async move {
             let working = call.clone();
             // What panicked is not used again: the connection is given up.
@@ -143,18 +172,23 @@ where
                 call.give_up();
                 Err(panicked())
             });
+            drop(call.take_ticket());
             call.finish_work();
             if let (Some(session), true) = (session, call.was_given_up()) {
                 session.abandon(GIVEN_UP);
             }
-            event_loop.run_soon(move |py| {
+            let unheard = delivered.unheard.clone();
+            let said = event_loop.run_soon(move |py| {
                 let future = awaited.bind(py);
-                if let Err(error) = deliver(future, &call, outcome, give, &delivered) {
+                if let Err(error) = deliver(future, &call, outcome, give, &delivered.unheard) {
                     error.write_unraisable(py, Some(future));
                 }
             });
+            if !said {
+                unheard.undo();
+            }
         });
-        Ok(Pending { future, unheard })
+        Ok(Pending { future, abandoned: Some(abandoned) })
     }
 }
 
@@ -167,44 +201,46 @@ fn deliver<T>(
     unheard: &Unheard,
 ) -> PyResult<()> {
     let py = future.py();
+    let is_done = || future.call_method0(intern!(py, "done"))?.is_truthy();
     let passed_on = log::pass_on(py);
     let outcome = call.finish(py, outcome).and_then(|value| passed_on.map(|()| value));
-    if future.call_method0(intern!(py, "done"))?.is_truthy()? {
+    if is_done()? {
         unheard.undo();
         return Ok(());
     }
-    match outcome.and_then(|value| give(py, value)) {
+    let given = outcome.and_then(|value| give(py, value));
+    // Python code has run, which may have cancelled the task.
+    if given.is_err() || is_done()? {
+        unheard.undo();
+    }
+    match given {
+        _ if is_done()? => Ok(()),
         Ok(value) => future.call_method1(intern!(py, "set_result"), (value,)).map(drop),
         Err(error) => {
-            unheard.undo();
-            future.call_method1(intern!(py, "set_exception"), (error,)).map(drop)
+            let set = intern!(py, "set_exception");
+            // A future takes no StopIteration, which would look like its end.
+            future.call_method1(set, (error.clone_ref(py),)).map(drop).or_else(|_| {
+                let replaced = PyRuntimeError::new_err("StopIteration was raised while a call was awaited");
+                replaced.set_cause(py, Some(error));
+                future.call_method1(set, (replaced,)).map(drop)
+            })
         }
     }
 }
 
 /// What a future calls when it is done: if the task was cancelled, its call has to stop.
-fn on_cancel(
-    py: Python<'_>,
-    call: Call,
-    session: Option<Arc<Session>>,
-    unheard: Unheard,
-) -> PyResult<Bound<'_, PyAny>> {
+fn on_done(py: Python<'_>, abandoned: Abandoned) -> PyResult<Bound<'_, PyAny>> {
     event_loop::once(py, move |future: &Bound<'_, PyAny>| {
         let cancelled =
             future.call_method0(intern!(future.py(), "cancelled")).and_then(|cancelled| cancelled.is_truthy());
-        if !cancelled.unwrap_or(false) {
-            return;
-        }
-        if !call.unawait() {
-            // What has ended already can't be stopped any more.
-            unheard.undo();
-        } else if let (true, Some(session)) = (call.reads(), session) {
-            session.leave_open_reading();
+        if cancelled.unwrap_or(false) {
+            abandoned.give_up();
         }
     })
 }
 
-fn panicked() -> Error {
+/// The error for what has panicked.
+pub fn panicked() -> Error {
     Error::execution("the call failed inside industrydb: please report it")
 }
 
@@ -213,10 +249,11 @@ async fn wait<T>(call: &Call, work: impl Future<Output = Result<T>>) -> Result<T
     let mut work = pin!(work);
     let mut stopping = Duration::ZERO;
     loop {
-        let patience = call.time_left().map_or(TICK, |left| left.clamp(Duration::from_millis(1), TICK));
         let waiting = Instant::now();
-        if let Ok(outcome) = tokio::time::timeout(patience, &mut work).await {
-            return outcome;
+        tokio::select! {
+            biased;
+            outcome = &mut work => return outcome,
+            () = call.look_up() => {}
         }
         // Python code may run now, and wait for calls of its own.
         if call.is_awaited() {
@@ -227,7 +264,10 @@ async fn wait<T>(call: &Call, work: impl Future<Output = Result<T>>) -> Result<T
         match call.stop() {
             None => {}
             // Nothing runs on the server yet: it waits for its turn, and is just not waited for any more.
-            Some(stop) if !call.has_started() => return Err(stop.error_while_waiting(call)),
+            Some(stop) if !call.has_started() => {
+                drop(call.take_ticket());
+                return Err(stop.error_while_waiting(call));
+            }
             Some(_) => {
                 // By the clock: work that waits by itself looks up a little later than it was asked to.
                 stopping += waiting.elapsed();
@@ -237,7 +277,7 @@ async fn wait<T>(call: &Call, work: impl Future<Output = Result<T>>) -> Result<T
                 }
                 // The way to the server may be blocked: asking must not outlast the grace.
                 let asked = Instant::now();
-                if tokio::time::timeout(TICK, call.cancel()).await.is_err() {
+                if tokio::time::timeout(ASKING, call.cancel()).await.is_err() {
                     stopping += asked.elapsed();
                 }
             }

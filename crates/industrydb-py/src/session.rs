@@ -1,9 +1,10 @@
 //! One connection as several threads or tasks share it: who may use it, and when.
 //!
-//! Calls take turns. An open transaction belongs to whoever opened it: the calls of others wait until it ends. While a
+//! Calls take turns in the order in which they were made. An open transaction belongs to whoever opened it: the calls of others wait until it ends. While a
 //! batch reader is open, every call fails at once. None of this is I/O; the connector itself is behind a lock of its
 //! own, so that a reader's task can hold it.
 
+mod queue;
 mod transactions;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +22,9 @@ use tokio::task::{block_in_place, spawn_blocking};
 use crate::call::Call;
 use crate::caller::{Caller, Owner};
 use crate::factory;
-use crate::runtime::runtime;
+use crate::runtime::{panicked, runtime};
+use queue::Queue;
+pub use queue::Ticket;
 use transactions::Begun;
 pub use transactions::Block;
 
@@ -56,6 +59,8 @@ pub struct Session {
 /// Whose turn it is.
 #[derive(Debug, Default)]
 struct Turns {
+    /// Who waits for a turn.
+    queue: Queue,
     /// Who is in a call right now.
     busy: Option<Caller>,
     /// To whom the open transaction belongs.
@@ -79,6 +84,10 @@ pub struct Turn {
 }
 
 impl Turns {
+    fn wake_next(&self) {
+        self.queue.wake_next(self.owner.as_ref().map(|owner| &owner.caller));
+    }
+
     /// Whether nobody else is in a call or has a transaction open, and no reader is open.
     fn is_free_for(&self, caller: &Caller) -> bool {
         self.closed.is_none()
@@ -105,6 +114,7 @@ impl Drop for Turn {
         let mut turns = self.session.turns();
         turns.busy = None;
         turns.owner = if open { turns.owner.take().or(new) } else { None };
+        turns.wake_next();
         drop(turns);
         self.session.ended.notify_waiters();
     }
@@ -189,10 +199,9 @@ impl Session {
     /// [`industrydb_core::error::ErrorKind::ConnectionClosed`]; [`industrydb_core::error::ErrorKind::Execution`] at
     /// once if a batch reader is open, if the caller is in the middle of another call already, or if the thread or task
     /// whose transaction is open has ended.
-    async fn turn(self: &Arc<Self>, caller: &Caller) -> Result<Turn> {
+    async fn turn(self: &Arc<Self>, caller: &Caller, call: &Call) -> Result<Turn> {
+        let ticket = call.take_ticket().unwrap_or_else(|| Ticket::new(self, caller));
         loop {
-            let mut ended = std::pin::pin!(self.ended.notified());
-            ended.as_mut().enable();
             let owner = {
                 let mut turns = self.turns();
                 if let Some(reason) = &turns.closed {
@@ -205,21 +214,24 @@ impl Session {
                 if matches!(caller, Caller::Thread(_)) && turns.busy.as_ref() == Some(caller) {
                     return Err(self.refusal("this thread is in the middle of another call of this connection"));
                 }
-                if turns.is_free_for(caller) {
+                let owner = turns.owner.as_ref().map(|owner| &owner.caller);
+                if turns.is_free_for(caller) && turns.queue.is_next(&ticket, owner) {
                     return Ok(self.take(&mut turns, caller));
                 }
-                turns.owner.clone().filter(|_| turns.busy.is_none() && !turns.undoing)
+                // One is enough to look whether the owner is still there; when it leaves the queue, the next one does.
+                turns.owner.clone().filter(|_| turns.queue.is_at_the_head(&ticket))
             };
-            if let Some(owner) = owner
-                && block_in_place(|| owner.is_gone())
-                && self.turns().waits_for(&owner)
-            {
+            let Some(owner) = owner else {
+                ticket.woken().await;
+                continue;
+            };
+            if self.turns().waits_for(&owner) && block_in_place(|| owner.is_gone()) && self.turns().waits_for(&owner) {
                 return Err(self
                     .refusal(&format!("a transaction is open that nobody can end: its {owner} has ended"))
                     .with_hint("close the connection, which rolls back, and open another one"));
             }
             // A thread or task that ends says nothing: look again now and then.
-            let _ = tokio::time::timeout(LOOK_EVERY, ended).await;
+            let _ = tokio::time::timeout(LOOK_EVERY, ticket.woken()).await;
         }
     }
 
@@ -261,7 +273,7 @@ impl Session {
         call: &Call,
         verb: impl for<'c> FnOnce(&'c mut dyn DatabaseConnector) -> BoxFuture<'c, Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let turn = self.turn(caller).await?;
+        let turn = self.turn(caller, call).await?;
         self.run_in(turn, call, verb).await
     }
 
@@ -274,7 +286,7 @@ impl Session {
     ) -> Result<T> {
         let mut slot = Arc::clone(&self.connector).lock_owned().await;
         // From here on it runs to its end: a call that has begun is not dropped.
-        call.start(self.canceller());
+        call.start(self.canceller())?;
         match &turn.caller {
             Caller::Thread(_) => self.work(&turn.caller, &mut slot, call, verb).await,
             Caller::Task(_) => {
@@ -286,7 +298,7 @@ impl Session {
                     spawn_blocking(move || runtime.block_on(session.work(&caller, &mut slot, &call, verb))).await;
                 work.unwrap_or_else(|_| {
                     self.abandon("the connection is closed: a call failed inside industrydb");
-                    Err(Error::execution("the call failed inside industrydb: please report it"))
+                    Err(panicked())
                 })
             }
         }
@@ -339,18 +351,20 @@ impl Session {
         caller: &Caller,
         call: &Call,
     ) -> Result<(OwnedMutexGuard<Slot>, Arc<Notify>)> {
-        let _turn = self.turn(caller).await?;
+        let _turn = self.turn(caller, call).await?;
         if let Some(error) = self.lost_transaction(caller) {
             return Err(error);
         }
         let slot = Arc::clone(&self.connector).lock_owned().await;
-        call.start(self.canceller());
         let stop = Arc::new(Notify::new());
+        call.read_until(&stop);
+        call.start(self.canceller())?;
         let mut turns = self.turns();
         turns.reading = Some(Arc::clone(&stop));
         // A task that was cancelled by now is not going to read.
         turns.leaving = call.stop().is_some();
         turns.pumping = true;
+        turns.queue.wake_all();
         drop(turns);
         Ok((slot, stop))
     }
@@ -373,20 +387,13 @@ impl Session {
         if turns.reading.as_ref().is_some_and(|open| Arc::ptr_eq(open, stop)) {
             turns.reading = None;
         }
-        drop(turns);
-        self.ended.notify_waiters();
+        turns.wake_next();
     }
 
     /// The batch reader that has `stop` is going to be closed: calls may wait for that.
     pub fn leave_reading(&self, stop: &Arc<Notify>) {
         let mut turns = self.turns();
         turns.leaving |= turns.reading.as_ref().is_some_and(|open| Arc::ptr_eq(open, stop));
-    }
-
-    /// The batch reader that is open is going to be closed, since what it waits for is stopped.
-    pub fn leave_open_reading(&self) {
-        let mut turns = self.turns();
-        turns.leaving |= turns.reading.is_some();
     }
 
     /// Ends the open batch reader, if there is one, whoever has it.
@@ -428,7 +435,10 @@ impl Session {
 
     fn shut(&self, reason: &str) {
         self.in_transaction.store(false, Ordering::Release);
-        self.turns().closed.get_or_insert_with(|| reason.to_owned());
+        let mut turns = self.turns();
+        turns.closed.get_or_insert_with(|| reason.to_owned());
+        turns.queue.wake_all();
+        drop(turns);
         self.ended.notify_waiters();
     }
 
