@@ -141,7 +141,8 @@ mod open {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
 
