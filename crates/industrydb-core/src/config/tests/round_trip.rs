@@ -74,13 +74,22 @@ fn assert_round_trip(config: &Config) {
     assert_eq!(back.as_ref(), Ok(config), "{uri}");
 }
 
+/// A URI with a password, where messages would show it.
+fn is_refused(db_type: &str, field: &str, text: &str) -> bool {
+    matches!(field, "host" | "database") && text.starts_with(&format!("{db_type}://"))
+}
+
 #[test]
 fn one_nasty_field() {
     for db_type in ["many", "one"] {
         for field in ["host", "database", "username", "password", "note", "token"] {
             for text in NASTY {
-                let config = config(&[("db_type", db_type), (field, text)]).expect("any text is valid");
-                assert_round_trip(&config);
+                let made = config(&[("db_type", db_type), (field, text)]);
+                if is_refused(db_type, field, text) {
+                    assert!(made.is_err_and(|error| error.message().contains("whole URI")), "{field}");
+                } else {
+                    assert_round_trip(&made.expect("any text is valid"));
+                }
             }
         }
     }
@@ -106,7 +115,11 @@ fn every_pair_of_nasty_fields() {
                     ("token", b),
                     ("port", "7"),
                 ];
-                assert_round_trip(&config(&pairs).expect("any text is valid"));
+                if is_refused(db_type, "host", a) || is_refused(db_type, "database", b) {
+                    assert!(config(&pairs).is_err());
+                } else {
+                    assert_round_trip(&config(&pairs).expect("any text is valid"));
+                }
             }
         }
     }
