@@ -1,7 +1,8 @@
 //! The extension module `industrydb._industrydb`: Python's view of the connectors.
 //!
-//! `factory` lists the backends; `runtime` waits, or gives what is awaited; `session` shares a connection between threads
-//! and tasks; `verbs` reads arguments. The classes are in `connection`, `transaction` and `reader`, with a second one of
+//! `factory` lists the backends; `runtime` waits, or gives what is awaited (a `coroutine` on an `event_loop`, while the
+//! `interpreter` lasts); `session` shares a connection between threads and tasks, whose `call`s take turns; `verbs` reads
+//! arguments. The classes are in `connection`, `transaction` and `reader`, with a second one of
 //! each for asyncio. Everything that a verb means is in `industrydb_core::ops`.
 #![deny(unsafe_code)]
 

@@ -5,7 +5,8 @@
 //! progress is reported, the deadline is checked. Whatever asks a call to stop goes through the connection's canceller,
 //! and the call is then waited for, so that the connection is in a known state afterwards. That holds for a task that is
 //! cancelled, too, although it hears of that at once: the call goes on to its end without it, and what the task does next
-//! with the connection waits for that. So no future of a verb is ever dropped in the middle.
+//! with the connection waits for that. So what has begun on
+//! the server is never dropped in the middle.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
