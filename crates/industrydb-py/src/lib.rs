@@ -2,8 +2,8 @@
 //!
 //! `factory` lists the backends; `runtime` waits, or gives what is awaited (a `coroutine` on an `event_loop`, while the
 //! `interpreter` lasts); `session` shares a connection between threads and tasks, whose `call`s take turns; `verbs` reads
-//! arguments. The classes are in `connection`, `transaction` and `reader`, with a second one of
-//! each for asyncio. Everything that a verb means is in `industrydb_core::ops`.
+//! arguments. The classes are in `connection`, `transaction` and `reader`, with a second one of each for asyncio.
+//! Everything that a verb means is in `industrydb_core::ops`.
 #![deny(unsafe_code)]
 
 #[allow(unsafe_code, reason = "a global allocator is an unsafe trait; the module says why it is sound")]

@@ -1,12 +1,11 @@
 //! Where async Rust meets blocking Python and asyncio: the one runtime, how a thread waits for a call and how a task
 //! awaits one.
 //!
-//! A call runs with the GIL released. Every [`TICK`] it looks up: on a thread signals are handled (so that Ctrl-C works),
+//! A call runs with the GIL released. Now and then it looks up: on a thread signals are handled (so that Ctrl-C works),
 //! progress is reported, the deadline is checked. Whatever asks a call to stop goes through the connection's canceller,
 //! and the call is then waited for, so that the connection is in a known state afterwards. That holds for a task that is
 //! cancelled, too, although it hears of that at once: the call goes on to its end without it, and what the task does next
-//! with the connection waits for that. So what has begun on
-//! the server is never dropped in the middle.
+//! with the connection waits for that. So what has begun on the server is never dropped in the middle.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
