@@ -200,6 +200,13 @@ fn name_the_culprit(error: &mut Error, number: u32) {
             object = after("table '", '\'');
             details.column_name = after("column '", '\'');
         }
+        // `The SELECT permission was denied on the object 't', database 'd', schema 's'.`, or `… on the column 'c' of the
+        // object 't', …`. What one may EXECUTE is no table.
+        229 | 230 if !message.split('\'').next().is_some_and(|start| start.contains("EXECUTE")) => {
+            details.column_name = after("column '", '\'');
+            details.schema_name = after("schema '", '\'');
+            object = after("object '", '\'');
+        }
         208 => object = after("object name '", '\''),
         207 => details.column_name = after("column name '", '\''),
         2714 => object = after("named '", '\''),
@@ -209,14 +216,16 @@ fn name_the_culprit(error: &mut Error, number: u32) {
     if let Some(object) = object {
         // A name may have dots itself; how many parts the server puts before it goes by the message.
         let most = match number {
-            2714 => 1,
+            229 | 230 | 2714 => 1,
             547 | 2601 | 2627 => 2,
             515 | 2628 => 3,
             _ => usize::MAX,
         };
         let mut parts: Vec<&str> = object.splitn(most, '.').collect();
         details.table_name = parts.pop().map(|name| name.trim_matches(['[', ']']).to_owned());
-        details.schema_name = parts.pop().filter(|name| !name.is_empty()).map(str::to_owned);
+        if let Some(schema) = parts.pop().filter(|name| !name.is_empty()) {
+            details.schema_name = Some(schema.to_owned());
+        }
     }
 }
 
@@ -345,6 +354,30 @@ mod tests {
                 Some("s"),
                 Some("a.b"),
                 Some("c"),
+                None,
+            ),
+            (
+                229,
+                "The INSERT permission was denied on the object 'a.b', database 'd', schema 's'.",
+                Some("s"),
+                Some("a.b"),
+                None,
+                None,
+            ),
+            (
+                230,
+                "The SELECT permission was denied on the column 'c' of the object 't', database 'd', schema 'dbo'.",
+                Some("dbo"),
+                Some("t"),
+                Some("c"),
+                None,
+            ),
+            (
+                229,
+                "The EXECUTE permission was denied on the object 'p', database 'd', schema 'dbo'.",
+                None,
+                None,
+                None,
                 None,
             ),
             (2714, "There is already an object named 'a.b' in the database.", None, Some("a.b"), None, None),
