@@ -1,4 +1,4 @@
-"""Inserts that are stopped while the server still works on rows that it has: nothing is stored, the connection goes on."""
+"""Inserts that are stopped while the server works on rows that it has: nothing is stored, the connection goes on."""
 
 from __future__ import annotations
 
