@@ -161,6 +161,18 @@ pub fn is_of_a_value(cause: &tiberius::error::Error) -> bool {
     matches!(cause, tiberius::error::Error::Encoding(_)) || is_half_a_character(cause)
 }
 
+/// Whether the client library refuses to go on because a request has gone out in part: the call was stopped while the
+/// server took nothing. It has no kind of error for that.
+pub fn is_half_sent(cause: &tiberius::error::Error) -> bool {
+    matches!(cause, tiberius::error::Error::Protocol(message) if message.contains("cancelled write"))
+}
+
+/// Whether the answer to a request had come to its end when the server heard that it is to stop: what it says to that comes
+/// behind, and the client library does not read it.
+pub fn is_too_late(cause: &tiberius::error::Error) -> bool {
+    matches!(cause, tiberius::error::Error::Protocol(message) if message.contains("acknowledging the Attention"))
+}
+
 /// Whether the connection is of no use after `cause`: all but what the server itself reports, unless that
 /// ends the session.
 pub fn is_fatal(cause: &tiberius::error::Error) -> bool {
@@ -260,6 +272,24 @@ mod tests {
             (40_197, "", ErrorKind::Execution),
         ] {
             assert_eq!(kind(number, message), expected, "{number} {message}");
+        }
+    }
+
+    /// The client library's words, which nothing else tells apart.
+    #[test]
+    fn what_a_cancel_met_is_told_by_words() {
+        use tiberius::error::Error as Cause;
+        for (words, half_sent, too_late) in [
+            (
+                "connection was left in an inconsistent state by a cancelled write and can no longer be used; open a new connection",
+                true,
+                false,
+            ),
+            ("Never got a DONE token acknowledging the Attention signal.", false, true),
+            ("invalid token type 0", false, false),
+        ] {
+            let cause = Cause::Protocol(words.into());
+            assert_eq!((is_half_sent(&cause), is_too_late(&cause)), (half_sent, too_late), "{words}");
         }
     }
 
