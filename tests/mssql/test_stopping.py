@@ -68,3 +68,11 @@ def test_a_row_that_does_not_fit(server: Server, ms: idb.Connection, t: str) -> 
     assert ms.select("texts").height == 0
     server.faults.endless_bulk = False
     assert ms.insert(t, {"a": [1]}) == 1
+
+
+def test_a_row_that_does_not_fit_behind_one_that_rolls_back(ms: idb.Connection) -> None:
+    ms.execute("CREATE TABLE texts (s varchar(5) COLLATE Latin1_General_CI_AS CHECK (s <> 'b')); SET XACT_ABORT ON")
+    ms.begin()
+    with pytest.raises(idb.DataConversionError, match="row 1"):
+        ms.insert("texts", {"s": ["b", "ш"]})
+    assert not ms.in_transaction
