@@ -73,8 +73,8 @@ fn refuses_encryption(packet: &[u8]) -> bool {
     const ENCRYPTION: u8 = 1;
     const NOT_SUPPORTED: u8 = 2;
     let answer = packet.get(HEADER..).unwrap_or_default();
-    let options = answer.chunks_exact(5).take_while(|option| option[0] != 0xFF);
-    let begin = options.into_iter().find(|option| option[0] == ENCRYPTION).map(|option| [option[1], option[2]]);
+    let mut options = answer.chunks_exact(5).take_while(|option| option[0] != 0xFF);
+    let begin = options.find(|option| option[0] == ENCRYPTION).map(|option| [option[1], option[2]]);
     begin.is_some_and(|begin| answer.get(usize::from(u16::from_be_bytes(begin))) == Some(&NOT_SUPPORTED))
 }
 
