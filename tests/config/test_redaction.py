@@ -93,6 +93,33 @@ def test_a_password_that_was_not_escaped_is_not_shown(before: str, after: str) -
     assert HUNTER not in said
 
 
+@given(st.text("{};='\" ", max_size=6), st.text("{};='\" ", max_size=6))
+def test_a_password_that_was_not_quoted_is_not_shown(before: str, after: str) -> None:
+    for text in (f"Server=h;Pwd={before}{HUNTER}{after};UID=u", f"Server=h;access_token={before}{HUNTER}{after};UID=u"):
+        try:
+            said = repr(DatabaseConfig.from_uri(text))
+        except ConfigurationError as error:
+            said = _everything_said(error)
+        assert HUNTER not in said.replace(text, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Server=h;Workstation=w;UID=u;PWD=p", 'has no option "Workstation"'),
+        ("Server=h;UID=u;PWD=p;Workstation=w", "has no option with name 4 of the string"),
+        ("Server=h;UID=u;PWD={p};Pooling=no;Workstation=w", "has no option with name 5 of the string"),
+        ("host=h workstation=w password=p", 'has no option "workstation"'),
+        ("host=h password=p workstation=w", "has no option with name 3 of the string"),
+    ],
+)
+def test_an_unknown_name_is_shown_before_all_passwords_and_counted_behind_one(text: str, said: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        DatabaseConfig.from_uri(text)
+    assert said in str(caught.value)
+    assert ("Workstation" in str(caught.value)) == ('"Workstation"' in said)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

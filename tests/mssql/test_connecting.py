@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Generator
@@ -56,6 +57,16 @@ def listener(answer: bytes | None) -> Generator[int]:
         thread.join()
 
 
+@contextmanager
+def nobody() -> Generator[tuple[str, int]]:
+    """Where a server would be whom nobody may ask anything."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        yield listening.getsockname()
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+
+
 def test_the_server_says_its_version(ms: idb.Connection) -> None:
     assert ms.backend == "mssql"
     assert ms.server_version.startswith("16.")
@@ -84,9 +95,10 @@ def test_each_kind_of_encryption(authority: Authority, encryption: Encryption, e
             assert connection.encrypted is not plain
 
 
-def test_no_encryption_where_the_server_has_none(server: Server) -> None:
-    error = refused(config(server, encrypt="true"))
-    assert "(TLS)" in str(error)
+@pytest.mark.parametrize("encrypt", ["true", "login"])
+def test_no_encryption_where_the_server_has_none(server: Server, encrypt: str) -> None:
+    error = refused(config(server, encrypt=encrypt))
+    assert "(TLS): the server offers no encryption" in str(error)
     assert "encrypt=false" in (error.hint or "")
 
 
@@ -180,11 +192,35 @@ def test_a_server_that_takes_strict_encryption_alone(authority: Authority, encry
         assert "encrypt=strict" in (error.hint or "")
 
 
-def test_a_bundle_without_a_certificate(server: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"no certificate",
+        b"",
+        b"-----BEGIN CERTIFICATE-----\nbm90aGluZw==\n-----END CERTIFICATE-----\n",
+        b"-----BEGIN CERTIFICATE-----\nno base64\n-----END CERTIFICATE-----\n",
+        b"-----BEGIN PRIVATE KEY-----\nbm90aGluZw==\n-----END PRIVATE KEY-----\n",
+    ],
+)
+def test_a_bundle_without_a_certificate(tmp_path: Path, content: bytes) -> None:
     bundle = tmp_path / "bundle.pem"
-    bundle.write_text("no certificate", encoding="utf-8")
-    with pytest.raises(idb.IndustryDbError, match="bundle.pem|certificate"):
-        config(server, encrypt="true", trust_server_certificate_ca=str(bundle)).connect()
+    bundle.write_bytes(content)
+    with nobody() as (host, port), pytest.raises(idb.ConfigurationError, match=r"ca: .*bundle\.pem.* certificate"):
+        idb.DatabaseConfig(
+            "mssql", host=host, port=port, username="u", password=PASSWORD, trust_server_certificate_ca=str(bundle)
+        ).connect()
+
+
+@pytest.mark.parametrize("form", ["pem", "der"])
+def test_a_bundle_in_either_form(authority: Authority, tmp_path: Path, form: str) -> None:
+    text = Path(authority.file).read_text(encoding="ascii")
+    bundle = tmp_path / "bundle"
+    bundle.write_bytes(ssl.PEM_cert_to_DER_cert(text) if form == "der" else b"\xef\xbb\xbf" + text.encode() * 2)
+    with (
+        Server(encryption="required", certificate=authority.certificate, password=PASSWORD) as server,
+        config(server, encrypt="true", trust_server_certificate_ca=str(bundle)).connect() as conn,
+    ):
+        conn.ping()
 
 
 def test_an_access_token(authority: Authority) -> None:
@@ -264,6 +300,27 @@ def test_a_server_that_sends_on_to_another(server: Server) -> None:
         with config(gateway).connect() as conn:
             assert conn.execute("SELECT 1 AS a").item() == 1
             assert len(server.connections()) == 1
+
+
+@pytest.mark.parametrize("fault", ["port", "name", "login"])
+def test_a_server_that_sends_on_to_where_nobody_gets_in(server: Server, fault: str) -> None:
+    with Server(password=PASSWORD) as gateway, closing(socket.create_server(("127.0.0.1", 0))) as free:
+        there, port = ("no-such-host.invalid" if fault == "name" else server.host), server.port
+        if fault == "port":
+            port = free.getsockname()[1]
+            free.close()
+        gateway.faults.route_to = (there, port)
+        server.faults.login_error = SqlError(18456, "Login failed for user 'sa'.", 14)
+        error = refused(config(gateway))
+    assert f"SQL Server at {there}:{port}, where {gateway.host}:{gateway.port} sends its clients (" in str(error)
+    assert ("Redirect" in (error.hint or "") or "sends its clients on" in (error.hint or "")) == (fault != "login")
+
+
+@pytest.mark.parametrize("host", [r"(localdb)\MSSQLLocalDB", r"(LocalDB)\.\shared", "(localdb)"])
+def test_localdb(host: str) -> None:
+    with pytest.raises(idb.ConfigurationError, match=r"LocalDB.*Windows.*named pipe") as caught:
+        idb.connect(f"Server={host};UID=u;PWD={{{PASSWORD.replace('}', '}}')}}}")
+    assert PASSWORD not in str(caught.value)
 
 
 def test_servers_that_send_in_circles(server: Server) -> None:
@@ -418,13 +475,8 @@ ANOTHER_LOGIN = "username and password of a SQL Server login, or with an access_
     ],
 )
 def test_a_login_that_cannot_be_is_refused_before_anything_is_sent(options: dict[str, Any], reasons: list[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.setblocking(False)
-        host, port = listening.getsockname()
-        with pytest.raises(idb.ConfigurationError) as caught:
-            idb.DatabaseConfig("mssql", host=host, port=port, **options).connect()
-        with pytest.raises(BlockingIOError):
-            listening.accept()
+    with nobody() as (host, port), pytest.raises(idb.ConfigurationError) as caught:
+        idb.DatabaseConfig("mssql", host=host, port=port, **options).connect()
     assert [reason for reason in reasons if reason not in str(caught.value)] == []
     assert caught.value.backend == "mssql"
     assert PASSWORD not in f"{caught.value!r} {caught.value.hint} {caught.value.detail}"

@@ -42,6 +42,15 @@ def test_an_insert_of_which_nobody_takes_the_rows(server: Server, proxy: Proxy) 
             conn.execute("SELECT 1 AS a")
 
 
+def test_a_statement_that_nobody_takes(server: Server, proxy: Proxy) -> None:
+    with config(server, host="127.0.0.1", port=proxy.port).connect() as conn:
+        proxy.arm("stall", after=100_000, side="client")
+        with pytest.raises(idb.QueryTimeoutError):
+            conn.execute("SELECT ? AS a", ["x" * 50_000_000], timeout=0.5)
+        with pytest.raises(idb.ConnectionClosedError, match="cancelled while the server took no more of it$"):
+            conn.execute("SELECT 1 AS a")
+
+
 @pytest.mark.parametrize("action", ["cut", "reset"])
 def test_an_insert_whose_connection_breaks(server: Server, proxy: Proxy, action: str) -> None:
     with config(server).connect() as direct, config(server, host="127.0.0.1", port=proxy.port).connect() as conn:

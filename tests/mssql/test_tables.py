@@ -10,6 +10,7 @@ import pytest
 import industrydb as idb
 from tests.mssql.conftest import config
 from tests.tds.server import Server
+from tests.tds.wire import tokens
 
 pytestmark = pytest.mark.backend("mssql")
 
@@ -174,3 +175,30 @@ def test_errors_know_a_table_with_a_dot_in_its_name(ms: idb.Connection) -> None:
         with pytest.raises(idb.ConstraintViolationError) as caught:
             ms.execute(f"INSERT INTO [a.b] VALUES {values}")
         assert (caught.value.schema_name, caught.value.table_name) == ("dbo", "a.b")
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "named"),
+    [
+        (229, "The INSERT permission was denied on the object 'a.b', database 'test', schema 's'.", ("s", "a.b", None)),
+        (
+            230,
+            "The SELECT permission was denied on the column 'c' of the object 't', database 'test', schema 'dbo'.",
+            ("dbo", "t", "c"),
+        ),
+        (
+            229,
+            "The EXECUTE permission was denied on the object 'p', database 'test', schema 'dbo'.",
+            (None, None, None),
+        ),
+    ],
+)
+def test_a_missing_right_names_the_table(
+    server: Server, ms: idb.Connection, number: int, text: str, named: tuple[str | None, ...]
+) -> None:
+    said = tokens.message(number, 5, 14, text, "S", "", 1)
+    server.faults.responses["SELECT denied"] = said + tokens.done(tokens.DONE, tokens.ERROR)
+    with pytest.raises(idb.QueryExecutionError) as caught:
+        ms.execute("SELECT denied")
+    error = caught.value
+    assert (error.code, error.schema_name, error.table_name, error.column_name) == (str(number), *named)

@@ -50,7 +50,8 @@ class Connection(threading.Thread):
         self._assembler = Assembler()
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._state = threading.Lock()
-        self._busy = False
+        self._waiting = 0
+        """Requests that came and have no answer yet."""
         self._attention = False
         self._over = False
         """Whether the client left or the server cuts it: nothing that it asked for runs any more."""
@@ -259,6 +260,8 @@ class Connection(threading.Thread):
                 for message in self._assembler.feed(data):
                     if message.kind == Kind.ATTENTION and self._interrupt():
                         continue
+                    with self._state:
+                        self._waiting += 1
                     self._messages.put(message)
         except (OSError, ssl.SSLError, ValueError):
             pass
@@ -267,9 +270,9 @@ class Connection(threading.Thread):
             self._messages.put(None)
 
     def _interrupt(self) -> bool:
-        """Stops what runs; whether something did."""
+        """Stops what runs or is about to; whether there is something."""
         with self._state:
-            if not self._busy:
+            if not self._waiting:
                 return False
             self._attention = True
         if self.session is not None:
@@ -285,11 +288,11 @@ class Connection(threading.Thread):
         assert self.session is not None
         if message.kind == Kind.ATTENTION:
             self.session.bulk = None  # it may have cut a bulk load short
+            with self._state:
+                self._waiting -= 1
             self._response().finish(attention=True)
             return
         self.served += 1
-        with self._state:
-            self._busy, self._attention = True, False
         self.server.faults.reach("request")
         response = self._response(in_procedure=message.kind == Kind.RPC)
         response.in_transaction = self.session.in_transaction
@@ -305,6 +308,6 @@ class Connection(threading.Thread):
             response.error(SqlError(50000, f"The TDS test server failed: {error!r}", 16))
         self.session.settle()
         with self._state:
-            self._busy = False
-            attention = self._attention
+            self._waiting -= 1
+            attention, self._attention = self._attention, False
         response.finish(attention=attention)

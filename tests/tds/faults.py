@@ -27,6 +27,8 @@ class Faults:
     """How many rows go out before the phase `row`."""
     deadlocks: int = 0
     """How many of the next statements fail as the victim of a deadlock, 1205."""
+    endless_bulk: bool = False
+    """Whether a bulk load works on its rows until it is cancelled."""
     denied: set[str] = field(default_factory=set[str])
     """Names of catalog views and functions of the schema `sys` that the login may not read, 229."""
     responses: dict[str, bytes] = field(default_factory=dict[str, bytes])

@@ -113,6 +113,10 @@ def bulk(connection: Connection, session: Session, data: bytes, response: Respon
             if at % 256 == 0 and connection.stopped():
                 raise Cancelled
             yield row
+        while server.faults.endless_bulk:
+            session.wake.wait()
+            if connection.stopped():
+                raise Cancelled
 
     def work() -> None:
         try:

@@ -17,7 +17,7 @@ pub const ATTENTION_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long a cancelled call waits for the end of an item whose beginning may have come.
 pub const ITEM_TIMEOUT: Duration = Duration::from_millis(100);
 /// How long a cancelled statement that has not answered yet may take to do so before the server is told to stop.
-const SHORT: Duration = Duration::from_millis(30);
+pub const SHORT: Duration = Duration::from_millis(30);
 /// How long the rest of an answer that nobody wants is read before the server is told to stop. An answer that has come
 /// to its end meanwhile would be followed by a second one, to the signal, which the client library does not read.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(50);

@@ -38,14 +38,17 @@ pub struct Target {
     pub port: Option<u16>,
     /// The instance, if it has a name.
     pub instance: Option<String>,
+    /// The server that sent us on to it, if one did: the one that the configuration names.
+    pub sent_by: Option<Box<Target>>,
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.instance, self.port) {
-            (Some(instance), None) => write!(f, "{}\\{instance}", self.host),
-            (_, port) => write!(f, "{}:{}", self.host, port.unwrap_or(1433)),
+            (Some(instance), None) => write!(f, "{}\\{instance}", self.host)?,
+            (_, port) => write!(f, "{}:{}", self.host, port.unwrap_or(1433))?,
         }
+        self.sent_by.as_ref().map_or(Ok(()), |first| write!(f, ", where {first} sends its clients"))
     }
 }
 

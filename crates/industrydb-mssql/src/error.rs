@@ -161,6 +161,18 @@ pub fn is_of_a_value(cause: &tiberius::error::Error) -> bool {
     matches!(cause, tiberius::error::Error::Encoding(_)) || is_half_a_character(cause)
 }
 
+/// Whether the client library refuses to go on because a request has gone out in part: the call was stopped while the
+/// server took nothing. It has no kind of error for that.
+pub fn is_half_sent(cause: &tiberius::error::Error) -> bool {
+    matches!(cause, tiberius::error::Error::Protocol(message) if message.contains("cancelled write"))
+}
+
+/// Whether the answer to a request had come to its end when the server heard that it is to stop: what it says to that comes
+/// behind, and the client library does not read it.
+pub fn is_too_late(cause: &tiberius::error::Error) -> bool {
+    matches!(cause, tiberius::error::Error::Protocol(message) if message.contains("acknowledging the Attention"))
+}
+
 /// Whether the connection is of no use after `cause`: all but what the server itself reports, unless that
 /// ends the session.
 pub fn is_fatal(cause: &tiberius::error::Error) -> bool {
@@ -200,6 +212,13 @@ fn name_the_culprit(error: &mut Error, number: u32) {
             object = after("table '", '\'');
             details.column_name = after("column '", '\'');
         }
+        // `The SELECT permission was denied on the object 't', database 'd', schema 's'.`, or `… on the column 'c' of the
+        // object 't', …`. What one may EXECUTE is no table.
+        229 | 230 if !message.split('\'').next().is_some_and(|start| start.contains("EXECUTE")) => {
+            details.column_name = after("column '", '\'');
+            details.schema_name = after("schema '", '\'');
+            object = after("object '", '\'');
+        }
         208 => object = after("object name '", '\''),
         207 => details.column_name = after("column name '", '\''),
         2714 => object = after("named '", '\''),
@@ -209,14 +228,16 @@ fn name_the_culprit(error: &mut Error, number: u32) {
     if let Some(object) = object {
         // A name may have dots itself; how many parts the server puts before it goes by the message.
         let most = match number {
-            2714 => 1,
+            229 | 230 | 2714 => 1,
             547 | 2601 | 2627 => 2,
             515 | 2628 => 3,
             _ => usize::MAX,
         };
         let mut parts: Vec<&str> = object.splitn(most, '.').collect();
         details.table_name = parts.pop().map(|name| name.trim_matches(['[', ']']).to_owned());
-        details.schema_name = parts.pop().filter(|name| !name.is_empty()).map(str::to_owned);
+        if let Some(schema) = parts.pop().filter(|name| !name.is_empty()) {
+            details.schema_name = Some(schema.to_owned());
+        }
     }
 }
 
@@ -251,6 +272,24 @@ mod tests {
             (40_197, "", ErrorKind::Execution),
         ] {
             assert_eq!(kind(number, message), expected, "{number} {message}");
+        }
+    }
+
+    /// The client library's words, which nothing else tells apart.
+    #[test]
+    fn what_a_cancel_met_is_told_by_words() {
+        use tiberius::error::Error as Cause;
+        for (words, half_sent, too_late) in [
+            (
+                "connection was left in an inconsistent state by a cancelled write and can no longer be used; open a new connection",
+                true,
+                false,
+            ),
+            ("Never got a DONE token acknowledging the Attention signal.", false, true),
+            ("invalid token type 0", false, false),
+        ] {
+            let cause = Cause::Protocol(words.into());
+            assert_eq!((is_half_sent(&cause), is_too_late(&cause)), (half_sent, too_late), "{words}");
         }
     }
 
@@ -345,6 +384,30 @@ mod tests {
                 Some("s"),
                 Some("a.b"),
                 Some("c"),
+                None,
+            ),
+            (
+                229,
+                "The INSERT permission was denied on the object 'a.b', database 'd', schema 's'.",
+                Some("s"),
+                Some("a.b"),
+                None,
+                None,
+            ),
+            (
+                230,
+                "The SELECT permission was denied on the column 'c' of the object 't', database 'd', schema 'dbo'.",
+                Some("dbo"),
+                Some("t"),
+                Some("c"),
+                None,
+            ),
+            (
+                229,
+                "The EXECUTE permission was denied on the object 'p', database 'd', schema 'dbo'.",
+                None,
+                None,
+                None,
                 None,
             ),
             (2714, "There is already an object named 'a.b' in the database.", None, Some("a.b"), None, None),

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use industrydb_core::config::{Config, Port};
 use industrydb_core::error::{Error, ErrorKind, Result};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tiberius::{Client, EncryptionLevel};
 use tokio::time::Instant;
 use tokio_util::compat::{Compat, TokioAsyncWriteCompatExt as _};
@@ -13,7 +16,7 @@ use crate::authentication::Login;
 use crate::dial::{NoSocket, Refusal, Refusals, Target, dial, told};
 use crate::error::{self, BACKEND, of_option};
 use crate::windows;
-use crate::wire::{Phase, Watch, Wire};
+use crate::wire::{NO_ENCRYPTION, Phase, Watch, Wire};
 
 /// The client library over our watched socket.
 pub type TdsClient = Client<Compat<Wire>>;
@@ -145,7 +148,9 @@ async fn route(
             Err(tiberius::error::Error::Routing { host, port }) => {
                 // `host\instance` names the host's own instance, which the port has found already.
                 let host = host.split_once('\\').map_or(host.as_str(), |(host, _)| host).to_owned();
-                *target = Target { host, port: Some(port), instance: None };
+                let first = Target { sent_by: None, ..target.clone() };
+                let sent_by = target.sent_by.take().unwrap_or_else(|| Box::new(first));
+                *target = Target { host, port: Some(port), instance: None, sent_by: Some(sent_by) };
             }
             // The server insists on encryption, and hung up on a client that did not offer it.
             Err(tiberius::error::Error::Io { .. }) if !*encrypts && watch.phase() == Phase::Tls => {
@@ -170,8 +175,11 @@ fn target(config: &Config) -> Result<Target> {
         config.option("instance").filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("MSSQLSERVER"));
     let host = config.host().filter(|host| !host.is_empty()).unwrap_or("localhost");
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    if host.eq_ignore_ascii_case("(localdb)") {
+        return Err(of_option("host", LOCALDB));
+    }
     let port = port.or_else(|| instance.is_none().then_some(1433));
-    Ok(Target { host: host.to_owned(), port, instance: instance.map(str::to_owned) })
+    Ok(Target { host: host.to_owned(), port, instance: instance.map(str::to_owned), sent_by: None })
 }
 
 /// Everything that the client library has to know beside host and port.
@@ -219,12 +227,30 @@ fn trust(config: &Config, settings: &mut tiberius::Config) -> Result<()> {
         Some(path) => {
             let bundle =
                 std::fs::read(path).map_err(|cause| of_option(CA, &format!("can't read {path:?}: {cause}")))?;
+            check_certificates(&bundle).map_err(|cause| of_option(CA, &format!("{path:?} {cause}")))?;
             settings.trust_cert_ca_bundle(bundle);
         }
         None if any => settings.trust_cert(),
         None => {}
     }
     Ok(())
+}
+
+/// Whether `bundle` is what the client library reads certificates from: text with each of them between its lines (PEM; RFC
+/// 7468), or the bytes of one (DER).
+fn check_certificates(bundle: &[u8]) -> Result<(), String> {
+    let text = bundle.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bundle);
+    let is_text = text.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"-----BEGIN"));
+    let found: Result<Vec<_>, _> =
+        if is_text { CertificateDer::pem_slice_iter(text).collect() } else { Ok(vec![CertificateDer::from(bundle)]) };
+    let found = found.map_err(|cause| format!("holds something that is no certificate: {cause}"))?;
+    if found.is_empty() {
+        return Err("holds no certificate".to_owned());
+    }
+    let mut store = RootCertStore::empty();
+    found.into_iter().try_for_each(|certificate| {
+        store.add(certificate).map_err(|cause| format!("holds something that is no certificate: {cause}"))
+    })
 }
 
 /// Nothing came in time, at least from those that are not in `refusals`.
@@ -234,6 +260,7 @@ fn timed_out(target: &Target, phase: Phase, limit: Duration, refusals: &[Refusal
         cause = format!("{cause}; {}", told(refusals));
     }
     let hint = match phase {
+        Phase::Dns | Phase::Tcp if target.sent_by.is_some() => SENT_ON,
         Phase::Dns => "the name server does not answer",
         Phase::Browser => "UDP port 1434 does not answer: name the port instead of the instance",
         Phase::Tcp => "a firewall may drop the packets: check host and port",
@@ -254,6 +281,9 @@ impl Failure {
         use tiberius::error::Error as Cause;
         match self {
             Self::TooManyRoutings => failed(target, "routing", "the servers send each other around in circles"),
+            Self::Name(cause) if target.sent_by.is_some() => {
+                failed(target, "DNS", &cause.to_string()).with_hint(SENT_ON)
+            }
             Self::Name(cause) => failed(target, "DNS", &cause.to_string())
                 .with_hint(format!("the name {:?} does not resolve: check the host", target.host)),
             Self::Address(refusals) => unreached(target, &refusals),
@@ -270,6 +300,7 @@ impl Failure {
             Self::Client(Cause::Io { kind, message }) if login.is_windows() && windows::is_of_sspi(kind) => {
                 failed(target, "login", &message).with_hint(windows::NO_NTLM)
             }
+            Self::Client(Cause::Io { message, .. }) if message == NO_ENCRYPTION => no_encryption(target),
             Self::Client(Cause::Tls(cause)) if cause.contains("eof") => {
                 failed(target, "TLS", "the server hung up in the handshake").with_hint(NO_HANDSHAKE)
             }
@@ -284,17 +315,18 @@ impl Failure {
                 };
                 failed(target, phase.name(), &message).with_hint(hint)
             }
-            Self::Client(Cause::Protocol(message)) if message.contains("encryption level") => {
-                failed(target, "TLS", "the server offers no encryption").with_hint(
-                    "install a certificate on the server; encrypt=false goes without, for trusted networks alone",
-                )
-            }
+            Self::Client(Cause::Protocol(message)) if message.contains("encryption level") => no_encryption(target),
             Self::Client(cause) if phase == Phase::Prelogin => {
                 failed(target, phase.name(), &cause.to_string()).with_hint(NO_SQL_SERVER)
             }
             Self::Client(cause) => failed(target, phase.name(), &cause.to_string()),
         }
     }
+}
+
+fn no_encryption(target: &Target) -> Error {
+    failed(target, "TLS", NO_ENCRYPTION)
+        .with_hint("install a certificate on the server; encrypt=false goes without, for trusted networks alone")
 }
 
 /// What each address of the host said; the one that came furthest gives phase and hint.
@@ -306,11 +338,19 @@ fn unreached(target: &Target, refusals: &[Refusal]) -> Error {
         several => told(several),
     };
     let hint = match furthest.map(|refusal| &refusal.cause) {
+        _ if target.sent_by.is_some() => SENT_ON,
         Some(tiberius::error::Error::Io { kind, .. }) => tcp_hint(*kind),
         _ => "name the port instead of the instance",
     };
     failed(target, phase.name(), &cause).with_hint(hint)
 }
+
+const LOCALDB: &str = "LocalDB is an instance of one user, on Windows alone, which is reached by a named pipe; industrydb \
+     connects over TCP: use an instance of SQL Server with TCP/IP enabled, such as the Express edition";
+
+/// "Azure SQL connectivity architecture", the connection policy Redirect.
+const SENT_ON: &str = "the server answers, and sends its clients on to this address, which this machine has to reach too: \
+     check its firewall and name server (Azure SQL needs the ports 11000 to 11999 open, or the connection policy Proxy)";
 
 const TLS_HINT: &str = "trust_server_certificate_ca=<file> names the authority that signed the certificate, \
      hostname_in_certificate=<name> the name in it; trust_server_certificate=true takes any";

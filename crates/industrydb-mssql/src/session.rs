@@ -378,6 +378,14 @@ impl Session {
         let Some(client) = &mut self.client else { return };
         match tokio::time::timeout(ATTENTION_TIMEOUT, client.cancel_query()).await {
             Ok(Ok(())) => self.state = State::Idle,
+            Ok(Err(cause)) if error::is_too_late(&cause) => {
+                self.close_because(
+                    "the connection is closed: a statement was cancelled at the moment at which it ended",
+                );
+            }
+            Ok(Err(cause)) if error::is_half_sent(&cause) => self.close_because(
+                "the connection is closed: a statement was cancelled while the server took no more of it",
+            ),
             Ok(Err(cause)) => self.close_because(format!(
                 "the connection is closed: a statement was cancelled, and then {}",
                 error::of(&cause).message()

@@ -2,13 +2,15 @@
 //!
 //! The client library says neither. Whether anything has been read tells whether a cancelled statement leaves the
 //! connection in a known state; the kind of the last packet sent tells in which phase a login failed (\[MS-TDS\]
-//! 2.2.3.1.1: packet types 0x12 and 0x10; RFC 8446, section 5.1: record types 0x16 and 0x17).
+//! 2.2.3.1.1: packet types 0x12 and 0x10; RFC 8446, section 5.1: record types 0x16 and 0x17). And what the server answers to
+//! the first packet tells whether it has encryption: where the login alone is to be encrypted, the client library begins a
+//! handshake with a server that has none as well.
 
 use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -56,6 +58,24 @@ impl Phase {
 pub struct Watch {
     read: AtomicU64,
     phase: AtomicU8,
+    has_no_encryption: AtomicBool,
+}
+
+/// What writing fails with where a handshake would begin with a server that has no encryption.
+pub const NO_ENCRYPTION: &str = "the server offers no encryption";
+
+const PRELOGIN: u8 = 0x12;
+
+/// The answer to PRELOGIN says that the server has no encryption (\[MS-TDS\] 2.2.6.5: behind the packet's header, each
+/// option's number, where it begins and how long it is). An answer that comes in pieces is not understood.
+fn refuses_encryption(packet: &[u8]) -> bool {
+    const HEADER: usize = 8;
+    const ENCRYPTION: u8 = 1;
+    const NOT_SUPPORTED: u8 = 2;
+    let answer = packet.get(HEADER..).unwrap_or_default();
+    let mut options = answer.chunks_exact(5).take_while(|option| option[0] != 0xFF);
+    let begin = options.find(|option| option[0] == ENCRYPTION).map(|option| [option[1], option[2]]);
+    begin.is_some_and(|begin| answer.get(usize::from(u16::from_be_bytes(begin))) == Some(&NOT_SUPPORTED))
 }
 
 impl Watch {
@@ -83,7 +103,6 @@ impl Watch {
 
     /// Looks at the first byte of what is sent during the login.
     fn note_sent(&self, first: u8) {
-        const PRELOGIN: u8 = 0x12;
         const LOGIN: u8 = 0x10;
         const TLS_HANDSHAKE: u8 = 0x16;
         const TLS_DATA: u8 = 0x17;
@@ -130,6 +149,9 @@ impl AsyncRead for Wire {
             let mut ahead = ReadBuf::new(&mut this.ahead);
             ready!(Pin::new(&mut this.socket).poll_read(cx, &mut ahead))?;
             (this.start, this.end) = (0, ahead.filled().len());
+            if this.watch.phase() == Phase::Prelogin && refuses_encryption(&this.ahead[..this.end]) {
+                this.watch.has_no_encryption.store(true, Ordering::Relaxed);
+            }
         }
         // What nobody has read has not come.
         let came = buf.remaining().min(this.end - this.start);
@@ -146,6 +168,10 @@ impl AsyncWrite for Wire {
         if let Some(first) = buf.first()
             && this.watch.phase() < Phase::Login
         {
+            let begins_tls = this.watch.phase() == Phase::Prelogin && *first == PRELOGIN;
+            if begins_tls && this.watch.has_no_encryption.load(Ordering::Relaxed) {
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::Unsupported, NO_ENCRYPTION)));
+            }
             this.watch.note_sent(*first);
         }
         Pin::new(&mut this.socket).poll_write(cx, buf)
@@ -173,6 +199,19 @@ mod tests {
         watch.enter(Phase::Login);
         watch.advance(Phase::Browser, Phase::Tcp);
         assert_eq!(watch.phase(), Phase::Login);
+    }
+
+    #[test]
+    fn the_answer_tells_whether_there_is_encryption() {
+        for (encryption, expected) in [(0, false), (1, false), (2, true), (3, false)] {
+            let mut packet = vec![4, 1, 0, 27, 0, 0, 1, 0, 0, 0, 11, 0, 6, 1, 0, 17, 0, 1, 0xFF, 16, 0, 0, 0, 0, 0];
+            packet.push(encryption);
+            assert_eq!(refuses_encryption(&packet), expected, "{encryption}");
+            for end in 0..packet.len() - 1 {
+                assert!(!refuses_encryption(&packet[..end]), "{end}");
+            }
+        }
+        assert!(!refuses_encryption(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
     }
 
     #[test]

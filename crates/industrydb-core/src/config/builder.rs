@@ -5,20 +5,24 @@ use std::collections::BTreeMap;
 use super::Config;
 use super::port::Port;
 use super::secret::Secret;
-use super::spec::{BackendSpec, Field, Key, UriGrammar};
+use super::spec::{BackendSpec, Field, Key, Naming, UriGrammar};
 use crate::error::Result;
 
 /// Collects names and texts for one backend.
 pub(super) struct Builder {
     spec: &'static BackendSpec,
-    /// Whether errors may show a name that is not known: it could be a piece of a password that was not escaped.
-    show_names: bool,
+    naming: Naming,
     given: BTreeMap<&'static str, String>,
 }
 
 impl Builder {
-    pub(super) fn new(spec: &'static BackendSpec, show_names: bool) -> Self {
-        Self { spec, show_names, given: BTreeMap::new() }
+    pub(super) fn new(spec: &'static BackendSpec, naming: Naming) -> Self {
+        Self { spec, naming, given: BTreeMap::new() }
+    }
+
+    /// From now on, errors tell of names in this way.
+    pub(super) fn set_naming(&mut self, naming: Naming) {
+        self.naming = naming;
     }
 
     /// A builder with what `config` says.
@@ -33,7 +37,7 @@ impl Builder {
         ];
         let mut given = config.options.clone();
         given.extend(fields.into_iter().filter_map(|(field, text)| Some((field.name(), text?))));
-        Self { spec: config.spec, show_names: true, given }
+        Self { spec: config.spec, naming: Naming::Shown, given }
     }
 
     /// Whether `name` was given, and not as an empty text.
@@ -72,7 +76,7 @@ impl Builder {
             }
             None => match Field::ALL.into_iter().find(|field| field.name() == name) {
                 Some(field) => Err(self.misplaced(field)),
-                None => Err(spec.unknown_name(name, self.show_names)),
+                None => Err(spec.unknown_name(name, self.naming)),
             },
         }
     }

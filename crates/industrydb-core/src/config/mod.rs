@@ -25,6 +25,7 @@ pub use self::secret::{HIDDEN, Secret, Secrets};
 pub use self::spec::{BackendSpec, Field, FieldSpec, KeywordGrammar, PathAsOption, UriGrammar, find_spec};
 
 use self::builder::Builder;
+use self::spec::Naming;
 use crate::error::{Error, Result};
 
 /// How to connect to one database. What was not given is `None`: defaults apply when connecting.
@@ -59,7 +60,7 @@ impl Config {
             [] => return Err(Error::configuration("\"db_type\" is missing")),
             _ => return Err(Error::configuration("\"db_type\" is given twice")),
         };
-        let mut builder = Builder::new(find_spec(db_type, specs)?, true);
+        let mut builder = Builder::new(find_spec(db_type, specs)?, Naming::Shown);
         for (name, text) in rest {
             builder.set(name, text)?;
         }

@@ -118,6 +118,17 @@ pub struct FieldSpec {
     pub required: bool,
 }
 
+/// How an error tells of a name that means nothing: it could be a piece of a password that was not escaped.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Naming {
+    /// It can be none.
+    Shown,
+    /// It could be one.
+    Hidden,
+    /// It could be one, and this is its place in the string, from 1.
+    Counted(usize),
+}
+
 /// What a name means to a backend.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Key {
@@ -170,11 +181,17 @@ impl BackendSpec {
         Error::configuration(message).with_backend(self.name)
     }
 
-    /// The error for a name that means nothing. It is `shown` unless it could be a piece of a password, and never where
-    /// it looks like no name (`password:secret`).
-    pub(super) fn unknown_name(&self, name: &str, shown: bool) -> Error {
+    /// The error for a name that means nothing, and never shown where it looks like no name (`password:secret`).
+    pub(super) fn unknown_name(&self, name: &str, naming: Naming) -> Error {
         let plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' '));
-        let quoted = if shown && plain { format!(" {name:?}") } else { String::new() };
+        let what = match naming {
+            Naming::Shown if plain => format!("has no option {name:?}"),
+            Naming::Shown | Naming::Hidden => "has no option".to_owned(),
+            Naming::Counted(place) => format!(
+                "has no option with name {place} of the string (not shown, as it may be a piece of a password with a \
+                 separator in it)"
+            ),
+        };
         let wanted = self.fold(name);
         let remedy = match nearest(&wanted, self.names().map(|(known, key)| (self.fold(known), key.name()))) {
             Some(known) => format!("did you mean {known:?}?"),
@@ -183,7 +200,7 @@ impl BackendSpec {
                 format!("the options are {}", known.join(", "))
             }
         };
-        self.error(format!("{} has no option{quoted}; {remedy}", self.display_name))
+        self.error(format!("{} {what}; {remedy}", self.display_name))
     }
 
     fn names(&self) -> impl Iterator<Item = (&'static str, Key)> {

@@ -1,5 +1,6 @@
 //! The rows of a bulk insert on their way.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use industrydb_core::connector::Progress;
@@ -12,15 +13,16 @@ use tokio::time::{sleep, timeout};
 
 use super::check::{LACKING, TOO_LONG, not_kept};
 use super::route::Route;
-use crate::converse::{ATTENTION_TIMEOUT, ITEM_TIMEOUT, stopped};
+use crate::converse::{ITEM_TIMEOUT, SHORT, stopped};
 use crate::encode::{Encoder, Way};
 use crate::error::{self, BACKEND};
 use crate::session::Session;
 
-/// Rows between two reports of progress, and two looks at whether the call is to stop.
+/// Rows between two reports of progress, and two looks at whether the call is to stop; it also looks whenever it has to
+/// wait.
 const ROWS_BETWEEN_LOOKS: usize = 1_024;
-/// How long a cancelled insert waits for the server to take the rows that it is sent.
-const BLOCKED: Duration = Duration::from_millis(300);
+/// How long a cancelled insert waits for the server to take what it is sent.
+const BLOCKED: Duration = Duration::from_millis(150);
 
 /// Rows on their way.
 pub(super) struct Load<'l> {
@@ -69,6 +71,7 @@ pub(super) async fn send(session: &mut Session, table: &str, load: &Load<'_>) ->
             }
         };
         read_before = watch.read();
+        let is_told = AtomicBool::new(false);
         let sending = async {
             let mut done = 0;
             for (chunk, encoders) in chunks.iter().zip(&encoders) {
@@ -82,9 +85,9 @@ pub(super) async fn send(session: &mut Session, table: &str, load: &Load<'_>) ->
                         load.report(done + row);
                         // The server may take rows as fast as they come: whoever waits has to look up now and then.
                         yield_now().await;
-                        if interrupt.is_stopped() {
-                            return Err(Failure::Stopped);
-                        }
+                    }
+                    if is_told.load(Ordering::Relaxed) {
+                        return Err(Failure::Stopped);
                     }
                 }
                 done += chunk.len();
@@ -93,6 +96,7 @@ pub(super) async fn send(session: &mut Session, table: &str, load: &Load<'_>) ->
         };
         let told = async {
             interrupt.stopped().await;
+            is_told.store(true, Ordering::Relaxed);
             sleep(BLOCKED).await;
         };
         let sent = tokio::select! {
@@ -102,13 +106,16 @@ pub(super) async fn send(session: &mut Session, table: &str, load: &Load<'_>) ->
             () = told => return Err(Failure::Stuck),
         };
         match sent {
-            // A message that was begun has to be ended; the caller's transaction takes its rows back.
             Err(Failure::Client(cause)) => Err(Failure::Client(cause)),
-            Err(failure) => match timeout(ATTENTION_TIMEOUT, request.finalize()).await {
+            // A message that was begun has to be ended before the server can be told to stop (\[MS-TDS\] 2.2.1.7; the
+            // other way, the bit "ignore" in its last packet, the client library does not have). What it stores until
+            // it hears of that, the caller's transaction takes back.
+            Err(failure) => match timeout(SHORT, request.finalize()).await {
                 Ok(Ok(_)) => Err(failure.ended()),
                 Ok(Err(cause)) if !error::is_fatal(&cause) => Err(failure.ended()),
                 Ok(Err(cause)) => Err(Failure::Client(cause)),
-                Err(_) => Err(Failure::Stuck),
+                // It works on the rows that it has.
+                Err(_) => Err(failure),
             },
             Ok(done) => {
                 let told = tokio::select! {
@@ -135,13 +142,13 @@ pub(super) async fn send(session: &mut Session, table: &str, load: &Load<'_>) ->
 enum Failure {
     /// The connection or the server.
     Client(tiberius::error::Error),
-    /// A value does not fit.
+    /// A value does not fit; the server works on those before it.
     Value(Error),
     /// Somebody asked for it; the server works on it still.
     Stopped,
     /// As the last two, and the server has ended what it had got.
     Ended(Option<Error>),
-    /// The server did not end.
+    /// The server takes nothing.
     Stuck,
 }
 
@@ -179,14 +186,17 @@ async fn after(session: &mut Session, failure: Failure, read_before: u64) -> Err
             session.done();
             error.unwrap_or_else(|| stopped(ErrorKind::Cancelled))
         }
-        Failure::Value(error) => error,
+        Failure::Value(error) => {
+            session.recover(read_before).await;
+            error
+        }
         Failure::Stopped => {
             session.recover(read_before).await;
             stopped(ErrorKind::Cancelled)
         }
         Failure::Stuck => {
             session
-                .close_because("the connection is closed: a bulk insert was cancelled, and the server did not end it");
+                .close_because("the connection is closed: a bulk insert was cancelled while the server took no rows");
             stopped(ErrorKind::Cancelled)
         }
     }

@@ -7,7 +7,7 @@ mod libpq;
 
 use super::Config;
 use super::builder::Builder;
-use super::spec::{BackendSpec, Field, Key, KeywordGrammar};
+use super::spec::{BackendSpec, Field, Key, KeywordGrammar, Naming};
 use super::uri::list_schemes;
 use crate::error::{Error, Result};
 
@@ -66,9 +66,18 @@ fn build(spec: &'static BackendSpec, scan: &Scan) -> Result<Config> {
     if let Some(fault) = scan.fault {
         return Err(spec.error(fault));
     }
-    let secret = scan.pairs.iter().any(|pair| spec.key(&pair.name).is_some_and(Key::is_secret));
-    let mut builder = Builder::new(spec, !secret);
-    for Pair { name, value, quoted } in scan.pairs.iter().filter(|pair| !spec.ignores(&pair.name)) {
+    let mut builder = Builder::new(spec, Naming::Shown);
+    let mut secret = false;
+    for (at, Pair { name, value, quoted }) in scan.pairs.iter().enumerate() {
+        // A name before all passwords is a piece of none. Behind one nothing tells, not even its quotes: they may be a part
+        // of it.
+        if secret {
+            builder.set_naming(Naming::Counted(at + 1));
+        }
+        secret |= spec.key(name).is_some_and(Key::is_secret);
+        if spec.ignores(name) {
+            continue;
+        }
         if !quoted && holds_secret(spec, value) {
             return Err(spec.error("an unquoted value holds another name=value pair; check the separators or quote it"));
         }

@@ -68,6 +68,13 @@ fn refusals_do_not_show_what_could_be_a_password() {
 fn an_unknown_name_is_shown_where_it_can_be_none() {
     assert!(refusal("many://u:hunter2@h?nte=1").contains(r#"no option "nte"; did you mean "note"?"#));
     assert!(refusal("host=h nte=1").contains(r#"no option "nte"; did you mean "note"?"#));
+    for (text, shown) in [
+        ("Server=h;Nte=1;Pwd=a", r#"has no option "Nte"; did you mean "note"?"#),
+        ("Server=h;Pwd=a;Nte=1", r#"has no option with name 3 of the string (not shown"#),
+        ("Server=h;Pwd={a};Nte=1", r#"has no option with name 3 of the string (not shown"#),
+    ] {
+        assert!(refusal(text).contains(shown), "{text}: {}", refusal(text));
+    }
     let error = config(&[("db_type", "many"), ("password", "hunter2"), ("nte", "1")]).expect_err("unknown name");
     assert_eq!(error.message(), r#"Many Hosts has no option "nte"; did you mean "note"?"#);
     assert_eq!(error.details().backend, Some("many"));

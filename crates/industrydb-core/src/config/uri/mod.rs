@@ -10,7 +10,7 @@ mod percent;
 use super::Config;
 use super::builder::Builder;
 use super::secret::{HIDDEN, Secrets};
-use super::spec::{BackendSpec, Field, Key, UriGrammar, nearest};
+use super::spec::{BackendSpec, Field, Key, Naming, UriGrammar, nearest};
 use crate::error::{Error, Result};
 
 /// The configuration in `text`, or `None` if it is no URI at all.
@@ -71,7 +71,8 @@ fn build_query(spec: &'static BackendSpec, query: &str, authority: &str) -> Resu
     let pairs = parse_query(spec, query)?;
     let secret = pairs.iter().any(|(name, _)| spec.key(name).is_some_and(Key::is_secret));
     let unended = authority.contains(':') && !authority.contains('@');
-    let mut builder = Builder::new(spec, !secret && !unended && !query.contains('@'));
+    let naming = if secret || unended || query.contains('@') { Naming::Hidden } else { Naming::Shown };
+    let mut builder = Builder::new(spec, naming);
     for (name, text) in &pairs {
         builder.set(name, text)?;
     }
