@@ -155,7 +155,8 @@ def test_closing_one_that_is_being_opened(database: Database, backend: Backend) 
 def test_a_second_one_that_is_cancelled_leaves_the_first_alone(database: Database, backend: Backend) -> None:
     async def main() -> None:
         async with database.connect_async() as conn:
-            async with conn.execute_batches(f"SELECT i FROM {backend.rows(50_000)} AS s", batch_size=100) as reader:
+            sql = f"SELECT i FROM {backend.rows(1_000_000)} AS s"
+            async with conn.execute_batches(sql, batch_size=100) as reader:
                 for _ in range(20):
                     second = asyncio.ensure_future(anext(conn.execute_batches("SELECT 1")))
                     await asyncio.sleep(0)
@@ -164,7 +165,8 @@ def test_a_second_one_that_is_cancelled_leaves_the_first_alone(database: Databas
                     with pytest.raises(idb.QueryExecutionError, match="is open"):
                         await conn.ping()
                 await anext(reader)
-            assert (await conn.execute("SELECT 1 AS a")).item() == 1
+            if not (backend.closes_when_cut and conn.closed):
+                assert (await conn.execute("SELECT 1 AS a")).item() == 1
 
     asyncio.run(main())
 

@@ -25,8 +25,8 @@ use crate::factory;
 use crate::runtime::{panicked, runtime};
 use queue::Queue;
 pub use queue::Ticket;
-use transactions::Begun;
 pub use transactions::Block;
+use transactions::Ledger;
 
 /// How often a call that waits for another's transaction looks whether that one is still there.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -51,7 +51,7 @@ pub struct Session {
     canceller: Arc<dyn Canceller>,
     in_transaction: AtomicBool,
     turns: Mutex<Turns>,
-    transaction: Mutex<Option<Begun>>,
+    ledger: Mutex<Ledger>,
     /// Somebody's turn, transaction or reader has ended.
     ended: Notify,
 }
@@ -136,7 +136,7 @@ impl Session {
             pid: std::process::id(),
             in_transaction: AtomicBool::new(false),
             turns: Mutex::default(),
-            transaction: Mutex::default(),
+            ledger: Mutex::default(),
             ended: Notify::new(),
         })
     }

@@ -10,13 +10,24 @@ use super::Session;
 use crate::call::Call;
 use crate::caller::Caller;
 
-/// The transaction that one of our verbs has begun, until one of them ends it.
+/// What is known of the transactions that our verbs have begun and not ended.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    open: Option<Begun>,
+    /// Those that the database has rolled back by itself. Others may have begun since.
+    lost: Vec<Lost>,
+}
+
 #[derive(Debug)]
-pub struct Begun {
+struct Begun {
     options: TransactionOptions,
     by: Caller,
-    /// Why the database has rolled it back by itself, if it has.
-    lost: Option<String>,
+}
+
+#[derive(Debug)]
+struct Lost {
+    begun: Begun,
+    reason: String,
 }
 
 /// What a `with` block has opened.
@@ -28,45 +39,52 @@ pub enum Block {
 }
 
 impl Session {
-    fn begun(&self) -> MutexGuard<'_, Option<Begun>> {
-        self.transaction.lock().unwrap_or_else(PoisonError::into_inner)
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn remember_transaction(&self, by: Caller, options: TransactionOptions) {
-        *self.begun() = Some(Begun { options, by, lost: None });
+        self.ledger().open = Some(Begun { options, by });
     }
 
     /// Takes back what [`Self::remember_transaction`] noted: one of our verbs ends the transaction.
     fn forget_transaction(&self) -> Option<TransactionOptions> {
-        self.begun().take().map(|begun| begun.options)
+        self.ledger().open.take().map(|begun| begun.options)
     }
 
     /// What the open transaction was begun with.
     fn transaction_options(&self) -> TransactionOptions {
-        self.begun().as_ref().map(|begun| begun.options.clone()).unwrap_or_default()
+        self.ledger().open.as_ref().map(|begun| begun.options.clone()).unwrap_or_default()
     }
 
     /// The error for this caller's transaction if the database has rolled it back by itself. What runs before the caller
     /// has ended it would be stored at once, and is refused.
     pub(super) fn lost_transaction(&self, caller: &Caller) -> Option<Error> {
-        let begun = self.begun();
-        let lost = begun.as_ref().filter(|begun| begun.by == *caller)?.lost.as_ref()?;
-        let message = format!("the transaction is over: the database rolled it back when a statement failed ({lost})");
+        let ledger = self.ledger();
+        let reason = &ledger.lost.iter().find(|lost| lost.begun.by == *caller)?.reason;
+        let message =
+            format!("the transaction is over: the database rolled it back when a statement failed ({reason})");
         let hint = "nothing of it is stored; leave its block, or call rollback(), and begin again";
         Some(self.refusal(&message).with_hint(hint))
     }
 
+    /// The caller has acknowledged that its transaction is lost.
+    fn forget_lost(&self, caller: &Caller) {
+        self.ledger().lost.retain(|lost| lost.begun.by != *caller);
+    }
+
     /// Notes whether a call that ended with `outcome` has cost the transaction that `was_open`.
     pub fn note_outcome<T>(&self, was_open: bool, connector: &dyn DatabaseConnector, outcome: &Result<T>) {
-        if let (true, false, Err(error), Some(begun)) =
-            (was_open, connector.in_transaction(), outcome, self.begun().as_mut())
-        {
-            begun.lost.get_or_insert_with(|| error.message().to_owned());
+        if let (true, false, Err(error)) = (was_open, connector.in_transaction(), outcome) {
+            let mut ledger = self.ledger();
+            if let Some(begun) = ledger.open.take() {
+                ledger.lost.push(Lost { begun, reason: error.message().to_owned() });
+            }
         }
     }
 
     /// Rolls back the transaction that a call has begun, if it is `unwanted`: the caller does not hear of it. Puts back
-    /// what `begin` set for the session, if SQL of the caller's has ended the transaction.
+    /// what `begin` set for the session, if the transaction was not ended by our verbs.
     ///
     /// # Errors
     /// Whatever the server says.
@@ -74,10 +92,16 @@ impl Session {
         if connector.in_transaction() {
             return if unwanted { self.roll_back(connector).await } else { Ok(()) };
         }
-        let options = match &mut *self.begun() {
+        let options = {
+            let mut ledger = self.ledger();
+            let Ledger { open, lost } = &mut *ledger;
             // Noted as begun all the same: whoever ends it has to hear that it is gone.
-            Some(begun) if begun.options != TransactionOptions::default() => std::mem::take(&mut begun.options),
-            Some(_) | None => return Ok(()),
+            let mut over = open.iter_mut().chain(lost.iter_mut().map(|lost| &mut lost.begun));
+            let set = over.find(|begun| begun.options != TransactionOptions::default());
+            match set {
+                Some(begun) => std::mem::take(&mut begun.options),
+                None => return Ok(()),
+            }
         };
         ops::put_back(connector, &options).await
     }
@@ -120,7 +144,7 @@ impl Session {
         self.run(caller, call, move |connector| {
             Box::pin(async move {
                 if let Some(lost) = session.lost_transaction(&by) {
-                    session.forget_transaction();
+                    session.forget_lost(&by);
                     return Err(lost);
                 }
                 let options = session.transaction_options();
@@ -141,7 +165,7 @@ impl Session {
         self.run(caller, call, move |connector| {
             Box::pin(async move {
                 if session.lost_transaction(&by).is_some() {
-                    session.forget_transaction();
+                    session.forget_lost(&by);
                     return Ok(());
                 }
                 session.roll_back(connector).await
@@ -215,7 +239,7 @@ impl Session {
                 let is_whole = matches!(block, Block::Whole);
                 if let Some(lost) = session.lost_transaction(&by) {
                     if is_whole {
-                        session.forget_transaction();
+                        session.forget_lost(&by);
                     }
                     return if failed { Ok(()) } else { Err(lost) };
                 }
