@@ -73,7 +73,7 @@ pub fn block_on<T: Send>(py: Python<'_>, call: &Call, work: impl Future<Output =
         // What panicked is not used again: the connection is given up.
         catch_unwind(work).unwrap_or_else(|_| {
             call.give_up();
-            Err(Error::execution("the call failed inside industrydb: please report it"))
+            Err(panicked())
         })
     });
     let passed_on = log::pass_on(py);
